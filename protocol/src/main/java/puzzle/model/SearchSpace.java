@@ -1,0 +1,91 @@
+package puzzle.model;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+
+/**
+ * The variants every layer may choose from (section 2). The first of each list is the parent's own
+ * subblock, so block 0 is always the parent's.
+ */
+public record SearchSpace(List<Variant> attention, List<Variant> ffn) {
+
+  /** FFN widths as shares of the parent's, in percent (section 2). */
+  private static final int[] FFN_PERCENT = {100, 87, 75, 50, 25, 20, 10};
+
+  public SearchSpace {
+    attention = checked(attention, Subblock.ATTENTION);
+    ffn = checked(ffn, Subblock.FFN);
+  }
+
+  /**
+   * The paper's space: KV heads halved down to one, seven FFN widths, linear and no-op of both.
+   *
+   * @param multipleOf FFN widths are rounded up to this (256 for nemotron-nas, 1 to keep them)
+   */
+  public static SearchSpace standard(int kvHeads, int intermediateSize, int multipleOf) {
+    List<Variant> attention = new ArrayList<>();
+    for (int heads = kvHeads; heads >= 1; heads = heads % 2 == 0 ? heads / 2 : 0) {
+      attention.add(Variant.attention(heads));
+    }
+    attention.add(Variant.linear(Subblock.ATTENTION));
+    attention.add(Variant.noOp(Subblock.ATTENTION));
+    LinkedHashSet<Variant> ffn = new LinkedHashSet<>();
+    for (int percent : FFN_PERCENT) {
+      int width = Math.max(1, Math.round(intermediateSize * (percent / 100f)));
+      width = Math.min(intermediateSize, (width + multipleOf - 1) / multipleOf * multipleOf);
+      ffn.add(Variant.ffn(width));
+    }
+    ffn.add(Variant.linear(Subblock.FFN));
+    ffn.add(Variant.noOp(Subblock.FFN));
+    return new SearchSpace(attention, List.copyOf(ffn));
+  }
+
+  /** All composed blocks, attention-major; index 0 is the parent's. */
+  public List<Block> blocks() {
+    List<Block> blocks = new ArrayList<>(attention.size() * ffn.size());
+    for (Variant a : attention) {
+      for (Variant f : ffn) {
+        blocks.add(new Block(a, f));
+      }
+    }
+    return blocks;
+  }
+
+  /** Attention variants, then FFN variants. */
+  public List<Variant> variants() {
+    List<Variant> all = new ArrayList<>(attention);
+    all.addAll(ffn);
+    return all;
+  }
+
+  public Block parent() {
+    return new Block(attention.get(0), ffn.get(0));
+  }
+
+  /** True where the variant has weights of its own to train: neither the parent's nor a no-op. */
+  public boolean trainable(Variant variant) {
+    return variant.form() != Variant.Form.NO_OP
+        && !variant.equals(parent().get(variant.subblock()));
+  }
+
+  private static List<Variant> checked(List<Variant> variants, Subblock subblock) {
+    if (variants == null || variants.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the search space has no " + subblock + " variant.\nMaybe list the parent's own first.");
+    }
+    if (variants.get(0).form() != Variant.Form.SIZED) {
+      throw new IllegalArgumentException(
+          "the first " + subblock + " variant must be the parent's own, not " + variants.get(0));
+    }
+    for (Variant variant : variants) {
+      if (variant.subblock() != subblock) {
+        throw new IllegalArgumentException(variant + " is no " + subblock + " variant");
+      }
+    }
+    if (new LinkedHashSet<>(variants).size() != variants.size()) {
+      throw new IllegalArgumentException("the search space names a variant twice: " + variants);
+    }
+    return List.copyOf(variants);
+  }
+}
