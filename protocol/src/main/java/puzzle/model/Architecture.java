@@ -1,5 +1,6 @@
 package puzzle.model;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -29,7 +30,7 @@ public record Architecture(List<Block> blocks) {
 
   /** The same architecture with one layer's block replaced. */
   public Architecture with(int layer, Block block) {
-    List<Block> changed = new java.util.ArrayList<>(blocks);
+    List<Block> changed = new ArrayList<>(blocks);
     changed.set(layer, block);
     return new Architecture(changed);
   }

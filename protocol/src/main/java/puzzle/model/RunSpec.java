@@ -1,0 +1,94 @@
+package puzzle.model;
+
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * A run file with every default filled in: all a task needs to know besides the task itself.
+ *
+ * @param parent folder of the parent's checkpoint
+ * @param store folder of the run; every {@link CheckpointRef} is relative to it
+ * @param seed of all that is drawn at random
+ */
+public record RunSpec(
+    RunId id,
+    String parent,
+    String store,
+    long seed,
+    Corpus corpus,
+    SearchSpace space,
+    Distillation bld,
+    Scoring scoring,
+    Profiling profiling,
+    Target target,
+    Healing gkd,
+    RetryPolicy retries) {
+
+  public RunSpec {
+    Objects.requireNonNull(id, "id");
+    Objects.requireNonNull(space, "space");
+    Objects.requireNonNull(target, "target");
+  }
+
+  /**
+   * Text to calibrate, train and validate on, split by document.
+   *
+   * @param source a file, a folder, or {@code classpath:} and a resource
+   * @param validationShare share of documents held out
+   * @param sequenceTokens length of the packed sequences
+   */
+  public record Corpus(String source, double validationShare, int sequenceTokens) {}
+
+  /**
+   * Blockwise local distillation (section 3).
+   *
+   * @param sequences recorded on the tape, packed
+   * @param batch sequences per step
+   * @param steps optimiser steps per variant
+   * @param warmupSteps linear warm-up, then cosine decay to a tenth
+   */
+  public record Distillation(
+      int sequences,
+      int batch,
+      int steps,
+      int warmupSteps,
+      double learningRate,
+      double weightDecay,
+      double clipNorm) {}
+
+  /**
+   * Replace-one-block scoring (section 4.2).
+   *
+   * @param sequences of the validation split
+   * @param batch sequences per forward pass
+   */
+  public record Scoring(int sequences, int batch) {}
+
+  /**
+   * Measuring costs (section 4.1).
+   *
+   * @param repetitions timed runs per variant; the median counts
+   */
+  public record Profiling(int warmups, int repetitions) {}
+
+  /**
+   * Global distillation (section 4.3).
+   *
+   * @param losses any of {@code lm}, {@code cosine}, {@code kld}
+   * @param checkpointSteps a checkpoint is written each time so many steps are done
+   */
+  public record Healing(
+      List<String> losses,
+      int batch,
+      int steps,
+      int warmupSteps,
+      double learningRate,
+      double weightDecay,
+      double clipNorm,
+      int checkpointSteps) {
+
+    public Healing {
+      losses = List.copyOf(losses);
+    }
+  }
+}

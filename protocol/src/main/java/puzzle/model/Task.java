@@ -1,0 +1,120 @@
+package puzzle.model;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.List;
+
+/**
+ * One piece of work for one device. A task names all it depends on, so that doing it twice, or on
+ * another device, gives the same result to the bit (profiles apart, which measure time).
+ */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = Task.Record.class, name = "record"),
+  @JsonSubTypes.Type(value = Task.Distil.class, name = "distil"),
+  @JsonSubTypes.Type(value = Task.Profile.class, name = "profile"),
+  @JsonSubTypes.Type(value = Task.ScoreBlock.class, name = "score"),
+  @JsonSubTypes.Type(value = Task.Evaluate.class, name = "evaluate"),
+  @JsonSubTypes.Type(value = Task.Heal.class, name = "heal"),
+  @JsonSubTypes.Type(value = Task.Export.class, name = "export")
+})
+public sealed interface Task {
+
+  /** Unique within a run, and the idempotency key: {@code distil/3/kv-4}. */
+  String key();
+
+  /** Runs the parent over the corpus; keeps every layer's activations and the importances. */
+  record Record() implements Task {
+    @Override
+    public String key() {
+      return "record";
+    }
+  }
+
+  /** Initialises one variant of one layer from the parent and trains it by decoupled BLD. */
+  record Distil(int layer, Variant variant, CheckpointRef recording) implements Task {
+    @Override
+    public String key() {
+      return "distil/" + layer + "/" + variant.name();
+    }
+  }
+
+  /**
+   * Measures every variant of the space and the model's fixed parts (embedding, final norm, head)
+   * for one workload, interleaved, so that drift of the machine is shared by all.
+   */
+  record Profile(Workload workload) implements Task {
+    @Override
+    public String key() {
+      return "profile/" + workload.name();
+    }
+  }
+
+  /** Replaces one block of the parent and measures the KL divergence (section 4.2). */
+  record ScoreBlock(int layer, Block block, Weights weights, CheckpointRef recording)
+      implements Task {
+    @Override
+    public String key() {
+      return "score/" + layer + "/" + block.name();
+    }
+  }
+
+  /**
+   * Assembles an architecture and measures it: quality on the validation split and, where asked,
+   * speed of the whole model for a workload.
+   *
+   * @param label tells tasks on the same architecture apart: {@code child}, {@code greedy}
+   * @param child a healed child's weights, or null to assemble from {@code layers}
+   * @param workload to measure the speed for, or null
+   * @param recording the parent's logits on the validation split
+   */
+  record Evaluate(
+      String label,
+      Architecture architecture,
+      List<Weights> layers,
+      CheckpointRef child,
+      Workload workload,
+      CheckpointRef recording)
+      implements Task {
+    public Evaluate {
+      layers = layers == null ? List.of() : List.copyOf(layers);
+    }
+
+    @Override
+    public String key() {
+      return "evaluate/" + label;
+    }
+  }
+
+  /** Global distillation of the assembled child (section 4.3), from its last checkpoint. */
+  record Heal(Architecture architecture, List<Weights> layers) implements Task {
+    public Heal {
+      layers = List.copyOf(layers);
+    }
+
+    @Override
+    public String key() {
+      return "heal";
+    }
+  }
+
+  /**
+   * Writes the healed child as a checkpoint that servers load.
+   *
+   * @param report what the model card tells, as name and text
+   */
+  record Export(Architecture architecture, CheckpointRef child, List<String> report)
+      implements Task {
+    public Export {
+      report = report == null ? List.of() : List.copyOf(report);
+    }
+
+    @Override
+    public String key() {
+      return "export";
+    }
+  }
+
+  /** The trained weights of a block's two halves; null where a half is the parent's or a no-op. */
+  record Weights(CheckpointRef attention, CheckpointRef ffn) {}
+}

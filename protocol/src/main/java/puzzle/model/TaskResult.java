@@ -1,0 +1,103 @@
+package puzzle.model;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.List;
+
+/** What a {@link Task} gave: plain values and references to files that are complete on disk. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = TaskResult.Recorded.class, name = "recorded"),
+  @JsonSubTypes.Type(value = TaskResult.Distilled.class, name = "distilled"),
+  @JsonSubTypes.Type(value = TaskResult.Profiled.class, name = "profiled"),
+  @JsonSubTypes.Type(value = TaskResult.BlockScored.class, name = "scored"),
+  @JsonSubTypes.Type(value = TaskResult.Evaluated.class, name = "evaluated"),
+  @JsonSubTypes.Type(value = TaskResult.Healed.class, name = "healed"),
+  @JsonSubTypes.Type(value = TaskResult.Exported.class, name = "exported")
+})
+public sealed interface TaskResult {
+
+  /**
+   * The parent's activations are on disk.
+   *
+   * @param recording an index file that names the tapes with their SHA-256
+   * @param parentLoss held-out loss of the parent, nats per token
+   */
+  record Recorded(CheckpointRef recording, double parentLoss, long trainTokens, long heldOutTokens)
+      implements TaskResult {}
+
+  /**
+   * One variant is trained.
+   *
+   * @param lossBefore normalised MSE after initialisation alone, held out
+   * @param lossAfter the same after training
+   */
+  record Distilled(CheckpointRef weights, double lossBefore, double lossAfter, int steps)
+      implements TaskResult {}
+
+  /** Costs of every variant for one workload. */
+  record Profiled(Workload workload, List<VariantCost> variants, BlockCost fixed)
+      implements TaskResult {
+    public Profiled {
+      variants = List.copyOf(variants);
+    }
+
+    /** Cost of the architecture: its variants and the fixed parts. */
+    public BlockCost cost(Architecture architecture) {
+      BlockCost sum = fixed;
+      for (Block block : architecture.blocks()) {
+        sum = sum.plus(cost(block.attention())).plus(cost(block.ffn()));
+      }
+      return sum;
+    }
+
+    public BlockCost cost(Variant variant) {
+      return variants.stream()
+          .filter(v -> v.variant().equals(variant))
+          .findFirst()
+          .orElseThrow(() -> new IllegalArgumentException("no profile of variant " + variant))
+          .cost();
+    }
+  }
+
+  /**
+   * Cost of one variant.
+   *
+   * @param relativeSpread of the timed runs: interquartile range over median
+   */
+  record VariantCost(Variant variant, BlockCost cost, double relativeSpread) {}
+
+  /** One block is scored. */
+  record BlockScored(Score score) implements TaskResult {}
+
+  /**
+   * A model is measured.
+   *
+   * @param lossNatsPerToken on the validation split
+   * @param klNatsPerToken from the parent
+   * @param measured whole-model speed, or null where no workload was given
+   */
+  record Evaluated(
+      double lossNatsPerToken,
+      double klNatsPerToken,
+      long params,
+      long weightBytes,
+      long kvBytes,
+      BlockCost measured)
+      implements TaskResult {}
+
+  /** The child is healed. */
+  record Healed(CheckpointRef child, double klBefore, double klAfter, int steps)
+      implements TaskResult {}
+
+  /**
+   * The child is written.
+   *
+   * @param folder relative to the store
+   */
+  record Exported(String folder, List<CheckpointRef> files) implements TaskResult {
+    public Exported {
+      files = List.copyOf(files);
+    }
+  }
+}
