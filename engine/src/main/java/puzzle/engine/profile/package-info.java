@@ -1,0 +1,12 @@
+/**
+ * What a block costs on the hardware the child will be served on (section 4.1).
+ *
+ * <p>{@link puzzle.engine.profile.HardwareProfile} answers for any variant and workload, whether
+ * the answer was measured on a device, read from a table or computed by a model; every {@link
+ * puzzle.engine.profile.Estimate} says which, how far it may be off and whether it was
+ * extrapolated. {@link puzzle.engine.profile.ThroughputModel} and {@link
+ * puzzle.engine.profile.MemoryModel} turn block costs into what a server delivers. {@code hopper}
+ * holds the H100 and H200, {@code table} costs that were measured elsewhere. Nothing here knows the
+ * solver or a tensor library.
+ */
+package puzzle.engine.profile;
