@@ -11,6 +11,7 @@ import java.math.MathContext;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import puzzle.engine.profile.Hardware;
 import puzzle.engine.profile.hopper.FittedKernel.Band;
 import puzzle.engine.profile.hopper.FittedKernel.Quality;
@@ -37,12 +38,21 @@ public record HopperConstants(Hardware hardware, String source, Map<String, Fitt
 
   /** Over all kernels whose name starts so. */
   public Summary summary(String prefix) {
+    return summary(name -> name.startsWith(prefix));
+  }
+
+  /** Of one kernel. */
+  public Summary summaryOf(String kernel) {
+    return summary(kernel::equals);
+  }
+
+  private Summary summary(Predicate<String> wanted) {
     int rows = 0;
     double error = 0;
     double heldOut = 0;
     double inside = 0;
     for (Map.Entry<String, FittedKernel> entry : kernels.entrySet()) {
-      if (entry.getKey().startsWith(prefix)) {
+      if (wanted.test(entry.getKey())) {
         Quality q = entry.getValue().quality();
         rows += q.rows();
         error += q.rows() * Math.log1p(q.error());
@@ -50,7 +60,8 @@ public record HopperConstants(Hardware hardware, String source, Map<String, Fitt
         inside += q.rows() * q.coverage();
       }
     }
-    return new Summary(rows, Math.expm1(error / rows), Math.expm1(heldOut / rows), inside / rows);
+    int n = Math.max(1, rows);
+    return new Summary(rows, Math.expm1(error / n), Math.expm1(heldOut / n), inside / n);
   }
 
   /** The constants shipped for a machine. */

@@ -227,7 +227,7 @@ public final class HopperProfile implements HardwareProfile {
     both.merge(decode);
     return new Estimate(
         new BlockCost(prefill.seconds, decode.seconds, bytes, kvBytes, params),
-        Math.max(prefill.uncertainty(), decode.uncertainty()),
+        Math.hypot(served.uncertainty(), Math.max(prefill.uncertainty(), decode.uncertainty())),
         both.kind,
         source,
         both.notes);
@@ -249,11 +249,13 @@ public final class HopperProfile implements HardwareProfile {
       }
     }
 
-    /** What no kernel table covers is as uncertain as what was fitted to whole models. */
+    /**
+     * No table holds these, and their error is in that of whole models: kind and error of others.
+     */
     void elementwise(double bytes, double times) {
       double each =
           served.elementwiseSeconds() + bytes / (ELEMENTWISE_SHARE * hardware.bandwidth());
-      add(new KernelTime(each, served.uncertainty(), Kind.TABLE, null), times);
+      add(new KernelTime(each, 0, Kind.TABLE, null), times);
     }
 
     void gemm(Split split, double m, double n, double k, double times) {

@@ -1,0 +1,103 @@
+package puzzle.engine.profile.hopper;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import puzzle.engine.InvalidInputException;
+
+class KernelTableReaderTest {
+
+  private static final String GEMM = "dtype,m,n,k,latency_us\n";
+
+  private static KernelSamples read(String text) throws IOException {
+    return KernelTableReader.read(new BufferedReader(new StringReader(text)), "table.csv");
+  }
+
+  @Test
+  void readsWhatItsColumnsSay() throws IOException {
+    KernelSamples samples =
+        read(
+            "attn_dtype,kv_cache_dtype,batch_size,num_heads,num_key_value_heads,head_dim,context_len,latency_us\n"
+                + "bfloat16,fp8,64,64,8,128,1024,43.5\n");
+    KernelSamples.Sample sample = samples.of("decode/fp8/d128/g8").get(0);
+    assertEquals(512, sample.shape()[0]);
+    assertEquals(1024, sample.shape()[1]);
+    assertEquals(43.5, sample.micros());
+  }
+
+  @Test
+  void theColumnsUnitCounts() throws IOException {
+    KernelSamples samples = read("dtype,m,n,k,latency_ms\nfp8,1,2,3,0.25\n");
+    assertEquals(250, samples.of("gemm/fp8").get(0).micros());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "fp8,1,2,3 | table.csv:2: 4 values for 5 columns",
+        "fp8,1,2,3,4,5 | table.csv:2: 6 values",
+        "int4,1,2,3,4 | dtype 'int4'",
+        "fp8,0,2,3,4 | m is '0'",
+        "fp8,-1,2,3,4 | m is '-1'",
+        "fp8,1.5,2,3,4 | m is '1.5'",
+        "fp8,99999999999,2,3,4 | m is '99999999999'",
+        "fp8,1,2,3,NaN | a time of 'NaN'",
+        "fp8,1,2,3,-4 | a time of '-4'",
+        "fp8,1,2,3,0 | a time of '0'",
+        "fp8,1,2,3,Infinity | a time of 'Infinity'",
+        "fp8,1,2,3,1e12 | a time of '1e12'",
+        "fp8,1,2,3,fast | a time of 'fast'"
+      })
+  void aBadRowIsNamed(String row, String said) {
+    InvalidInputException e =
+        assertThrows(InvalidInputException.class, () -> read(GEMM + row + "\n"));
+    assertTrue(e.getMessage().contains(said.strip()), e.getMessage());
+    assertTrue(e.getMessage().contains("\nMaybe "), e.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "dtype,m,n,k,latency | no column names the time's unit",
+        "dtype,m,n,k,latency_us,latency_ms | both",
+        "dtype,m,n,latency_us | no known kernel table",
+        "dtype,m,m,n,k,latency_us | column 'm' twice"
+      })
+  void aHeaderWithoutAUnitOrMeaningIsRefused(String header, String said) {
+    InvalidInputException e =
+        assertThrows(InvalidInputException.class, () -> read(header + "\n1,2,3\n"));
+    assertTrue(e.getMessage().contains(said.strip()), e.getMessage());
+  }
+
+  @Test
+  void headsThatCannotShareAreRefused() {
+    assertThrows(
+        InvalidInputException.class,
+        () ->
+            read(
+                "attn_dtype,kv_cache_dtype,batch_size,num_heads,num_key_value_heads,head_dim,context_len,latency_us\n"
+                    + "bfloat16,fp8,64,8,64,128,1024,43.5\n"));
+  }
+
+  @Test
+  void anEmptyFileAndADamagedOneAreRefused(@TempDir Path folder) throws IOException {
+    Path empty = Files.createFile(folder.resolve("h100_empty.csv"));
+    assertThrows(InvalidInputException.class, () -> KernelTableReader.read(empty));
+    Path cut = folder.resolve("h100_cut.csv.gz");
+    Files.write(cut, new byte[] {0x1f, (byte) 0x8b, 8, 0, 0});
+    assertThrows(InvalidInputException.class, () -> KernelTableReader.read(cut));
+    assertThrows(InvalidInputException.class, () -> KernelTableReader.readFolder(folder, "h200"));
+  }
+}
