@@ -203,8 +203,8 @@ public final class CostTableProfile implements HardwareProfile {
 
   private static Set<String> sources(List<CostRow> a, List<CostRow> b) {
     Set<String> sources = new LinkedHashSet<>();
-    a.forEach(row -> sources.add(row.source().replaceFirst(" at \\S+$", "")));
-    b.forEach(row -> sources.add(row.source().replaceFirst(" at \\S+$", "")));
+    a.forEach(row -> sources.add(row.source().replaceFirst(" at /.*$", "")));
+    b.forEach(row -> sources.add(row.source().replaceFirst(" at /.*$", "")));
     return sources;
   }
 }

@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.stream.Stream;
 import puzzle.engine.nn.DecoderConfig;
 import puzzle.engine.profile.HardwareProfile;
-import puzzle.model.Block;
 import puzzle.model.DType;
 import puzzle.model.SearchSpace;
 import puzzle.model.Workload;
@@ -32,11 +31,7 @@ final class ProfileSpeed {
     SearchSpace space = SearchSpace.standard(8, 28672, 256);
     int blocks = 0;
     for (Workload workload : workloads) {
-      for (Block block : space.blocks()) {
-        if (profile.cost(model, block, workload).cost().runtimeSeconds(workload) >= 0) {
-          blocks++;
-        }
-      }
+      blocks += profile.costs(model, space, workload).size();
     }
     return blocks;
   }
