@@ -5,6 +5,7 @@ import java.io.File;
 import java.io.IOException;
 import java.util.List;
 import java.util.NoSuchElementException;
+import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.ColumnReader;
 import org.apache.parquet.column.impl.ColumnReadStoreImpl;
@@ -75,7 +76,10 @@ final class ParquetDocuments implements Corpus.Documents {
   }
 
   private void open() throws IOException {
-    file = ParquetFileReader.open(ParquetReader.makeInputFile(new File(location)));
+    file =
+        ParquetFileReader.open(
+            ParquetReader.makeInputFile(new File(location)),
+            ParquetReadOptions.builder().withCodecFactory(new ParquetCodecs()).build());
     MessageType all = file.getFileMetaData().getSchema();
     if (!all.containsField(COLUMN)
         || !all.getType(COLUMN).isPrimitive()

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import blue.strategic.parquet.ParquetWriter;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -104,6 +105,16 @@ class CorpusTest {
         assertEquals(2, e.getMessage().lines().count(), "seed 9: " + e.getMessage());
       }
     }
+  }
+
+  /** Written by pyarrow's write_table(..., compression="gzip"). */
+  @Test
+  void readsParquetOfAnotherWriterCompressedWithGzip() throws IOException {
+    Path file = folder.resolve("gzip.parquet");
+    try (InputStream in = CorpusTest.class.getResourceAsStream("gzip.parquet")) {
+      Files.copy(in, file);
+    }
+    assertEquals(List.of("one", "three"), read(file.toString()));
   }
 
   @Test
