@@ -139,6 +139,10 @@ public final class HopperProfile implements HardwareProfile {
     head(decode, split);
     prefill.seconds += served.stepSeconds() * Math.max(1, tokens / CHUNK);
     decode.seconds += served.stepSeconds() + perSequence;
+    String unlike = unlikeFit(workload);
+    if (unlike != null) {
+      decode.notes.add(unlike);
+    }
     long params = model.fixedParams();
     return estimate(prefill, decode, FIXED_BYTES * params, 0, params);
   }
@@ -149,7 +153,7 @@ public final class HopperProfile implements HardwareProfile {
   }
 
   /** How the workload differs from those that whole-model constants were fitted to, or null. */
-  public String unlikeFit(Workload workload) {
+  String unlikeFit(Workload workload) {
     List<String> unlike = new ArrayList<>();
     if (hardware != Hardware.H100) {
       unlike.add(hardware.name());

@@ -19,23 +19,25 @@ import java.util.zip.GZIPInputStream;
 import puzzle.engine.InvalidInputException;
 
 /**
- * Reads kernel tables: CSV, plain or gzipped, one measurement a line, with a header. What a table
- * measures is told by its columns; the unit of time is in the column's name ({@code latency_us},
- * {@code latency_ms}, {@code latency_s}) and a table without one is refused.
+ * Reads kernel tables: CSV, plain or gzipped, one measurement a line, with a header; or Parquet
+ * with the same columns. What a table measures is told by its columns; the unit of time is in the
+ * column's name ({@code latency_us}, {@code latency_ms}, {@code latency_s}) and a table without one
+ * is refused.
  */
 public final class KernelTableReader {
 
   private static final Map<String, Double> MICROS =
       Map.of("latency_us", 1.0, "latency_ms", 1e3, "latency_s", 1e6);
   private static final Set<String> TYPES = Set.of("bfloat16", "fp8", "fp8_block");
+  private static final byte[] PARQUET = {'P', 'A', 'R', '1'};
   private static final double LONGEST_MICROS = 6e7;
   private static final int LONGEST_LINE = 4096;
 
   private KernelTableReader() {}
 
   /**
-   * Every kernel table of one kind of hardware in a folder: files named {@code h100_*.csv.gz} or
-   * {@code h100_*.csv}.
+   * Every kernel table of one kind of hardware in a folder: files named {@code h100_*.csv.gz},
+   * {@code h100_*.csv} or {@code h100_*.parquet}.
    *
    * @throws InvalidInputException if there is none, with the names that are there
    */
@@ -44,7 +46,8 @@ public final class KernelTableReader {
     try (Stream<Path> files = Files.list(folder)) {
       List<Path> tables =
           files
-              .filter(f -> f.getFileName().toString().matches(hardware + "_.*\\.csv(\\.gz)?"))
+              .filter(
+                  f -> f.getFileName().toString().matches(hardware + "_.*\\.(csv(\\.gz)?|parquet)"))
               .sorted()
               .toList();
       for (Path table : tables) {
@@ -73,10 +76,14 @@ public final class KernelTableReader {
   }
 
   private static BufferedReader open(Path file) throws IOException {
-    PushbackInputStream in = new PushbackInputStream(Files.newInputStream(file), 2);
-    byte[] magic = in.readNBytes(2);
+    PushbackInputStream in = new PushbackInputStream(Files.newInputStream(file), 4);
+    byte[] magic = in.readNBytes(4);
+    if (Arrays.equals(magic, PARQUET)) {
+      in.close();
+      return ParquetRows.asCsv(file);
+    }
     in.unread(magic);
-    boolean gzip = magic.length == 2 && magic[0] == 0x1f && magic[1] == (byte) 0x8b;
+    boolean gzip = magic.length > 1 && magic[0] == 0x1f && magic[1] == (byte) 0x8b;
     InputStream data = gzip ? new GZIPInputStream(in, 1 << 16) : in;
     return new BufferedReader(new InputStreamReader(data, StandardCharsets.UTF_8), 1 << 16);
   }

@@ -65,9 +65,7 @@ public final class CostImport {
       String head = new String(in.readNBytes(256), StandardCharsets.UTF_8);
       if (head.startsWith("PAR1")) {
         throw new InvalidInputException(
-            file
-                + ": Parquet.\nMaybe convert it first, for example with DuckDB: COPY (FROM"
-                + " 'table.parquet') TO 'table.csv'.");
+            file + ": Parquet holds no costs.\nMaybe a kernel table: say --kernels h100.");
       }
       return head.isBlank() ? ' ' : head.strip().charAt(0);
     } catch (IOException e) {

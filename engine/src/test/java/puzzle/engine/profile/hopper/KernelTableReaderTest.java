@@ -1,14 +1,23 @@
 package puzzle.engine.profile.hopper;
 
+import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.BINARY;
+import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.DOUBLE;
+import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.INT32;
+import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.INT64;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import blue.strategic.parquet.Dehydrator;
+import blue.strategic.parquet.ParquetWriter;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.apache.parquet.schema.LogicalTypeAnnotation;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.Types;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,5 +108,41 @@ class KernelTableReaderTest {
     Files.write(cut, new byte[] {0x1f, (byte) 0x8b, 8, 0, 0});
     assertThrows(InvalidInputException.class, () -> KernelTableReader.read(cut));
     assertThrows(InvalidInputException.class, () -> KernelTableReader.readFolder(folder, "h200"));
+  }
+
+  @Test
+  void parquetWithTheSameColumnsReadsTheSame(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("h100_gemm.parquet");
+    MessageType schema =
+        Types.buildMessage()
+            .required(BINARY)
+            .as(LogicalTypeAnnotation.stringType())
+            .named("dtype")
+            .required(INT64)
+            .named("m")
+            .required(INT64)
+            .named("n")
+            .required(INT32)
+            .named("k")
+            .required(DOUBLE)
+            .named("latency_ms")
+            .named("table");
+    Dehydrator<double[]> row =
+        (values, out) -> {
+          out.write("dtype", "fp8");
+          out.write("m", (long) values[0]);
+          out.write("n", (long) values[1]);
+          out.write("k", (int) values[2]);
+          out.write("latency_ms", values[3]);
+        };
+    try (var writer = ParquetWriter.writeFile(schema, file.toFile(), row)) {
+      writer.write(new double[] {1, 256, 512, 0.25});
+      writer.write(new double[] {2, 256, 512, 0.5});
+    }
+    KernelSamples samples = KernelTableReader.readFolder(folder, "h100");
+    assertEquals(2, samples.of("gemm/fp8").size());
+    assertEquals(250, samples.of("gemm/fp8").get(0).micros());
+    Files.write(file, new byte[] {'P', 'A', 'R', '1', 0, 0, 'P', 'A', 'R', '1'});
+    assertThrows(InvalidInputException.class, () -> KernelTableReader.read(file));
   }
 }
