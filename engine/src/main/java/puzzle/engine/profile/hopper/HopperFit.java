@@ -20,9 +20,7 @@ public final class HopperFit {
   private static final double[][] PREFILL_NODES = {
     {1, 8, 64, 256, 1024, 4096, 16384}, {1, 64, 256, 512, 1024, 2048, 4096, 16384}, {1, 8, 96}
   };
-  private static final double[][] ALL_REDUCE_NODES = {
-    {128, 8192, 131072, 1 << 20, 1 << 23, 1 << 26, 1 << 29}
-  };
+  private static final double[][] ALL_REDUCE_NODES = {{128, 1 << 18, 1 << 23, 1 << 29}};
 
   /** A kernel is fitted from this many rows on; fewer are left to its neighbours. */
   private static final int FEWEST_ROWS = 20;

@@ -136,7 +136,8 @@ final class KernelFit {
       List<Double> own = perBand.get(b).size() < SMALLEST_BAND ? all : perBand.get(b);
       bands[b] =
           new FittedKernel.Band(
-              b < edges.length ? edges[b] : Double.MAX_VALUE, Math.expm1(quantile(own, QUANTILE)));
+              b < edges.length ? edges[b] : Double.MAX_VALUE,
+              Math.expm1(quantile(own, Math.min(1, QUANTILE * (own.size() + 1) / own.size()))));
     }
     return bands;
   }
