@@ -29,6 +29,7 @@ final class ServingOptions {
   }
 
   private static final String AUTO = "auto";
+  private static final int[] DEGREES = {1, 2, 4, 8};
 
   @Option(names = "--hardware", required = true, description = "h100 or h200.")
   private String hardware;
@@ -48,8 +49,11 @@ final class ServingOptions {
   @Option(names = "--kv-dtype", description = "KV cache: fp8 or bf16; as the weights by default.")
   private String kvDtype;
 
-  @Option(names = "--tp", defaultValue = "1", description = "Tensor-parallel devices: 1, 2, 4, 8.")
-  private int tensorParallel;
+  @Option(
+      names = "--tp",
+      defaultValue = "1",
+      description = "Tensor-parallel devices: 1, 2, 4, 8, or 'auto' (most tokens/s/GPU).")
+  private String tensorParallel;
 
   @Option(
       names = "--max-sequences",
@@ -82,37 +86,61 @@ final class ServingOptions {
         : new CostTableProfile(CostTable.of(PlainCostCsv.read(costs)), profile);
   }
 
-  /** The workload; its batch is 1 where {@link #auto()}. */
-  Workload workload() {
-    DType weights = type("--dtype", dtype);
-    try {
-      return new Workload(
-          auto() ? 1 : Integer.parseInt(batch),
-          prefill,
-          generate,
-          weights,
-          kvDtype == null ? weights : type("--kv-dtype", kvDtype),
-          tensorParallel);
-    } catch (NumberFormatException e) {
-      throw new InvalidInputException(
-          "--batch is '" + batch + "'.\nMaybe a number of sequences, or 'auto'.", e);
-    } catch (IllegalArgumentException e) {
-      throw new InvalidInputException(e.getMessage() + "\nMaybe an option is zero.", e);
-    }
-  }
-
-  boolean auto() {
-    return batch.equalsIgnoreCase(AUTO);
-  }
-
+  /** Throughput of a model at the batch and on the devices asked for, or at the best ones. */
   Throughput throughput(HardwareProfile profile, DecoderConfig model) {
     if (mostSequences < 1) {
       throw new InvalidInputException(
           "--max-sequences is " + mostSequences + ".\nMaybe leave it out.");
     }
-    return auto()
-        ? ThroughputModel.best(profile, model, workload(), mostSequences)
-        : ThroughputModel.at(profile, model, workload());
+    if (!tensorParallel.equalsIgnoreCase(AUTO)) {
+      return throughput(profile, model, number("--tp", tensorParallel));
+    }
+    Throughput best = null;
+    InvalidInputException reason = null;
+    for (int devices : DEGREES) {
+      try {
+        Throughput here = throughput(profile, model, devices);
+        boolean better =
+            best == null || here.tokensPerSecondPerDevice() > best.tokensPerSecondPerDevice();
+        best = here.fits() && better ? here : best;
+      } catch (InvalidInputException e) {
+        reason = e;
+      }
+    }
+    if (best == null) {
+      throw reason != null
+          ? reason
+          : new InvalidInputException(
+              "the batch fits on no number of devices.\nMaybe use --batch auto.");
+    }
+    return best;
+  }
+
+  private Throughput throughput(HardwareProfile profile, DecoderConfig model, int devices) {
+    boolean auto = batch.equalsIgnoreCase(AUTO);
+    Workload workload = workload(auto ? 1 : number("--batch", batch), devices);
+    return auto
+        ? ThroughputModel.best(profile, model, workload, mostSequences)
+        : ThroughputModel.at(profile, model, workload);
+  }
+
+  private Workload workload(int sequences, int devices) {
+    DType weights = type("--dtype", dtype);
+    DType cache = kvDtype == null ? weights : type("--kv-dtype", kvDtype);
+    try {
+      return new Workload(sequences, prefill, generate, weights, cache, devices);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidInputException(e.getMessage() + "\nMaybe an option is zero.", e);
+    }
+  }
+
+  private static int number(String option, String text) {
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      throw new InvalidInputException(
+          option + " is '" + text + "'.\nMaybe a whole number, or 'auto'.", e);
+    }
   }
 
   private static DType type(String option, String value) {

@@ -210,6 +210,33 @@ class ProfileCommandTest {
   }
 
   @Test
+  void eachModelMayTakeTheDevicesThatSuitItBest() throws IOException {
+    JsonNode models =
+        json(run(
+                0,
+                "compare",
+                parent.toString(),
+                child.toString(),
+                "--hardware",
+                "h100",
+                "--prefill",
+                "500",
+                "--generate",
+                "2000",
+                "--dtype",
+                "fp8",
+                "--tp",
+                "auto",
+                "--output",
+                "json"))
+            .get("models");
+    assertTrue(models.get(0).get("workload").get("tp").intValue() > 1, "the parent needs room");
+    for (JsonNode model : models) {
+      assertTrue(model.get("fits").booleanValue());
+    }
+  }
+
+  @Test
   void aBatchThatDoesNotFitIsSaid() {
     String text =
         run(

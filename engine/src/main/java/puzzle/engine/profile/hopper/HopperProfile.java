@@ -2,7 +2,6 @@ package puzzle.engine.profile.hopper;
 
 import java.util.ArrayList;
 import java.util.List;
-import puzzle.engine.InvalidInputException;
 import puzzle.engine.nn.DecoderConfig;
 import puzzle.engine.profile.Estimate;
 import puzzle.engine.profile.Estimate.Kind;
@@ -47,8 +46,6 @@ public final class HopperProfile implements HardwareProfile {
 
   /** Bytes per intermediate element of the gated activation: two reads, one quantised write. */
   private static final double ACTIVATION_BYTES = 5;
-
-  private static final int FIXED_BYTES = 2;
 
   private final Hardware hardware;
   private final HopperKernels kernels;
@@ -101,7 +98,7 @@ public final class HopperProfile implements HardwareProfile {
 
   @Override
   public Estimate cost(DecoderConfig model, Variant variant, Workload workload) {
-    Split split = new Split(model, workload);
+    DeviceShare share = new DeviceShare(model, workload);
     if (variant.form() == Variant.Form.NO_OP) {
       return Estimate.nothing(Kind.MODEL, source);
     }
@@ -111,32 +108,32 @@ public final class HopperProfile implements HardwareProfile {
     double chunk = Math.min(CHUNK, tokens);
     double chunks = tokens / chunk;
     if (variant.form() == Variant.Form.LINEAR) {
-      linear(prefill, split, chunk, chunks);
-      linear(decode, split, workload.batch(), 1);
+      linear(prefill, share, chunk, chunks);
+      linear(decode, share, workload.batch(), 1);
     } else if (variant.subblock() == Subblock.FFN) {
-      ffn(prefill, split, variant.size(), chunk, chunks);
-      ffn(decode, split, variant.size(), workload.batch(), 1);
+      ffn(prefill, share, variant.size(), chunk, chunks);
+      ffn(decode, share, variant.size(), workload.batch(), 1);
     } else {
-      split.requireKvHeads(variant.size());
-      projections(prefill, split, variant.size(), chunk, chunks);
-      projections(decode, split, variant.size(), workload.batch(), 1);
-      decode.elementwise(ROTARY_BYTES * workload.batch() * split.qkv(variant.size()), 1);
-      prefillAttention(prefill, split, variant.size());
-      decodeAttention(decode, split, variant.size());
+      share.requireKvHeads(variant.size());
+      projections(prefill, share, variant.size(), chunk, chunks);
+      projections(decode, share, variant.size(), workload.batch(), 1);
+      decode.elementwise(ROTARY_BYTES * workload.batch() * share.qkv(variant.size()), 1);
+      prefillAttention(prefill, share, variant.size());
+      decodeAttention(decode, share, variant.size());
     }
     return estimate(
-        prefill, decode, split.bytes(variant), split.kvBytes(variant), model.params(variant));
+        prefill, decode, share.bytes(variant), share.kvBytes(variant), model.params(variant));
   }
 
   @Override
   public Estimate fixed(DecoderConfig model, Workload workload) {
-    Split split = new Split(model, workload);
+    DeviceShare share = new DeviceShare(model, workload);
     Sum prefill = new Sum();
     Sum decode = new Sum();
     double tokens = (double) workload.batch() * workload.prefillTokens();
     double perSequence = served.sequenceSeconds() * workload.batch();
-    head(prefill, split);
-    head(decode, split);
+    head(prefill, share);
+    head(decode, share);
     prefill.seconds += served.stepSeconds() * Math.max(1, tokens / CHUNK);
     decode.seconds += served.stepSeconds() + perSequence;
     String unlike = unlikeFit(workload);
@@ -144,7 +141,7 @@ public final class HopperProfile implements HardwareProfile {
       decode.notes.add(unlike);
     }
     long params = model.fixedParams();
-    return estimate(prefill, decode, FIXED_BYTES * params, 0, params);
+    return estimate(prefill, decode, DeviceShare.BF16_BYTES * params, 0, params);
   }
 
   @Override
@@ -170,59 +167,59 @@ public final class HopperProfile implements HardwareProfile {
             + String.join(", ", unlike);
   }
 
-  private void linear(Sum to, Split split, double m, double times) {
-    to.elementwise(NORM_BYTES * m * split.hidden, times);
-    to.gemm(split, m, Math.ceil(split.hidden / split.devices), split.hidden, times);
-    to.allReduce(split, m, times);
+  private void linear(Sum to, DeviceShare share, double m, double times) {
+    to.elementwise(NORM_BYTES * m * share.hidden, times);
+    to.gemm(share, m, Math.ceil(share.hidden / share.devices), share.hidden, times);
+    to.allReduce(share, m, times);
   }
 
-  private void ffn(Sum to, Split split, int width, double m, double times) {
-    double own = Math.ceil(width / split.devices);
-    to.elementwise(NORM_BYTES * m * split.hidden, times);
-    to.gemm(split, m, 2 * own, split.hidden, times);
+  private void ffn(Sum to, DeviceShare share, int width, double m, double times) {
+    double own = Math.ceil(width / share.devices);
+    to.elementwise(NORM_BYTES * m * share.hidden, times);
+    to.gemm(share, m, 2 * own, share.hidden, times);
     to.elementwise(ACTIVATION_BYTES * m * own, times);
-    to.gemm(split, m, split.hidden, own, times);
-    to.allReduce(split, m, times);
+    to.gemm(share, m, share.hidden, own, times);
+    to.allReduce(share, m, times);
   }
 
-  private void projections(Sum to, Split split, int kvHeads, double m, double times) {
-    to.elementwise(NORM_BYTES * m * split.hidden, times);
-    to.gemm(split, m, split.qkv(kvHeads), split.hidden, times);
-    to.gemm(split, m, split.hidden, (double) split.heads * split.headSize, times);
-    to.allReduce(split, m, times);
+  private void projections(Sum to, DeviceShare share, int kvHeads, double m, double times) {
+    to.elementwise(NORM_BYTES * m * share.hidden, times);
+    to.gemm(share, m, share.qkv(kvHeads), share.hidden, times);
+    to.gemm(share, m, share.hidden, (double) share.heads * share.headSize, times);
+    to.allReduce(share, m, times);
   }
 
   /** As many whole prompts at once as a chunk takes. */
-  private void prefillAttention(Sum to, Split split, int kvHeads) {
-    int length = split.workload.prefillTokens();
-    double batch = split.workload.batch();
+  private void prefillAttention(Sum to, DeviceShare share, int kvHeads) {
+    int length = share.workload.prefillTokens();
+    double batch = share.workload.batch();
     double together = Math.max(1, Math.min(batch, Math.floor((double) CHUNK / length)));
     KernelTime time =
         kernels.prefill(
-            split.attentionType,
-            split.kvType,
-            split.headSize,
-            split.heads,
-            split.ownKvHeads(kvHeads),
+            share.attentionType,
+            share.kvType,
+            share.headSize,
+            share.heads,
+            share.ownKvHeads(kvHeads),
             together,
             length);
     to.add(time.times(served.prefillFactor()), batch / together);
   }
 
-  private void decodeAttention(Sum to, Split split, int kvHeads) {
-    Workload w = split.workload;
+  private void decodeAttention(Sum to, DeviceShare share, int kvHeads) {
+    Workload w = share.workload;
     double context = w.prefillTokens() + w.generationTokens() / 2.0;
-    int own = split.ownKvHeads(kvHeads);
+    int own = share.ownKvHeads(kvHeads);
     KernelTime alone =
-        kernels.decode(split.kvType, split.headSize, split.heads, own, w.batch(), context);
-    double bytes = 2.0 * w.batch() * context * own * split.headSize * w.kvCache().bytes();
+        kernels.decode(share.kvType, share.headSize, share.heads, own, w.batch(), context);
+    double bytes = 2.0 * w.batch() * context * own * share.headSize * w.kvCache().bytes();
     double floor = bytes / (hardware.bandwidth() * served.cacheBandwidthShare());
     to.add(alone.seconds() >= floor ? alone : alone.withSeconds(floor), 1);
   }
 
-  private void head(Sum to, Split split) {
-    double columns = Math.ceil(split.model.vocabSize() / split.devices);
-    to.product(HopperKernels.BF16, split.workload.batch(), columns, split.hidden, 1);
+  private void head(Sum to, DeviceShare share) {
+    double columns = Math.ceil(share.model.vocabSize() / share.devices);
+    to.product(HopperKernels.BF16, share.workload.batch(), columns, share.hidden, 1);
   }
 
   private Estimate estimate(Sum prefill, Sum decode, long bytes, long kvBytes, long params) {
@@ -262,8 +259,8 @@ public final class HopperProfile implements HardwareProfile {
       add(new KernelTime(each, 0, Kind.TABLE, null), times);
     }
 
-    void gemm(Split split, double m, double n, double k, double times) {
-      product(split.weightType, m, n, k, times);
+    void gemm(DeviceShare share, double m, double n, double k, double times) {
+      product(share.weightType, m, n, k, times);
     }
 
     /** A product wider than any measured is several side by side. */
@@ -278,10 +275,12 @@ public final class HopperProfile implements HardwareProfile {
       add(alone.withSeconds(launch + quantise + work), times * pieces);
     }
 
-    void allReduce(Split split, double m, double times) {
-      if (split.devices > 1) {
-        KernelTime alone = kernels.allReduce((int) split.devices, m * split.hidden);
-        double whole = alone.seconds() * served.allReduceFactor() + served.allReduceSeconds();
+    void allReduce(DeviceShare share, double m, double times) {
+      if (share.devices > 1) {
+        KernelTime alone = kernels.allReduce((int) share.devices, m * share.hidden);
+        double doublings = Math.log(share.devices) / Math.log(2);
+        double whole =
+            alone.seconds() * served.allReduceFactor() + served.allReduceSeconds() * doublings;
         add(alone.withSeconds(whole), times);
       }
     }
@@ -295,100 +294,6 @@ public final class HopperProfile implements HardwareProfile {
 
     double uncertainty() {
       return seconds > 0 ? weighted / seconds : 0;
-    }
-  }
-
-  /** One device's share of a model. */
-  private static final class Split {
-    private final DecoderConfig model;
-    private final Workload workload;
-    private final double devices;
-    private final double hidden;
-    private final int heads;
-    private final int headSize;
-    private final String weightType;
-    private final String kvType;
-    private final String attentionType;
-
-    Split(DecoderConfig model, Workload workload) {
-      this.model = model;
-      this.workload = workload;
-      this.devices = workload.tensorParallel();
-      this.hidden = model.hiddenSize();
-      this.headSize = model.headSize();
-      if (model.heads() % workload.tensorParallel() != 0) {
-        throw new InvalidInputException(
-            "%d heads cannot be split over %d devices.%nMaybe use a smaller tensor-parallel degree."
-                .formatted(model.heads(), workload.tensorParallel()));
-      }
-      this.heads = model.heads() / workload.tensorParallel();
-      this.weightType = type("weights", workload.weights());
-      this.kvType = type("KV cache", workload.kvCache());
-      boolean fp8 = weightType.equals(HopperKernels.FP8) && kvType.equals(HopperKernels.FP8);
-      this.attentionType = fp8 ? HopperKernels.FP8 : HopperKernels.BF16;
-    }
-
-    private static String type(String what, DType type) {
-      return switch (type) {
-        case BF16, FP16 -> HopperKernels.BF16;
-        case FP8 -> HopperKernels.FP8;
-        case FP32 ->
-            throw new InvalidInputException(
-                "%s in fp32 were not measured on Hopper.%nMaybe use bf16 or fp8.".formatted(what));
-      };
-    }
-
-    void requireKvHeads(int kvHeads) {
-      int tp = workload.tensorParallel();
-      if (model.heads() % kvHeads != 0 || (kvHeads >= tp ? kvHeads % tp : tp % kvHeads) != 0) {
-        throw new InvalidInputException(
-            "%d KV heads do not go into %d heads on %d devices.%nMaybe use a divisor of the heads."
-                .formatted(kvHeads, model.heads(), tp));
-      }
-    }
-
-    /** Each device keeps at least one. */
-    int ownKvHeads(int kvHeads) {
-      return Math.max(1, kvHeads / workload.tensorParallel());
-    }
-
-    double qkv(int kvHeads) {
-      return (heads + 2.0 * ownKvHeads(kvHeads)) * headSize;
-    }
-
-    /** Weights over all devices as served: matrices in the weight type, the rest in bf16. */
-    long bytes(Variant variant) {
-      long h = model.hiddenSize();
-      long params = model.params(variant);
-      long matrices =
-          switch (variant.form()) {
-            case NO_OP -> 0;
-            case LINEAR -> h * h;
-            case SIZED ->
-                variant.subblock() == Subblock.FFN
-                    ? 3 * h * variant.size()
-                    : 2 * h * headSize * (model.heads() + (long) variant.size());
-          };
-      long copies =
-          variant.subblock() == Subblock.ATTENTION && variant.form() == Variant.Form.SIZED
-              ? 2 * h * headSize * (servedKvHeads(variant) - variant.size())
-              : 0;
-      return (matrices + copies) * workload.weights().bytes() + FIXED_BYTES * (params - matrices);
-    }
-
-    long kvBytes(Variant variant) {
-      return variant.subblock() != Subblock.ATTENTION || variant.form() != Variant.Form.SIZED
-          ? 0
-          : 2L
-              * servedKvHeads(variant)
-              * headSize
-              * workload.kvCache().bytes()
-              * workload.batch()
-              * workload.sequenceTokens();
-    }
-
-    private long servedKvHeads(Variant variant) {
-      return Math.max(variant.size(), workload.tensorParallel());
     }
   }
 }

@@ -2,6 +2,7 @@ package puzzle.engine.profile.hopper;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import puzzle.engine.profile.hopper.KernelSamples.Sample;
@@ -85,7 +86,7 @@ final class KernelFit {
   private double[] lawConstants(List<Sample> samples, int most, double[] start, Random random) {
     List<Sample> some = new ArrayList<>(samples);
     if (some.size() > most) {
-      java.util.Collections.shuffle(some, random);
+      Collections.shuffle(some, random);
       some = some.subList(0, most);
     }
     List<Sample> rows = some;

@@ -23,7 +23,7 @@ record ServedConstants(double[] values, double uncertainty, String source) {
    * microseconds; share of the quantisation passes left; factor on prompt attention; share of
    * memory bandwidth a KV cache is read with; launch of an elementwise kernel, microseconds; a
    * server's time per step, microseconds, and per sequence in a step, microseconds; factor on an
-   * all-reduce and what it costs on top, microseconds.
+   * all-reduce and what it costs on top per doubling of devices, microseconds.
    */
   static final List<String> NAMES =
       List.of(

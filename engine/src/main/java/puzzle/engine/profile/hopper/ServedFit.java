@@ -1,5 +1,6 @@
 package puzzle.engine.profile.hopper;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntPredicate;
 import puzzle.engine.profile.Hardware;
 import puzzle.engine.profile.ThroughputModel;
 import puzzle.model.Workload;
@@ -26,8 +28,12 @@ public final class ServedFit {
    */
   private static final double[] SPREAD = {.08, .4, 1, .2, .15, .4, .5, .6, .3, .7};
 
+  /** Where {@link RobustFit} takes a row for an outlier. */
   private static final double RESIDUAL = 0.1;
+
+  /** Error expected of a row, from other causes than the constants. */
   private static final double ROW_ERROR = 0.07;
+
   private static final int FOLDS = 5;
 
   private final Map<Hardware, HopperProfile> profiles;
@@ -66,7 +72,7 @@ public final class ServedFit {
       String json,
       Map<String, Double> errorByRow) {}
 
-  public Result fit(List<PublishedThroughput> rows, String source) throws java.io.IOException {
+  public Result fit(List<PublishedThroughput> rows, String source) throws IOException {
     double[] best = constants(rows);
     double[] errors = errors(best, rows);
     double[] heldOut = new double[rows.size()];
@@ -111,8 +117,7 @@ public final class ServedFit {
         byRow);
   }
 
-  private void leaveOut(
-      List<PublishedThroughput> rows, double[] into, java.util.function.IntPredicate left) {
+  private void leaveOut(List<PublishedThroughput> rows, double[] into, IntPredicate left) {
     List<PublishedThroughput> training = new ArrayList<>();
     for (int i = 0; i < rows.size(); i++) {
       if (!left.test(i)) {

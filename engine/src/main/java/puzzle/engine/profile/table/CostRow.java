@@ -2,6 +2,7 @@ package puzzle.engine.profile.table;
 
 import puzzle.engine.InvalidInputException;
 import puzzle.model.Block;
+import puzzle.model.Subblock;
 import puzzle.model.Variant;
 import puzzle.model.Workload;
 
@@ -34,9 +35,7 @@ public record CostRow(
         ? FIXED
         : what.contains("+")
             ? "block"
-            : Variant.parse(what).subblock() == puzzle.model.Subblock.ATTENTION
-                ? "attention"
-                : "ffn";
+            : Variant.parse(what).subblock() == Subblock.ATTENTION ? "attention" : "ffn";
   }
 
   /** Checks that a subblock and a variant name belong together. */

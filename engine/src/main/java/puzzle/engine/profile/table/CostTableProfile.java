@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import puzzle.engine.nn.DecoderConfig;
 import puzzle.engine.profile.Estimate;
 import puzzle.engine.profile.Estimate.Kind;
@@ -76,10 +77,7 @@ public final class CostTableProfile implements HardwareProfile {
   }
 
   private Estimate answer(
-      String what,
-      Workload workload,
-      Estimate other,
-      java.util.function.Function<Workload, Estimate> model) {
+      String what, Workload workload, Estimate other, Function<Workload, Estimate> model) {
     Map<Workload, Map<Metric, List<CostRow>>> known = rows.getOrDefault(what, Map.of());
     Times times = times(known.get(workload), workload, other);
     if (times == null) {
@@ -135,7 +133,7 @@ public final class CostTableProfile implements HardwareProfile {
   private Times between(
       Map<Workload, Map<Metric, List<CostRow>>> known,
       Workload workload,
-      java.util.function.Function<Workload, Estimate> model) {
+      Function<Workload, Estimate> model) {
     NavigableMap<Integer, Times> byBatch = new TreeMap<>();
     known.forEach(
         (w, metrics) -> {
