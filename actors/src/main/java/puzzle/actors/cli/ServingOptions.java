@@ -29,6 +29,7 @@ final class ServingOptions {
   }
 
   private static final String AUTO = "auto";
+  private static final int LARGEST = 1_000_000;
   private static final int[] DEGREES = {1, 2, 4, 8};
 
   @Option(names = "--hardware", required = true, description = "h100 or h200.")
@@ -127,6 +128,11 @@ final class ServingOptions {
   private Workload workload(int sequences, int devices) {
     DType weights = type("--dtype", dtype);
     DType cache = kvDtype == null ? weights : type("--kv-dtype", kvDtype);
+    if (Math.max(sequences, Math.max(prefill, generate)) > LARGEST) {
+      throw new InvalidInputException(
+          "batch %d, prefill %d, generate %d: one is above %d.%nMaybe a digit too many."
+              .formatted(sequences, prefill, generate, LARGEST));
+    }
     try {
       return new Workload(sequences, prefill, generate, weights, cache, devices);
     } catch (IllegalArgumentException e) {

@@ -272,6 +272,9 @@ class ProfileCommandTest {
     run(3, with(base, "h100", "--dtype", "bf16"));
     assertTrue(thrown.getMessage().contains("does not fit"), thrown.getMessage());
     run(3, with(base, "h100", "--dtype", "fp8", "--ffn", "wide"));
+    run(3, with(base, "h100", "--dtype", "fp8", "--batch", "2000000000"));
+    assertTrue(thrown.getMessage().contains("above 1000000"), thrown.getMessage());
+    run(3, with(base, "h100", "--dtype", "fp8", "--batch", "0"));
     run(2, with(base, "h100"));
     run(2, "show");
   }

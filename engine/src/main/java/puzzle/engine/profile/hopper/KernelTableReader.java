@@ -1,6 +1,7 @@
 package puzzle.engine.profile.hopper;
 
 import java.io.BufferedReader;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -32,6 +33,7 @@ public final class KernelTableReader {
   private static final byte[] PARQUET = {'P', 'A', 'R', '1'};
   private static final double LONGEST_MICROS = 6e7;
   private static final int LONGEST_LINE = 4096;
+  private static final long LARGEST_TABLE = 64L << 20;
 
   private KernelTableReader() {}
 
@@ -85,7 +87,32 @@ public final class KernelTableReader {
     in.unread(magic);
     boolean gzip = magic.length > 1 && magic[0] == 0x1f && magic[1] == (byte) 0x8b;
     InputStream data = gzip ? new GZIPInputStream(in, 1 << 16) : in;
-    return new BufferedReader(new InputStreamReader(data, StandardCharsets.UTF_8), 1 << 16);
+    return new BufferedReader(
+        new InputStreamReader(new Bounded(data), StandardCharsets.UTF_8), 1 << 16);
+  }
+
+  /** Ends with an error where a small file inflates without end. */
+  private static final class Bounded extends FilterInputStream {
+    private long left = LARGEST_TABLE;
+
+    Bounded(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      throw new UnsupportedOperationException("read by blocks");
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      int read = super.read(bytes, offset, length);
+      left -= Math.max(0, read);
+      if (left < 0) {
+        throw new IOException("more than " + LARGEST_TABLE + " bytes of text");
+      }
+      return read;
+    }
   }
 
   static KernelSamples read(BufferedReader in, String place) throws IOException {

@@ -12,9 +12,11 @@ import blue.strategic.parquet.Dehydrator;
 import blue.strategic.parquet.ParquetWriter;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.zip.GZIPOutputStream;
 import org.apache.parquet.schema.LogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.Types;
@@ -144,5 +146,19 @@ class KernelTableReaderTest {
     assertEquals(250, samples.of("gemm/fp8").get(0).micros());
     Files.write(file, new byte[] {'P', 'A', 'R', '1', 0, 0, 'P', 'A', 'R', '1'});
     assertThrows(InvalidInputException.class, () -> KernelTableReader.read(file));
+  }
+
+  @Test
+  void aTableThatInflatesWithoutEndIsRefused(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("h100_bomb.csv.gz");
+    byte[] block = new byte[1 << 20];
+    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(file))) {
+      for (int i = 0; i < 80; i++) {
+        out.write(block);
+      }
+    }
+    InvalidInputException e =
+        assertThrows(InvalidInputException.class, () -> KernelTableReader.read(file));
+    assertTrue(e.getMessage().contains("bytes of text"), e.getMessage());
   }
 }
