@@ -32,6 +32,11 @@ public final class Tensors {
     return ROOT;
   }
 
+  /** Threads of one operation, for the whole process. */
+  public static void threads(int count) {
+    JniUtils.setNumThreads(count);
+  }
+
   /** fp32 array of the given shape with the buffer's content. */
   public static NDArray fp32(NDManager manager, FloatBuffer data, long... shape) {
     Shape of = new Shape(shape);
@@ -117,6 +122,16 @@ public final class Tensors {
   /** Runs work without gradients; grad mode is on by default in every new thread. */
   public static <T> T inference(Supplier<T> work) {
     return withGradients(false, work);
+  }
+
+  /** Within {@link #training}: work whose operations are not recorded; results stay usable. */
+  public static NDArray paused(Supplier<NDArray> work) {
+    JniUtils.setGradMode(false);
+    try {
+      return work.get();
+    } finally {
+      JniUtils.setGradMode(true);
+    }
   }
 
   private static <T> T withGradients(boolean on, Supplier<T> work) {

@@ -1,4 +1,4 @@
-package puzzle.engine.pretrain;
+package puzzle.engine.nn;
 
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -7,8 +7,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import puzzle.engine.checkpoint.WeightSource;
-import puzzle.engine.nn.DecoderConfig;
-import puzzle.engine.nn.SubblockWeights;
 import puzzle.model.Subblock;
 
 /**
