@@ -64,7 +64,13 @@ public record TinyParent(
         new PackedSequences(
             Corpus.open(corpus),
             new ByteTokenizer(),
-            new Packing(sequenceTokens + 1, SEPARATOR, validationShare, SPLIT_SEED, seed));
+            new Packing(
+                sequenceTokens + 1,
+                config.vocabSize(),
+                SEPARATOR,
+                validationShare,
+                SPLIT_SEED,
+                seed));
     int[][] heldOut = data.validation(HELD_OUT);
     Iterator<int[]> stream = data.trainStream(seed);
     int every = Math.max(REPORT_STEPS, training.steps() / 20);

@@ -150,13 +150,13 @@ public final class LiveProfiler {
   }
 
   static NDArray ids(NDManager manager, int batch, int tokens) {
-    return Tensors.detached(
-        manager, () -> Tensors.ids(manager, new int[batch][tokens], 0, tokens));
+    return Tensors.detached(manager, () -> Tensors.ids(manager, new int[batch][tokens], 0, tokens));
   }
 
   static NDArray position(NDManager manager, int value) {
     return Tensors.detached(
-        manager, () -> Tensors.ids(manager, new int[][] {{value}}, 0, 1).reshape(new long[0]).duplicate());
+        manager,
+        () -> Tensors.ids(manager, new int[][] {{value}}, 0, 1).reshape(new long[0]).duplicate());
   }
 
   /** Reading one value waits for the device, whatever it is. */

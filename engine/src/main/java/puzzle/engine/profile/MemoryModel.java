@@ -19,10 +19,7 @@ public final class MemoryModel {
       double prefillSeconds,
       double decodeSeconds) {
     long params = config.params(variant);
-    long kv =
-        variant.subblock() == Subblock.ATTENTION
-            ? config.kvElementsPerToken(variant)
-            : 0;
+    long kv = variant.subblock() == Subblock.ATTENTION ? config.kvElementsPerToken(variant) : 0;
     return new BlockCost(
         prefillSeconds,
         decodeSeconds,

@@ -37,14 +37,12 @@ public final class ModelSpeed implements AutoCloseable {
     this.workload = workload;
     for (Architecture architecture : architectures) {
       DecoderConfig of = config.with(architecture);
-      Decoder decoder =
-          Decoder.load(of, new RandomWeights(of, SEED), workload.sequenceTokens());
+      Decoder decoder = Decoder.load(of, new RandomWeights(of, SEED), workload.sequenceTokens());
       NDManager manager = decoder.manager();
       List<Decoder.KvCache> caches = new ArrayList<>();
       for (Block block : architecture.blocks()) {
         caches.add(
-            decoder.cache(
-                block.attention(), manager, workload.batch(), workload.sequenceTokens()));
+            decoder.cache(block.attention(), manager, workload.batch(), workload.sequenceTokens()));
       }
       models.add(
           new Model(
@@ -82,8 +80,7 @@ public final class ModelSpeed implements AutoCloseable {
     }
     List<BlockCost> costs = new ArrayList<>();
     for (int i = 0; i < models.size(); i++) {
-      costs.add(
-          total(models.get(i).decoder(), prefill.get(i).median(), decode.get(i).median()));
+      costs.add(total(models.get(i).decoder(), prefill.get(i).median(), decode.get(i).median()));
     }
     return costs;
   }
