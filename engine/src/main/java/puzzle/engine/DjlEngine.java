@@ -284,6 +284,11 @@ public final class DjlEngine implements BlockEngine {
     return parent;
   }
 
+  /** The parent kept between tasks, or null. */
+  Decoder loaded() {
+    return parent;
+  }
+
   private DecoderConfig config(RunSpec spec) {
     return parent(spec).config();
   }

@@ -2,6 +2,9 @@ package puzzle.engine.distil;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.nio.FloatBuffer;
+import java.util.HashMap;
+import java.util.Map;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.distil.Recording.Place;
 import puzzle.engine.distil.Recording.Split;
@@ -42,12 +45,15 @@ public final class BlockDistillation {
   }
 
   /**
-   * Trains {@code child} in place.
+   * Trains {@code child} in place. Where training ends no better than the initialisation, as it can
+   * for a variant that is almost the parent's own, the initialisation is kept.
    *
    * @throws DivergedException if the loss is no longer a finite number
    */
   public Outcome run(SubblockWeights child, long seed, Monitor monitor) {
     double before = heldOut(child);
+    Map<String, FloatBuffer> initial = new HashMap<>();
+    child.arrays().forEach((name, array) -> initial.put(name, Tensors.read(array)));
     try (NDManager manager = parent.manager().newSubManager()) {
       AdamW optimiser =
           new AdamW(child.arrays(), manager, settings.weightDecay(), settings.clipNorm());
@@ -78,7 +84,11 @@ public final class BlockDistillation {
       }
       optimiser.release();
     }
-    return new Outcome(before, heldOut(child), settings.steps());
+    double after = heldOut(child);
+    if (after >= before) {
+      initial.forEach((name, values) -> Tensors.assign(child.arrays().get(name), values));
+    }
+    return new Outcome(before, Math.min(before, after), settings.steps());
   }
 
   /** Normalised MSE over the scoring split, mean of its batches. */
