@@ -23,8 +23,10 @@ public interface GpuPool {
    * A device is here. Repeated now and then, so that a pool that moved learns of it.
    *
    * @param running {@link Work.Ticket#id()} of what it runs, or empty where it is free
+   * @param received how many attempts were sent to it so far: tells a device that is free from one
+   *     that has not yet seen the last
    */
-  record Announce(Device device, ActorRef<Gpu.Command> gpu, String running)
+  record Announce(Device device, ActorRef<Gpu.Command> gpu, String running, long received)
       implements Command, Wire {}
 
   /** The device could not take the attempt after all. */
