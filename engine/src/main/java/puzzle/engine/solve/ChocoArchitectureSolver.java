@@ -1,0 +1,292 @@
+package puzzle.engine.solve;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.chocosolver.solver.Model;
+import org.chocosolver.solver.constraints.Constraint;
+import org.chocosolver.solver.constraints.Propagator;
+import org.chocosolver.solver.exception.ContradictionException;
+import org.chocosolver.solver.search.strategy.Search;
+import org.chocosolver.solver.variables.IntVar;
+import org.chocosolver.util.ESat;
+import puzzle.engine.InvalidInputException;
+
+/** The solver in Choco. */
+public final class ChocoArchitectureSolver implements ArchitectureSolver {
+
+  private SolverTable table;
+  private List<Row> rows;
+  private final boolean[][] forbidden;
+  private final int[] forced;
+  private List<List<Integer>> earlier = List.of();
+  private int maxShared;
+  private Solution current;
+
+  public ChocoArchitectureSolver(SolverTable table, List<Row> rows) {
+    this.table = table;
+    rows.forEach(row -> table.statIndex(row.stat()));
+    this.rows = List.copyOf(rows);
+    this.forbidden = new boolean[table.layers()][];
+    for (int g = 0; g < table.layers(); g++) {
+      forbidden[g] = new boolean[table.items(g)];
+    }
+    this.forced = new int[table.layers()];
+    Arrays.fill(forced, -1);
+    this.current = unknown();
+  }
+
+  @Override
+  public SolverTable table() {
+    return table;
+  }
+
+  @Override
+  public List<Row> rows() {
+    return rows;
+  }
+
+  @Override
+  public Change put(int layer, int item, double score) {
+    table = table.withScore(layer, item, score);
+    return new Change(Change.Effect.SEARCH_NEEDED, "score changed");
+  }
+
+  @Override
+  public Change put(int layer, int item, double score, double[] costs) {
+    table = table.withCosts(layer, item, costs).withScore(layer, item, score);
+    return new Change(Change.Effect.SEARCH_NEEDED, "score and costs changed");
+  }
+
+  @Override
+  public Change retarget(List<Row> changed) {
+    changed.forEach(row -> table.statIndex(row.stat()));
+    rows = List.copyOf(changed);
+    return new Change(Change.Effect.SEARCH_NEEDED, "limits changed");
+  }
+
+  @Override
+  public Change forbid(int layer, int item) {
+    forbidden[layer][item] = true;
+    return new Change(Change.Effect.SEARCH_NEEDED, "item forbidden");
+  }
+
+  @Override
+  public Change force(int layer, int item) {
+    forced[layer] = item;
+    return new Change(Change.Effect.SEARCH_NEEDED, "item forced");
+  }
+
+  @Override
+  public Change allow(int layer, int item) {
+    forbidden[layer][item] = false;
+    forced[layer] = -1;
+    return new Change(Change.Effect.SEARCH_NEEDED, "item allowed");
+  }
+
+  @Override
+  public Change differFrom(List<List<Integer>> solutions, int shared) {
+    earlier = List.copyOf(solutions);
+    maxShared = shared;
+    return new Change(Change.Effect.SEARCH_NEEDED, "earlier solutions changed");
+  }
+
+  @Override
+  public Solution current() {
+    return current;
+  }
+
+  @Override
+  public Infeasibility explain(SolveBudget budget) {
+    return new Infeasibility(rows, List.of(), false);
+  }
+
+  private Problem compile() {
+    boolean[][] usable = new boolean[table.layers()][];
+    double[][] scores = new double[table.layers()][];
+    for (int g = 0; g < usable.length; g++) {
+      usable[g] = new boolean[table.items(g)];
+      scores[g] = new double[table.items(g)];
+      boolean any = false;
+      for (int j = 0; j < usable[g].length; j++) {
+        usable[g][j] =
+            table.hasScore(g, j) && !forbidden[g][j] && (forced[g] < 0 || forced[g] == j);
+        scores[g][j] = table.score(g, j);
+        any |= usable[g][j];
+      }
+      if (!any) {
+        throw new InvalidInputException(
+            "layer %d has no item that may be chosen.\nMaybe its scores are still missing."
+                .formatted(g));
+      }
+    }
+    List<Problem.Form> forms = new ArrayList<>();
+    for (Row row : rows) {
+      int stat = table.statIndex(row.stat());
+      forms.add(
+          new Problem.Form(values((g, j) -> table.cost(g, j, stat)), row.lower(), row.upper()));
+    }
+    for (List<Integer> solution : earlier) {
+      forms.add(
+          new Problem.Form(
+              values((g, j) -> solution.get(g) == j ? 1 : 0), Double.NEGATIVE_INFINITY, maxShared));
+    }
+    return Problem.compile(scores, usable, forms);
+  }
+
+  private double[][] values(SolverTable.ItemStat stat) {
+    double[][] values = new double[table.layers()][];
+    for (int g = 0; g < values.length; g++) {
+      values[g] = new double[table.items(g)];
+      for (int j = 0; j < values[g].length; j++) {
+        values[g][j] = stat.of(g, j);
+      }
+    }
+    return values;
+  }
+
+  @Override
+  public Solution solve(SolveBudget budget, Consumer<Solution> onImprovement) {
+    long began = System.nanoTime();
+    Problem problem = compile();
+    Model model = new Model();
+    IntVar[] vars = new IntVar[problem.groups];
+    for (int g = 0; g < vars.length; g++) {
+      vars[g] = model.intVar("layer" + g, 0, problem.size(g) - 1, false);
+    }
+    SeparableBound bound = new SeparableBound(problem, vars);
+    model.post(new Constraint("bound", bound));
+    model.getSolver().setSearch(Search.inputOrderLBSearch(vars));
+    model.getSolver().limitTime(Math.max(1, budget.deadline().toMillis()));
+    model.getSolver().addStopCriterion(budget.cancelled()::getAsBoolean);
+    int[] best = null;
+    while (model.getSolver().solve()) {
+      int[] slots = new int[vars.length];
+      for (int g = 0; g < vars.length; g++) {
+        slots[g] = problem.start[g] + vars[g].getValue();
+      }
+      if (problem.keepsLimits(slots) && problem.objective(slots) < bound.cut) {
+        bound.cut = problem.objective(slots);
+        best = slots;
+        current = solution(problem, best, false, bound.root, model, began);
+        onImprovement.accept(current);
+      }
+    }
+    boolean done = !model.getSolver().isStopCriterionMet();
+    current = solution(problem, best, done, bound.root, model, began);
+    onImprovement.accept(current);
+    return current;
+  }
+
+  private Solution solution(
+      Problem problem, int[] slots, boolean done, double root, Model model, long began) {
+    double seconds = (System.nanoTime() - began) * 1e-9;
+    long nodes = model.getSolver().getNodeCount();
+    if (slots == null) {
+      return new Solution(
+          done ? Solution.Status.INFEASIBLE : Solution.Status.UNKNOWN,
+          List.of(),
+          Double.POSITIVE_INFINITY,
+          done ? Double.POSITIVE_INFINITY : root,
+          done ? 0 : Double.POSITIVE_INFINITY,
+          done,
+          Map.of(),
+          List.of(),
+          nodes,
+          seconds,
+          Optional.empty());
+    }
+    List<Integer> choices = new ArrayList<>();
+    for (int s : slots) {
+      choices.add(problem.item[s]);
+    }
+    Map<String, Double> totals = new LinkedHashMap<>();
+    for (int k = 0; k < table.stats().size(); k++) {
+      double total = 0;
+      for (int g = 0; g < slots.length; g++) {
+        total += table.cost(g, choices.get(g), k);
+      }
+      totals.put(table.stats().get(k), total);
+    }
+    double objective = problem.objective(slots);
+    double lower = done ? objective : root;
+    return new Solution(
+        done ? Solution.Status.OPTIMAL : Solution.Status.FEASIBLE,
+        choices,
+        objective,
+        lower,
+        (objective - lower) / Math.max(Math.abs(objective), 1e-12),
+        done,
+        totals,
+        rows.stream().map(r -> new Solution.LimitState(r, totals.get(r.stat()), false, 0)).toList(),
+        nodes,
+        seconds,
+        Optional.empty());
+  }
+
+  private static Solution unknown() {
+    return new Solution(
+        Solution.Status.UNKNOWN,
+        List.of(),
+        Double.POSITIVE_INFINITY,
+        Double.NEGATIVE_INFINITY,
+        Double.POSITIVE_INFINITY,
+        false,
+        Map.of(),
+        List.of(),
+        0,
+        0,
+        Optional.empty());
+  }
+
+  /** Smallest score and smallest weight per layer, each on its own. */
+  private static final class SeparableBound extends Propagator<IntVar> {
+    private static final long serialVersionUID = 1L;
+    private final transient Problem problem;
+    double cut = Double.POSITIVE_INFINITY;
+    double root = Double.NEGATIVE_INFINITY;
+
+    SeparableBound(Problem problem, IntVar[] vars) {
+      super(vars, org.chocosolver.solver.constraints.PropagatorPriority.LINEAR, false);
+      this.problem = problem;
+    }
+
+    @Override
+    public void propagate(int mask) throws ContradictionException {
+      double total = least(problem.score);
+      if (root == Double.NEGATIVE_INFINITY) {
+        root = total;
+      }
+      if (total >= cut) {
+        fails();
+      }
+      for (int k = 0; k < problem.rows; k++) {
+        if (least(problem.weight[k]) > problem.budget[k] * (1 + 1e-12) + 1e-12) {
+          fails();
+        }
+      }
+    }
+
+    private double least(double[] values) {
+      double sum = 0;
+      for (int g = 0; g < vars.length; g++) {
+        double least = Double.POSITIVE_INFINITY;
+        int end = vars[g].getUB();
+        for (int v = vars[g].getLB(); v <= end; v = vars[g].nextValue(v)) {
+          least = Math.min(least, values[problem.start[g] + v]);
+        }
+        sum += least;
+      }
+      return sum;
+    }
+
+    @Override
+    public ESat isEntailed() {
+      return ESat.TRUE;
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package puzzle.persistence;
+
+import java.util.List;
+import puzzle.model.Architecture;
+import puzzle.model.RunSpec;
+import puzzle.model.Task;
+import puzzle.protocol.Wire;
+
+/**
+ * All that is on record about the global distillation of a run's child.
+ *
+ * @param spec null before the order
+ */
+public record DistillState(
+    RunSpec spec,
+    Architecture architecture,
+    List<Task.Weights> layers,
+    TaskLedger tasks,
+    boolean abandoned)
+    implements Wire {
+
+  public static final DistillState EMPTY =
+      new DistillState(null, null, List.of(), TaskLedger.EMPTY, false);
+
+  public DistillState {
+    layers = layers == null ? List.of() : List.copyOf(layers);
+    tasks = tasks == null ? TaskLedger.EMPTY : tasks;
+  }
+
+  /** True where there is an order and it stands. */
+  public boolean active() {
+    return spec != null && !abandoned;
+  }
+
+  public DistillState on(DistillEvent event) {
+    if (event instanceof TaskEvent e) {
+      return new DistillState(spec, architecture, layers, tasks.on(e), abandoned);
+    }
+    if (event instanceof DistillEvent.HealingOrdered e) {
+      return new DistillState(e.spec(), e.architecture(), e.layers(), tasks, false);
+    }
+    if (event instanceof DistillEvent.HealingAbandoned) {
+      return new DistillState(spec, architecture, layers, tasks, true);
+    }
+    throw new IllegalArgumentException("unknown event of a distillation: " + event);
+  }
+}
