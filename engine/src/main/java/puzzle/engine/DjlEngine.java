@@ -317,7 +317,7 @@ public final class DjlEngine implements BlockEngine {
     } else if (e instanceof CorruptArtefactException) {
       return Failure.Kind.CORRUPT_ARTEFACT;
     } else if (e instanceof InvalidInputException) {
-      return Failure.Kind.INVALID_VARIANT;
+      return Failure.Kind.INVALID_INPUT;
     }
     return Failure.Kind.DEFECT;
   }
