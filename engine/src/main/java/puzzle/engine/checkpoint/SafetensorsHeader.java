@@ -130,7 +130,11 @@ final class SafetensorsHeader {
   }
 
   private void readMetadata(JsonParser json) throws IOException {
-    if (!metadata.isEmpty() || json.nextToken() != JsonToken.START_OBJECT) {
+    // Some writers say null for none.
+    if (json.nextToken() == JsonToken.VALUE_NULL) {
+      return;
+    }
+    if (!metadata.isEmpty() || json.currentToken() != JsonToken.START_OBJECT) {
       throw bad(at(json), "__metadata__ is not one JSON object");
     }
     while (json.nextToken() != JsonToken.END_OBJECT) {
