@@ -1,6 +1,11 @@
 package puzzle.engine;
 
 import ai.djl.engine.EngineException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -8,9 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
+import puzzle.engine.checkpoint.ChildExporter;
 import puzzle.engine.checkpoint.CorruptArtefactException;
 import puzzle.engine.checkpoint.ElementType;
 import puzzle.engine.checkpoint.HuggingFaceConfig;
+import puzzle.engine.checkpoint.ModelCard;
 import puzzle.engine.checkpoint.SafetensorsFile;
 import puzzle.engine.checkpoint.SafetensorsFolder;
 import puzzle.engine.checkpoint.SafetensorsWriter;
@@ -56,6 +63,14 @@ public final class DjlEngine implements BlockEngine {
 
   /** One split for all runs and for pretraining: what is held out is held out from everything. */
   private static final long SPLIT_SEED = 0;
+
+  private static final String CHILD_FOLDER = "child";
+  private static final long SHARD_BYTES = 5L << 30;
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .addModule(new JavaTimeModule())
+          .disable(SerializationFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
+          .build();
 
   private final int threads;
   private String openedStore;
@@ -258,7 +273,24 @@ public final class DjlEngine implements BlockEngine {
   }
 
   private TaskResult export(RunSpec spec, Task.Export task) {
-    throw new InvalidInputException(task.key());
+    Store store = store(spec);
+    Path parentFolder = Path.of(spec.parent());
+    ObjectNode provenance = JSON.createObjectNode();
+    // Where the run lay is of no use to whom the child is given.
+    ObjectNode run = JSON.valueToTree(spec);
+    provenance.set("run", run.without(List.of("store", "parent")));
+    provenance.set("architecture", JSON.valueToTree(task.architecture()));
+    provenance.set("healed", JSON.valueToTree(task.child()));
+    Path target = store.root().resolve(CHILD_FOLDER);
+    new ChildExporter(
+            config(spec).with(task.architecture()),
+            store.safetensors(task.child()),
+            parentFolder,
+            new ModelCard(
+                spec.id().value(), parentFolder.getFileName().toString(), List.of(), task.report()),
+            provenance)
+        .export(target, ChildExporter.Format.NEMOTRON_NAS, SHARD_BYTES);
+    return new TaskResult.Exported(CHILD_FOLDER, store.references(CHILD_FOLDER));
   }
 
   private Decoder assembled(RunSpec spec, Architecture architecture, List<Task.Weights> layers) {

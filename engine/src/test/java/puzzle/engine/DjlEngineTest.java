@@ -1,10 +1,12 @@
 package puzzle.engine;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.ndarray.NDArray;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +19,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import puzzle.engine.BlockEngine.Monitor;
+import puzzle.engine.checkpoint.ChildVerifier;
+import puzzle.engine.checkpoint.HuggingFaceConfig;
+import puzzle.engine.checkpoint.SafetensorsFolder;
+import puzzle.engine.checkpoint.Store;
+import puzzle.engine.checkpoint.WeightSource;
+import puzzle.engine.nn.Decoder;
+import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.nn.Tensors;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.CheckpointRef;
@@ -125,6 +135,42 @@ class DjlEngineTest {
       TaskResult result = other.run(elsewhere, same, stopAfter(100, resumed));
       assertEquals(7L, resumed.get(0), "the checkpoint after 6 steps is where it goes on");
       assertEquals(undisturbed, result);
+    }
+  }
+
+  @Test
+  void exportsAChildThatReadsBackTheSame() throws Exception {
+    CheckpointRef recording = record(engine, spec);
+    Task.Heal task = heal(recording);
+    CheckpointRef healed = ((TaskResult.Healed) engine.run(spec, task, Monitor.NONE)).child();
+    Task export = new Task.Export(task.architecture(), healed, List.of("child: a test"));
+    TaskResult.Exported exported = (TaskResult.Exported) engine.run(spec, export, Monitor.NONE);
+    Path child = Path.of(spec.store(), exported.folder());
+    assertEquals(List.of(), ChildVerifier.verify(child));
+    assertEquals(exported, engine.run(spec, export, Monitor.NONE), "written again it is the same");
+
+    DecoderConfig config = HuggingFaceConfig.read(child);
+    assertEquals(task.architecture(), config.architecture());
+    int[][] ids = {{84, 104, 101, 32, 112, 97, 114, 101, 110, 116}};
+    float[] read = logits(config, SafetensorsFolder.open(child), ids);
+    float[] original =
+        logits(
+            SmallRun.config().with(task.architecture()),
+            Store.open(Path.of(spec.store())).safetensors(healed),
+            ids);
+    assertArrayEquals(original, read, 1e-3f);
+  }
+
+  private static float[] logits(DecoderConfig config, WeightSource weights, int[][] ids) {
+    try (Decoder model = Decoder.load(config, weights, ids[0].length)) {
+      return Tensors.inference(
+          () -> {
+            NDArray x = model.embed(Tensors.ids(model.manager(), ids, 0, ids[0].length));
+            for (int layer = 0; layer < config.layers(); layer++) {
+              x = model.layer(layer, x);
+            }
+            return model.logits(x).toFloatArray();
+          });
     }
   }
 

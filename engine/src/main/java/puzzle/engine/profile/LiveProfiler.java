@@ -100,12 +100,12 @@ public final class LiveProfiler {
       variants.add(
           new VariantCost(
               variant,
-              MemoryModel.cost(config, variant, workload, p.median(), d.median()),
+              CountedCost.cost(config, variant, workload, p.median(), d.median()),
               Math.max(p.relativeSpread(), d.relativeSpread())));
     }
     int last = timed.size() - 1;
     BlockCost fixed =
-        MemoryModel.fixed(config, workload, prefill[last].median(), decode[last].median());
+        CountedCost.fixed(config, workload, prefill[last].median(), decode[last].median());
     return new Profiled(workload, variants, fixed);
   }
 

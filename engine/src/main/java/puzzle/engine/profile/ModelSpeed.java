@@ -87,11 +87,11 @@ public final class ModelSpeed implements AutoCloseable {
 
   private BlockCost total(Decoder decoder, double prefillSeconds, double decodeSeconds) {
     DecoderConfig config = decoder.config();
-    BlockCost sum = MemoryModel.fixed(config, workload, prefillSeconds, decodeSeconds);
+    BlockCost sum = CountedCost.fixed(config, workload, prefillSeconds, decodeSeconds);
     for (Block block : config.architecture().blocks()) {
       sum =
-          sum.plus(MemoryModel.cost(config, block.attention(), workload, 0, 0))
-              .plus(MemoryModel.cost(config, block.ffn(), workload, 0, 0));
+          sum.plus(CountedCost.cost(config, block.attention(), workload, 0, 0))
+              .plus(CountedCost.cost(config, block.ffn(), workload, 0, 0));
     }
     return sum;
   }

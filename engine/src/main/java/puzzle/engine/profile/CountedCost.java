@@ -7,9 +7,9 @@ import puzzle.model.Variant;
 import puzzle.model.Workload;
 
 /** Bytes of parameters and KV cache (section 4.1), counted from shapes and served types. */
-public final class MemoryModel {
+public final class CountedCost {
 
-  private MemoryModel() {}
+  private CountedCost() {}
 
   /** Cost of a variant that takes these times. */
   public static BlockCost cost(
