@@ -76,7 +76,7 @@ final class RunCommand implements Callable<Integer> {
       System.setProperty("puzzle.log", store.folder().resolve("puzzle.log").toString());
       Tools tools = new Tools(engines, ChocoArchitectureSolver::new, new EngineBaselines());
       try (PuzzleNode node = PuzzleNode.alone(store.folder().resolve("journal"), devices, tools)) {
-        outcome = follow(node, run);
+        outcome = follow(node, run, started);
         print(folder, outcome, (System.nanoTime() - started) / 1e9);
       }
     }
@@ -84,12 +84,12 @@ final class RunCommand implements Callable<Integer> {
   }
 
   /** Starts the run and shows how it goes until it ends. */
-  private Outcome follow(PuzzleNode node, RunFile run) throws Exception {
+  private Outcome follow(PuzzleNode node, RunFile run, long started) throws Exception {
     RunSpec search = run.spec();
     Board board =
         new Board(search.id(), search.target().goals().get(0).workload(), System::nanoTime);
     Screen screen =
-        new Screen(board, System.err, Screen.onTerminal() && output == OutputFormat.text);
+        new Screen(board, System.err, Screen.onTerminal() && output == OutputFormat.text, started);
     CompletableFuture<Outcome> ended = new CompletableFuture<>();
     node.watch(
         fact -> {

@@ -13,12 +13,16 @@ final class Screen {
   private final Board board;
   private final PrintStream out;
   private final boolean terminal;
-  private final long started = System.nanoTime();
+  private final long started;
   private int drawn;
   private long lastLine;
   private String lastText = "";
 
-  Screen(Board board, PrintStream out, boolean terminal) {
+  /**
+   * @param started what {@link System#nanoTime()} was when the command began
+   */
+  Screen(Board board, PrintStream out, boolean terminal, long started) {
+    this.started = started;
     this.board = board;
     this.out = out;
     this.terminal = terminal;
