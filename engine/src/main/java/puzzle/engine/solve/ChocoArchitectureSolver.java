@@ -7,13 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.chocosolver.solver.Model;
-import org.chocosolver.solver.constraints.Constraint;
-import org.chocosolver.solver.constraints.Propagator;
-import org.chocosolver.solver.exception.ContradictionException;
-import org.chocosolver.solver.search.strategy.Search;
-import org.chocosolver.solver.variables.IntVar;
-import org.chocosolver.util.ESat;
 import puzzle.engine.InvalidInputException;
 
 /** The solver in Choco. */
@@ -151,53 +144,33 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
 
   @Override
   public Solution solve(SolveBudget budget, Consumer<Solution> onImprovement) {
-    long began = System.nanoTime();
+    Clock clock = new Clock(budget);
     Problem problem = compile();
-    Model model = new Model();
-    IntVar[] vars = new IntVar[problem.groups];
-    for (int g = 0; g < vars.length; g++) {
-      vars[g] = model.intVar("layer" + g, 0, problem.size(g) - 1, false);
-    }
-    SeparableBound bound = new SeparableBound(problem, vars);
-    model.post(new Constraint("bound", bound));
-    model.getSolver().setSearch(Search.inputOrderLBSearch(vars));
-    model.getSolver().limitTime(Math.max(1, budget.deadline().toMillis()));
-    model.getSolver().addStopCriterion(budget.cancelled()::getAsBoolean);
-    int[] best = null;
-    while (model.getSolver().solve()) {
-      int[] slots = new int[vars.length];
-      for (int g = 0; g < vars.length; g++) {
-        slots[g] = problem.start[g] + vars[g].getValue();
-      }
-      if (problem.keepsLimits(slots) && problem.objective(slots) < bound.cut) {
-        bound.cut = problem.objective(slots);
-        best = slots;
-        current = solution(problem, best, false, bound.root, model, began);
-        onImprovement.accept(current);
-      }
-    }
-    boolean done = !model.getSolver().isStopCriterionMet();
-    current = solution(problem, best, done, bound.root, model, began);
+    Incumbent incumbent =
+        new Incumbent(
+            problem, known -> onImprovement.accept(solution(problem, known, false, 0, clock)));
+    Search search = new Search(problem, Kinds.detect(problem), incumbent, clock, budget.gap());
+    boolean proven = search.run();
+    current = solution(problem, incumbent, proven, search.nodes, clock);
     onImprovement.accept(current);
     return current;
   }
 
   private Solution solution(
-      Problem problem, int[] slots, boolean done, double root, Model model, long began) {
-    double seconds = (System.nanoTime() - began) * 1e-9;
-    long nodes = model.getSolver().getNodeCount();
+      Problem problem, Incumbent incumbent, boolean proven, long nodes, Clock clock) {
+    int[] slots = incumbent.slots();
     if (slots == null) {
       return new Solution(
-          done ? Solution.Status.INFEASIBLE : Solution.Status.UNKNOWN,
+          proven ? Solution.Status.INFEASIBLE : Solution.Status.UNKNOWN,
           List.of(),
           Double.POSITIVE_INFINITY,
-          done ? Double.POSITIVE_INFINITY : root,
-          done ? 0 : Double.POSITIVE_INFINITY,
-          done,
+          proven ? Double.POSITIVE_INFINITY : incumbent.bound(),
+          proven ? 0 : Double.POSITIVE_INFINITY,
+          proven,
           Map.of(),
           List.of(),
           nodes,
-          seconds,
+          clock.seconds(),
           Optional.empty());
     }
     List<Integer> choices = new ArrayList<>();
@@ -206,25 +179,25 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
     }
     Map<String, Double> totals = new LinkedHashMap<>();
     for (int k = 0; k < table.stats().size(); k++) {
-      double total = 0;
+      double[] sum = new double[slots.length];
+      int[] all = new int[slots.length];
       for (int g = 0; g < slots.length; g++) {
-        total += table.cost(g, choices.get(g), k);
+        sum[g] = table.cost(g, choices.get(g), k);
+        all[g] = g;
       }
-      totals.put(table.stats().get(k), total);
+      totals.put(table.stats().get(k), Problem.exactSum(sum, all).doubleValue());
     }
-    double objective = problem.objective(slots);
-    double lower = done ? objective : root;
     return new Solution(
-        done ? Solution.Status.OPTIMAL : Solution.Status.FEASIBLE,
+        proven ? Solution.Status.OPTIMAL : Solution.Status.FEASIBLE,
         choices,
-        objective,
-        lower,
-        (objective - lower) / Math.max(Math.abs(objective), 1e-12),
-        done,
+        incumbent.objective(),
+        incumbent.bound(),
+        incumbent.gap(),
+        proven,
         totals,
         rows.stream().map(r -> new Solution.LimitState(r, totals.get(r.stat()), false, 0)).toList(),
         nodes,
-        seconds,
+        clock.seconds(),
         Optional.empty());
   }
 
@@ -241,52 +214,5 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
         0,
         0,
         Optional.empty());
-  }
-
-  /** Smallest score and smallest weight per layer, each on its own. */
-  private static final class SeparableBound extends Propagator<IntVar> {
-    private static final long serialVersionUID = 1L;
-    private final transient Problem problem;
-    double cut = Double.POSITIVE_INFINITY;
-    double root = Double.NEGATIVE_INFINITY;
-
-    SeparableBound(Problem problem, IntVar[] vars) {
-      super(vars, org.chocosolver.solver.constraints.PropagatorPriority.LINEAR, false);
-      this.problem = problem;
-    }
-
-    @Override
-    public void propagate(int mask) throws ContradictionException {
-      double total = least(problem.score);
-      if (root == Double.NEGATIVE_INFINITY) {
-        root = total;
-      }
-      if (total >= cut) {
-        fails();
-      }
-      for (int k = 0; k < problem.rows; k++) {
-        if (least(problem.weight[k]) > problem.budget[k] * (1 + 1e-12) + 1e-12) {
-          fails();
-        }
-      }
-    }
-
-    private double least(double[] values) {
-      double sum = 0;
-      for (int g = 0; g < vars.length; g++) {
-        double least = Double.POSITIVE_INFINITY;
-        int end = vars[g].getUB();
-        for (int v = vars[g].getLB(); v <= end; v = vars[g].nextValue(v)) {
-          least = Math.min(least, values[problem.start[g] + v]);
-        }
-        sum += least;
-      }
-      return sum;
-    }
-
-    @Override
-    public ESat isEntailed() {
-      return ESat.TRUE;
-    }
   }
 }

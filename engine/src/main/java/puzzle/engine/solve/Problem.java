@@ -2,6 +2,7 @@ package puzzle.engine.solve;
 
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -20,6 +21,10 @@ final class Problem {
   final int rows;
   final int[] start;
   final int[] item;
+
+  /** The table's layer of each group. */
+  final int[] layer;
+
   final double[] score;
 
   /** [row][slot]. */
@@ -37,6 +42,7 @@ final class Problem {
   Problem(
       int[] start,
       int[] item,
+      int[] layer,
       double[] score,
       double[][] weight,
       double[] budget,
@@ -45,6 +51,7 @@ final class Problem {
     this.rows = weight.length;
     this.start = start;
     this.item = item;
+    this.layer = layer;
     this.score = score;
     this.weight = weight;
     this.budget = budget;
@@ -111,9 +118,12 @@ final class Problem {
       }
     }
     double[] budget = budgets.stream().mapToDouble(Double::doubleValue).toArray();
+    int[] layer = new int[groups];
+    Arrays.setAll(layer, g -> g);
     return new Problem(
         start,
         item,
+        layer,
         score,
         weights.toArray(new double[0][]),
         budget,

@@ -1,0 +1,35 @@
+package puzzle.engine.solve;
+
+/**
+ * Removes items that another item of the layer beats or equals in score and in every row: some best
+ * architecture does without them. Rows are all of the form "at most", so a lower limit counts with
+ * its sign turned.
+ */
+final class Dominance {
+
+  private Dominance() {}
+
+  static void remove(Problem problem, boolean[] left) {
+    for (int g = 0; g < problem.groups; g++) {
+      for (int s = problem.start[g]; s < problem.start[g + 1]; s++) {
+        for (int t = problem.start[g]; t < problem.start[g + 1] && left[s]; t++) {
+          if (t != s && left[t] && beats(problem, t, s)) {
+            left[s] = false;
+          }
+        }
+      }
+    }
+  }
+
+  private static boolean beats(Problem problem, int t, int s) {
+    if (problem.score[t] > problem.score[s]) {
+      return false;
+    }
+    for (double[] weight : problem.weight) {
+      if (weight[t] > weight[s]) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

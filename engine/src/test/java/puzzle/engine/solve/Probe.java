@@ -1,0 +1,72 @@
+package puzzle.engine.solve;
+
+import java.io.File;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.*;
+import puzzle.engine.solve.files.TableFiles;
+
+class Probe {
+  public static void main(String[] args) {
+    double limit = Double.parseDouble(args[0]);
+    if (args[1].equals("shared")) {
+      for (int rep = 0; rep < 2; rep++)
+        for (File f : new TreeSet<>(Arrays.asList(new File(args[2]).listFiles()))) {
+          var i = TableFiles.instance(Path.of(f.getPath()));
+          Solution s =
+              new ChocoArchitectureSolver(i.table(), i.rows())
+                  .solve(SolveBudget.of(Duration.ofMillis((long) (limit * 1000))));
+          System.out.printf(
+              "%-36s %.12f err %.1e gap %.1e proven %b nodes %d %.1f ms%n",
+              i.name(),
+              s.objective(),
+              s.objective() - i.optimum(),
+              s.gap(),
+              s.proven(),
+              s.nodes(),
+              s.seconds() * 1e3);
+        }
+      return;
+    }
+    int[] layers = Arrays.stream(args[2].split(",")).mapToInt(Integer::parseInt).toArray();
+    int[] rows = Arrays.stream(args[3].split(",")).mapToInt(Integer::parseInt).toArray();
+    double[] tight = Arrays.stream(args[4].split(",")).mapToDouble(Double::parseDouble).toArray();
+    int seeds = Integer.parseInt(args[5]);
+    // warm up
+    for (int i = 0; i < 10; i++) {
+      var x =
+          new InstanceFamily(InstanceFamily.Scores.REALISTIC, 32, true, 2, 0.55, 100 + i)
+              .generate();
+      new ChocoArchitectureSolver(x.table(), x.limits())
+          .solve(SolveBudget.of(Duration.ofMillis(300)));
+    }
+    for (String fam : args[1].split(","))
+      for (int l : layers)
+        for (int k : rows)
+          for (double t : tight)
+            for (int seed = 1; seed <= seeds; seed++) {
+              var x =
+                  new InstanceFamily(
+                          InstanceFamily.Scores.valueOf(fam), l, !(args.length > 6), k, t, seed)
+                      .generate();
+              double[] at100 = {9, 0};
+              long t0 = System.nanoTime();
+              Solution s =
+                  new ChocoArchitectureSolver(x.table(), x.limits())
+                      .solve(
+                          SolveBudget.of(Duration.ofMillis((long) (limit * 1000))),
+                          z -> {
+                            if (System.nanoTime() - t0 < 100e6) at100[0] = z.gap();
+                          });
+              System.out.printf(
+                  "%-32s %-10s %.9f gap %.1e @100ms %.1e nodes %d %.1f ms%n",
+                  x.name(),
+                  s.status(),
+                  s.objective(),
+                  s.gap(),
+                  at100[0],
+                  s.nodes(),
+                  s.seconds() * 1e3);
+            }
+  }
+}
