@@ -85,6 +85,7 @@ final class Relaxation {
   private final double[] direction;
   private final double[] rest;
 
+  private int firstGroup;
   private double bound;
   long pivots;
 
@@ -148,6 +149,16 @@ final class Relaxation {
     place[slot] = last;
   }
 
+  /** Looks at the groups from this one on only, under these budgets; call {@link #reset} after. */
+  void restrictToSuffix(int first, double[] budgets) {
+    firstGroup = first;
+    System.arraycopy(budgets, 0, b, 0, baseRows);
+  }
+
+  int firstGroup() {
+    return firstGroup;
+  }
+
   // ---- The basis -----------------------------------------------------------------------------
 
   /** Multipliers zero, every layer at its best score, every slack basic. */
@@ -159,7 +170,7 @@ final class Relaxation {
     }
     Arrays.fill(lambda, 0);
     Arrays.fill(mixed, 0);
-    for (int g = 0; g < groups; g++) {
+    for (int g = firstGroup; g < groups; g++) {
       key[g] = cheapest(g);
     }
   }
@@ -332,7 +343,7 @@ final class Relaxation {
 
   /** Gives every group a key that is left. */
   private boolean repair() {
-    for (int g = 0; g < groups; g++) {
+    for (int g = firstGroup; g < groups; g++) {
       if (size[g] == 0) {
         return false;
       }
@@ -447,7 +458,7 @@ final class Relaxation {
         counting = true;
       }
     }
-    for (int g = 0; g < groups; g++) {
+    for (int g = firstGroup; g < groups; g++) {
       double least = Double.POSITIVE_INFINITY;
       for (int i = problem.start[g], end = i + size[g]; i < end; i++) {
         int s = list[i];
@@ -472,7 +483,7 @@ final class Relaxation {
 
   /** Dual feasibility: swaps keys that rounding left behind, refuses a group that mixes. */
   private boolean keysAreCheapest() {
-    for (int g = 0; g < groups; g++) {
+    for (int g = firstGroup; g < groups; g++) {
       double excess = price[key[g]] - nextStep[g];
       if (excess > 1e-9 * (1 + Math.abs(nextStep[g]))) {
         if (mixed[g] > 0) {
@@ -488,7 +499,7 @@ final class Relaxation {
     for (int i = 0; i < m; i++) {
       rest[i] = b[active[i]];
     }
-    for (int g = 0; g < groups; g++) {
+    for (int g = firstGroup; g < groups; g++) {
       int k = key[g];
       for (int i = 0; i < m; i++) {
         rest[i] -= coefficient(active[i], k);
@@ -581,7 +592,7 @@ final class Relaxation {
     if (leavingGroup >= 0) {
       mixed[leavingGroup]--;
     }
-    for (int g = 0; g < groups; g++) {
+    for (int g = firstGroup; g < groups; g++) {
       for (int i = problem.start[g], end = i + size[g]; i < end; i++) {
         int s = list[i];
         double a = 0;
@@ -598,7 +609,7 @@ final class Relaxation {
     while (true) {
       int group = -1;
       double t = limit;
-      for (int g = 0; g < groups; g++) {
+      for (int g = firstGroup; g < groups; g++) {
         if (nextStep[g] < t) {
           t = nextStep[g];
           group = g;

@@ -7,12 +7,33 @@ final class Rounding {
 
   private Rounding() {}
 
+  /** Offers the best rounding of a relaxation over the whole core. */
   static void offerAll(Relaxation relaxation, Problem problem, Core core, Incumbent incumbent) {
-    int m = relaxation.activeRows();
     int[] slots = new int[problem.groups];
-    double base = core.fixedScore;
+    double cut = incumbent.cut();
+    if (best(relaxation, problem, problem.budget, core.fixedScore, cut, slots)) {
+      incumbent.offer(core.expand(slots));
+    }
+  }
+
+  /**
+   * Finds the best rounding of the groups that the relaxation looks at.
+   *
+   * @param budget what these groups may use
+   * @param base score of everything else
+   * @param cut scores from here on are of no interest
+   * @param slots filled from the relaxation's first group on when there is a rounding
+   */
+  static boolean best(
+      Relaxation relaxation,
+      Problem problem,
+      double[] budget,
+      double base,
+      double cut,
+      int[] slots) {
+    int m = relaxation.activeRows();
     double[] used = new double[problem.rows];
-    for (int g = 0; g < problem.groups; g++) {
+    for (int g = relaxation.firstGroup(); g < problem.groups; g++) {
       slots[g] = relaxation.key(g);
       base += problem.score[slots[g]];
       for (int k = 0; k < problem.rows; k++) {
@@ -29,7 +50,7 @@ final class Rounding {
     if (1L << Math.min(count, 30) > MOST_WAYS) {
       count = 6;
     }
-    double bestScore = incumbent.cut();
+    double bestScore = cut;
     int best = -1;
     for (int way = 0; way < 1 << count; way++) {
       double score = base;
@@ -55,21 +76,21 @@ final class Rounding {
                     - problem.weight[k][slots[relaxation.kinds.group[options[i]]]];
           }
         }
-        fits = sum <= problem.budget[k];
+        fits = sum <= budget[k];
       }
       if (fits) {
         bestScore = score;
         best = way;
       }
     }
-    if (best >= 0) {
-      int[] rounded = slots.clone();
-      for (int i = 0; i < count; i++) {
-        if ((best >> i & 1) != 0) {
-          rounded[relaxation.kinds.group[options[i]]] = options[i];
-        }
-      }
-      incumbent.offer(core.expand(rounded));
+    if (best < 0) {
+      return false;
     }
+    for (int i = 0; i < count; i++) {
+      if ((best >> i & 1) != 0) {
+        slots[relaxation.kinds.group[options[i]]] = options[i];
+      }
+    }
+    return true;
   }
 }

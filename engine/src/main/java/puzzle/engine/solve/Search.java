@@ -13,6 +13,9 @@ import java.util.Arrays;
  */
 final class Search {
 
+  /** States kept for the way back: bounds the memory of the layered programme. */
+  private static final long MOST_RECORDED = 8_000_000;
+
   private final Problem problem;
   private final Kinds kinds;
   private final Incumbent incumbent;
@@ -116,9 +119,21 @@ final class Search {
     return Core.of(problem, kinds, left);
   }
 
+  /** One turn of both methods; true when one of them closed the gap. */
   private boolean turn(Core core, int turn) {
-    TreeSearch tree = new TreeSearch(core, incumbent, turn > 3 && turn % 2 == 0);
-    TreeSearch.Outcome outcome = tree.run(200L << Math.min(turn, 40), clock);
+    int width = (int) Math.min(32L << Math.min(2 * turn, 40), MOST_RECORDED / core.problem.groups);
+    LayeredProgramme.Outcome diagram =
+        new LayeredProgramme(core, incumbent, multipliers).run(width, clock);
+    nodes += diagram.states();
+    if (diagram.complete()) {
+      return true;
+    }
+    incumbent.raiseBound(Math.min(diagram.bound(), incumbent.cut()));
+    if (done()) {
+      return false;
+    }
+    TreeSearch tree = new TreeSearch(core, incumbent, turn % 2 == 0);
+    TreeSearch.Outcome outcome = tree.run(100L << Math.min(2 * turn, 40), clock);
     nodes += outcome.nodes();
     if (outcome.complete()) {
       return true;

@@ -55,13 +55,18 @@ final class TreeSearch {
 
   Outcome run(long nodeLimit, Clock clock) {
     Solver solver = model.getSolver();
-    long[] calls = {0};
+    // Sticky: Choco asks again after the end, and a clock that is polled now and then would differ.
+    boolean[] stopped = {false};
+    long[] polls = {0};
     solver.addStopCriterion(
-        () -> propagator.calls >= nodeLimit || ((++calls[0] & 7) == 0 && clock.expired()));
+        () -> {
+          stopped[0] |= propagator.calls >= nodeLimit || ((++polls[0] & 7) == 0 && clock.expired());
+          return stopped[0];
+        });
     while (solver.solve()) {
       // Unreachable: the propagator records what it finds and fails.
     }
-    boolean complete = !solver.isStopCriterionMet();
+    boolean complete = !stopped[0];
     double bound = Double.POSITIVE_INFINITY;
     if (!complete) {
       DecisionPath path = solver.getDecisionPath();

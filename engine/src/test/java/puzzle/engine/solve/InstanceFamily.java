@@ -15,7 +15,9 @@ import java.util.Random;
  *       with noise
  *   <li>correlated: the score is nearly proportional to the runtime saved
  *   <li>noisy: scores are random, sorted loosely by size
- *   <li>near-tied: all layers score alike up to 0.1 %
+ *   <li>symmetric: all layers score alike up to 0.1 %
+ *   <li>near-tied: all layers alike and the score proportional to the runtime saved, up to 0.1 %:
+ *       every architecture that fills the budget is nearly as good as every other
  * </ul>
  */
 record InstanceFamily(
@@ -25,6 +27,7 @@ record InstanceFamily(
     REALISTIC,
     CORRELATED,
     NOISY,
+    SYMMETRIC,
     NEAR_TIED
   }
 
@@ -98,7 +101,9 @@ record InstanceFamily(
               case CORRELATED ->
                   (attention[0][1] - attention[a][1]) * 1e-3 * (1 + 0.02 * random.nextGaussian());
               case NOISY -> 0.05 * random.nextDouble() * (0.3 + a / 6.0);
-              case NEAR_TIED -> attentionBase[a] * (1 + 1e-3 * random.nextGaussian());
+              case SYMMETRIC -> attentionBase[a] * (1 + 1e-3 * random.nextGaussian());
+              case NEAR_TIED ->
+                  (attention[0][1] - attention[a][1]) * 1e-3 * (1 + 1e-3 * random.nextGaussian());
             };
       }
       for (int f = 1; f < 9; f++) {
@@ -108,7 +113,8 @@ record InstanceFamily(
               case CORRELATED ->
                   (ffn[0][1] - ffn[f][1]) * 1e-3 * (1 + 0.02 * random.nextGaussian());
               case NOISY -> 0.08 * random.nextDouble() * (0.3 + f / 9.0);
-              case NEAR_TIED -> ffnBase[f] * (1 + 1e-3 * random.nextGaussian());
+              case SYMMETRIC -> ffnBase[f] * (1 + 1e-3 * random.nextGaussian());
+              case NEAR_TIED -> (ffn[0][1] - ffn[f][1]) * 1e-3 * (1 + 1e-3 * random.nextGaussian());
             };
       }
     }
@@ -139,8 +145,10 @@ record InstanceFamily(
         for (int j = 1; j < 54; j++) {
           double sum = attentionScore[g][j / 9] + ffnScore[g][j % 9];
           boolean both = j / 9 > 0 && j % 9 > 0;
-          double spread = scores == Scores.NEAR_TIED ? 1e-3 : 0.15;
-          score[j] = both ? sum * 0.76 * Math.exp(spread * random.nextGaussian()) : sum;
+          boolean alike = scores == Scores.NEAR_TIED || scores == Scores.SYMMETRIC;
+          double together = scores == Scores.NEAR_TIED ? 1 : 0.76;
+          double spread = alike ? 1e-3 : 0.15;
+          score[j] = both ? sum * together * Math.exp(spread * random.nextGaussian()) : sum;
         }
         table.layer(names, score, costs);
         for (int k = 0; k < used.length; k++) {

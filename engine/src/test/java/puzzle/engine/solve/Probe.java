@@ -58,6 +58,24 @@ class Probe {
                           z -> {
                             if (System.nanoTime() - t0 < 100e6) at100[0] = z.gap();
                           });
+              if (System.getProperty("rivals") != null)
+                for (String r : System.getProperty("rivals").split(",")) {
+                  var a =
+                      Rivals.solve(
+                          r,
+                          x.table(),
+                          x.limits(),
+                          Double.parseDouble(System.getProperty("rl", "10")),
+                          1e-9);
+                  System.out.printf(
+                      "      %-8s %b obj %.9f (%+.1e) bound %.9f %.0f ms%n",
+                      r,
+                      a.proven(),
+                      a.objective(),
+                      a.objective() - s.objective(),
+                      a.bound(),
+                      a.seconds() * 1e3);
+                }
               System.out.printf(
                   "%-32s %-10s %.9f gap %.1e @100ms %.1e nodes %d %.1f ms%n",
                   x.name(),
