@@ -10,9 +10,18 @@ final class Dominance {
   private Dominance() {}
 
   static void remove(Problem problem, boolean[] left) {
+    int[] open = new int[problem.item.length];
     for (int g = 0; g < problem.groups; g++) {
+      int count = 0;
       for (int s = problem.start[g]; s < problem.start[g + 1]; s++) {
-        for (int t = problem.start[g]; t < problem.start[g + 1] && left[s]; t++) {
+        if (left[s]) {
+          open[count++] = s;
+        }
+      }
+      for (int i = 0; i < count; i++) {
+        int s = open[i];
+        for (int j = 0; j < count && left[s]; j++) {
+          int t = open[j];
           if (t != s && left[t] && beats(problem, t, s)) {
             left[s] = false;
           }

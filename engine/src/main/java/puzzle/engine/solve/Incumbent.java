@@ -16,10 +16,15 @@ final class Incumbent {
 
   private final Problem problem;
   private final Watcher watcher;
+
+  /** Rounding in sums of scores: differences below it are none. */
   private final double smallest;
+
   private int[] slots;
   private double objective = Double.POSITIVE_INFINITY;
   private double bound = Double.NEGATIVE_INFINITY;
+  private double cutoff = Double.POSITIVE_INFINITY;
+  private boolean partial;
 
   Incumbent(Problem problem, Watcher watcher) {
     this.problem = problem;
@@ -28,7 +33,8 @@ final class Incumbent {
     for (int g = 0; g < problem.groups; g++) {
       double largest = 0;
       for (int s = problem.start[g]; s < problem.start[g + 1]; s++) {
-        largest = Math.max(largest, Math.abs(problem.score[s]));
+        double score = Math.abs(problem.score[s]);
+        largest = score > largest ? score : largest; // false for a missing score
       }
       size += largest;
     }
@@ -57,12 +63,25 @@ final class Incumbent {
   /** Everything with a lower bound at or above this can go. */
   synchronized double cut() {
     return objective == Double.POSITIVE_INFINITY
-        ? objective
-        : objective - Math.max(PROOF * Math.abs(objective), smallest);
+        ? cutoff
+        : Math.min(cutoff, objective - Math.max(PROOF * Math.abs(objective), smallest));
+  }
+
+  /** Architectures from this value on are of no interest, though none better is known. */
+  void setCutoff(double value) {
+    cutoff = value;
+  }
+
+  /** While a part of the architectures is searched, its bounds say nothing of all. */
+  synchronized void setPartial(boolean now) {
+    partial = now;
   }
 
   /** A proven lower bound on all architectures. */
   synchronized void raiseBound(double proven) {
+    if (partial) {
+      return;
+    }
     double raised = Math.min(proven, objective);
     if (raised > bound) {
       boolean worthTelling = raised - bound > 1e-6 * Math.abs(objective);

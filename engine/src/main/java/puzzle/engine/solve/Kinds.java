@@ -1,6 +1,10 @@
 package puzzle.engine.solve;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Which items of different layers cost the same. Where an item is a pair (attention, FFN) and costs
@@ -9,6 +13,8 @@ import java.util.Arrays;
  * exploit. Kind {@code count()} stands for "none".
  */
 final class Kinds {
+
+  private static final int MOST_KINDS = 96;
 
   final int[] group;
   final int[] first;
@@ -34,39 +40,50 @@ final class Kinds {
   }
 
   /**
-   * Finds the kinds: items whose weights agree in every row and every layer that has them.
+   * Finds the kinds: items whose weights agree in every row.
    *
-   * <p>First by whole items (same index, same weights), then split into pairs where {@code index =
-   * a * width + f} and the weights are sums of an a-part and an f-part.
+   * <p>First whole items, then split into pairs where {@code index = a * width + f} has the same
+   * weights in every layer and they are sums of an a-part and an f-part.
    */
   static Kinds detect(Problem problem) {
+    int slots = problem.item.length;
+    int[] group = groups(problem);
+    Map<List<Double>, Integer> classes = new HashMap<>();
+    int[] kind = new int[slots];
     int most = 0;
-    for (int s = 0; s < problem.item.length; s++) {
+    for (int s = 0; s < slots; s++) {
+      List<Double> weights = new ArrayList<>(problem.rows);
+      for (int k = 0; k < problem.rows; k++) {
+        weights.add(problem.weight[k][s]);
+      }
+      kind[s] = classes.computeIfAbsent(weights, w -> classes.size());
       most = Math.max(most, problem.item[s] + 1);
     }
+    if (classes.size() > MOST_KINDS || 2 * classes.size() > slots) {
+      return none(problem);
+    }
     double[][] shared = new double[most][];
-    for (int s = 0; s < problem.item.length; s++) {
-      double[] w = new double[problem.rows];
-      for (int k = 0; k < problem.rows; k++) {
-        w[k] = problem.weight[k][s];
-      }
+    boolean byIndex = true;
+    int[] kindOf = new int[most];
+    for (int s = 0; s < slots; s++) {
       int j = problem.item[s];
       if (shared[j] == null) {
-        shared[j] = w;
-      } else if (!Arrays.equals(shared[j], w)) {
-        return none(problem);
+        shared[j] = new double[problem.rows];
+        for (int k = 0; k < problem.rows; k++) {
+          shared[j][k] = problem.weight[k][s];
+        }
+        kindOf[j] = kind[s];
       }
+      byIndex &= kindOf[j] == kind[s];
     }
-    int width = pairWidth(shared, problem.rows);
-    int[] group = groups(problem);
-    int[] first = new int[group.length];
-    int[] second = new int[group.length];
-    int halves = width == 0 ? most : (most + width - 1) / width;
-    int count = width == 0 ? most : halves + width;
-    for (int s = 0; s < group.length; s++) {
-      int j = problem.item[s];
-      first[s] = width == 0 ? j : j / width;
-      second[s] = width == 0 ? count : halves + j % width;
+    int width = byIndex ? pairWidth(shared, problem.rows) : 0;
+    int halves = width == 0 ? 0 : most / width;
+    int count = width == 0 ? classes.size() : halves + width;
+    int[] first = new int[slots];
+    int[] second = new int[slots];
+    for (int s = 0; s < slots; s++) {
+      first[s] = width == 0 ? kind[s] : problem.item[s] / width;
+      second[s] = width == 0 ? count : halves + problem.item[s] % width;
     }
     return new Kinds(group, first, second, count);
   }

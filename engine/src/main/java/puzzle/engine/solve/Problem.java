@@ -66,28 +66,23 @@ final class Problem {
   record Form(double[][] value, double lower, double upper) {}
 
   /**
-   * @param usable [layer][item]
+   * Every item of every layer, scored or not: slot = items of earlier layers + item.
+   *
    * @param forms one per table row, then those of earlier solutions
    */
-  static Problem compile(double[][] scores, boolean[][] usable, List<Form> forms) {
+  static Problem compile(double[][] scores, List<Form> forms) {
     int groups = scores.length;
     int[] start = new int[groups + 1];
     for (int g = 0; g < groups; g++) {
-      int count = 0;
-      for (boolean u : usable[g]) {
-        count += u ? 1 : 0;
-      }
-      start[g + 1] = start[g] + count;
+      start[g + 1] = start[g] + scores[g].length;
     }
     int slots = start[groups];
     int[] item = new int[slots];
     double[] score = new double[slots];
     for (int g = 0, s = 0; g < groups; g++) {
-      for (int j = 0; j < usable[g].length; j++) {
-        if (usable[g][j]) {
-          item[s] = j;
-          score[s++] = scores[g][j];
-        }
+      for (int j = 0; j < scores[g].length; j++) {
+        item[s] = j;
+        score[s++] = scores[g][j];
       }
     }
     List<double[]> weights = new ArrayList<>();

@@ -149,6 +149,40 @@ final class Relaxation {
     place[slot] = last;
   }
 
+  /** Takes back a removed item, in any order. */
+  void add(int group, int slot) {
+    int first = problem.start[group] + size[group]++;
+    int at = place[slot];
+    int other = list[first];
+    list[first] = slot;
+    place[slot] = first;
+    list[at] = other;
+    place[other] = at;
+  }
+
+  /** Leaves one item of a group; take it back with {@link #setSize}. */
+  void only(int group, int slot) {
+    int first = problem.start[group];
+    int at = place[slot];
+    int other = list[first];
+    list[first] = slot;
+    place[slot] = first;
+    list[at] = other;
+    place[other] = at;
+    size[group] = 1;
+  }
+
+  void setSize(int group, int restored) {
+    size[group] = restored;
+  }
+
+  /** Follows changed weights of a slot in the problem. */
+  void reload(int slot) {
+    for (int k = 0; k < baseRows; k++) {
+      w[slot * baseRows + k] = problem.weight[k][slot];
+    }
+  }
+
   /** Looks at the groups from this one on only, under these budgets; call {@link #reset} after. */
   void restrictToSuffix(int first, double[] budgets) {
     firstGroup = first;
@@ -173,20 +207,6 @@ final class Relaxation {
     for (int g = firstGroup; g < groups; g++) {
       key[g] = cheapest(g);
     }
-  }
-
-  /** Start from multipliers known from elsewhere: every layer at its cheapest there. */
-  double evaluate(double[] multipliers) {
-    Arrays.fill(lambda, 0);
-    for (int k = 0; k < baseRows; k++) {
-      lambda[k] = Math.max(0, multipliers[k]);
-    }
-    m = baseRows;
-    for (int k = 0; k < m; k++) {
-      active[k] = k;
-    }
-    priceAll();
-    return bound;
   }
 
   private int cheapest(int g) {
@@ -691,6 +711,23 @@ final class Relaxation {
   /** Multiplier of a base row. */
   double multiplier(int row) {
     return lambda[row];
+  }
+
+  double[] multipliers() {
+    double[] copy = new double[baseRows];
+    for (int k = 0; k < baseRows; k++) {
+      copy[k] = lambda[k];
+    }
+    return copy;
+  }
+
+  /** Least price in a group at the multipliers of the last solve. */
+  double leastPrice(int group) {
+    double least = Double.POSITIVE_INFINITY;
+    for (int i = problem.start[group], end = i + size[group]; i < end; i++) {
+      least = Math.min(least, price[list[i]]);
+    }
+    return least;
   }
 
   int activeRows() {

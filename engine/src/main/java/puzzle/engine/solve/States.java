@@ -102,16 +102,7 @@ final class States {
     if (rows > 2 || count < 2) {
       return;
     }
-    Integer[] order = new Integer[count];
-    Arrays.setAll(order, i -> i);
-    Arrays.sort(
-        order,
-        (a, b) -> {
-          int c = Double.compare(used[a * rows], used[b * rows]);
-          c = c != 0 || rows == 1 ? c : Double.compare(used[a * 2 + 1], used[b * 2 + 1]);
-          c = c != 0 ? c : Double.compare(score[a], score[b]);
-          return c != 0 ? c : Integer.compare(a, b);
-        });
+    int[] order = IndexSort.ascending(used, rows, count);
     boolean[] keep = new boolean[count];
     if (rows <= 1) {
       double least = Double.POSITIVE_INFINITY;
@@ -132,7 +123,7 @@ final class States {
   }
 
   /** Second row against score, swept by the first: the staircase of what is still unbeaten. */
-  private void keepStaircase(Integer[] order, boolean[] keep) {
+  private void keepStaircase(int[] order, boolean[] keep) {
     java.util.TreeMap<Double, Double> stairs = new java.util.TreeMap<>();
     for (int i : order) {
       double second = used[i * 2 + 1];

@@ -32,6 +32,8 @@ class Probe {
     int[] rows = Arrays.stream(args[3].split(",")).mapToInt(Integer::parseInt).toArray();
     double[] tight = Arrays.stream(args[4].split(",")).mapToDouble(Double::parseDouble).toArray();
     int seeds = Integer.parseInt(args[5]);
+    double logs = 0, worst = 0, worstGap = 0;
+    int num = 0, unproven = 0;
     // warm up
     for (int i = 0; i < 10; i++) {
       var x =
@@ -50,14 +52,21 @@ class Probe {
                           InstanceFamily.Scores.valueOf(fam), l, !(args.length > 6), k, t, seed)
                       .generate();
               double[] at100 = {9, 0};
-              long t0 = System.nanoTime();
+              var mx = java.lang.management.ManagementFactory.getThreadMXBean();
+              long t0 = mx.getCurrentThreadCpuTime();
               Solution s =
                   new ChocoArchitectureSolver(x.table(), x.limits())
                       .solve(
                           SolveBudget.of(Duration.ofMillis((long) (limit * 1000))),
                           z -> {
-                            if (System.nanoTime() - t0 < 100e6) at100[0] = z.gap();
+                            if (mx.getCurrentThreadCpuTime() - t0 < 100e6) at100[0] = z.gap();
                           });
+              double cpu = (mx.getCurrentThreadCpuTime() - t0) * 1e-9;
+              logs += Math.log(cpu);
+              worst = Math.max(worst, cpu);
+              worstGap = Math.max(worstGap, at100[0]);
+              num++;
+              if (!s.proven()) unproven++;
               if (System.getProperty("rivals") != null)
                 for (String r : System.getProperty("rivals").split(",")) {
                   var a =
@@ -76,15 +85,19 @@ class Probe {
                       a.bound(),
                       a.seconds() * 1e3);
                 }
-              System.out.printf(
-                  "%-32s %-10s %.9f gap %.1e @100ms %.1e nodes %d %.1f ms%n",
-                  x.name(),
-                  s.status(),
-                  s.objective(),
-                  s.gap(),
-                  at100[0],
-                  s.nodes(),
-                  s.seconds() * 1e3);
+              if (System.getProperty("quiet") == null || !s.proven())
+                System.out.printf(
+                    "%-32s %-10s %.9f gap %.1e @100ms %.1e nodes %d %.1f ms%n",
+                    x.name(),
+                    s.status(),
+                    s.objective(),
+                    s.gap(),
+                    at100[0],
+                    s.nodes(),
+                    s.seconds() * 1e3);
             }
+    System.out.printf(
+        "geomean %.1f ms, worst %.0f ms, unproven %d of %d, worst gap@100ms %.1e%n",
+        1e3 * Math.exp(logs / num), worst * 1e3, unproven, num, worstGap);
   }
 }
