@@ -43,8 +43,9 @@ public final class FakeEngine implements EngineFactory {
   private final AtomicInteger open = new AtomicInteger();
   private final Script script;
 
+  /** As a service, each task takes as long as the property {@code fake.millis} says. */
   public FakeEngine() {
-    this((task, monitor) -> {});
+    this(lasting(Long.getLong("fake.millis", 0)));
   }
 
   public FakeEngine(Script script) {
@@ -94,6 +95,16 @@ public final class FakeEngine implements EngineFactory {
     return (task, monitor) -> {
       if (task.key().equals(key) && left.getAndDecrement() > 0) {
         throw new TaskFailedException(kind, key + ": made to fail.\nMaybe look elsewhere.", null);
+      }
+    };
+  }
+
+  /** A script that lets each task take a while, and stop when it is told to. */
+  public static Script lasting(long millis) {
+    return (task, monitor) -> {
+      long end = System.nanoTime() + millis * 1_000_000;
+      while (System.nanoTime() < end && !monitor.cancelled()) {
+        java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
       }
     };
   }

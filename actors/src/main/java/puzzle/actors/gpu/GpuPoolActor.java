@@ -1,6 +1,6 @@
 package puzzle.actors.gpu;
 
-import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -56,10 +56,16 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
     }
   }
 
+  /** When which attempt was sent where. */
+  private record Sent(int attempt, long at) {}
+
   private final PuzzleSettings.Gpu settings;
   private final LongSupplier nanos;
   private final TicketQueue queue = new TicketQueue();
   private final Map<String, Seat> seats = new TreeMap<>();
+
+  /** What was sent lately: an offer of the same attempt crossed the sending. */
+  private final Map<String, Sent> sent = new HashMap<>();
 
   public static Behavior<GpuPool.Command> create(PuzzleSettings.Gpu settings, LongSupplier nanos) {
     return Behaviors.withTimers(
@@ -89,7 +95,8 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
   }
 
   private Behavior<GpuPool.Command> onOffer(GpuPool.Offer offer) {
-    if (seats.values().stream().noneMatch(s -> s.running.equals(offer.ticket().id()))) {
+    Sent known = sent.get(offer.ticket().id());
+    if (known == null || known.attempt < offer.ticket().attempt()) {
       queue.put(offer.ticket());
       dispatch();
     }
@@ -130,6 +137,7 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
       seat.running = "unknown";
       seat.exclusive = false;
     }
+    sent.remove(decline.ticket().id());
     queue.put(decline.ticket());
     dispatch();
     return this;
@@ -139,6 +147,7 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
     Seat seat = seats.get(gone.device().name());
     if (seat != null && seat.gpu.equals(gone.gpu())) {
       seats.remove(gone.device().name());
+      sent.remove(seat.running);
       dispatch();
     }
     return this;
@@ -147,8 +156,9 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
   /** A device that was not heard of for long may hang; it gets nothing until it speaks again. */
   private Behavior<GpuPool.Command> onTick(Tick tick) {
     long now = nanos.getAsLong();
-    Duration silent = settings.announce().multipliedBy(10);
-    seats.values().removeIf(s -> now - s.heard > silent.toNanos());
+    long silent = settings.announce().multipliedBy(10).toNanos();
+    seats.values().removeIf(s -> now - s.heard > silent);
+    sent.values().removeIf(s -> now - s.at > silent);
     return this;
   }
 
@@ -183,6 +193,7 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
     seat.exclusive = ticket.exclusive();
     seat.sent++;
     seat.lastSent = nanos.getAsLong();
+    sent.put(ticket.id(), new Sent(ticket.attempt(), seat.lastSent));
     if (ticket.layer() >= 0) {
       seat.layer = ticket.layer();
     }

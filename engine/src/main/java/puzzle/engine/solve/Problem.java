@@ -2,6 +2,7 @@ package puzzle.engine.solve;
 
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -20,6 +21,10 @@ final class Problem {
   final int rows;
   final int[] start;
   final int[] item;
+
+  /** The table's layer of each group. */
+  final int[] layer;
+
   final double[] score;
 
   /** [row][slot]. */
@@ -37,6 +42,7 @@ final class Problem {
   Problem(
       int[] start,
       int[] item,
+      int[] layer,
       double[] score,
       double[][] weight,
       double[] budget,
@@ -45,6 +51,7 @@ final class Problem {
     this.rows = weight.length;
     this.start = start;
     this.item = item;
+    this.layer = layer;
     this.score = score;
     this.weight = weight;
     this.budget = budget;
@@ -59,28 +66,23 @@ final class Problem {
   record Form(double[][] value, double lower, double upper) {}
 
   /**
-   * @param usable [layer][item]
+   * Every item of every layer, scored or not: slot = items of earlier layers + item.
+   *
    * @param forms one per table row, then those of earlier solutions
    */
-  static Problem compile(double[][] scores, boolean[][] usable, List<Form> forms) {
+  static Problem compile(double[][] scores, List<Form> forms) {
     int groups = scores.length;
     int[] start = new int[groups + 1];
     for (int g = 0; g < groups; g++) {
-      int count = 0;
-      for (boolean u : usable[g]) {
-        count += u ? 1 : 0;
-      }
-      start[g + 1] = start[g] + count;
+      start[g + 1] = start[g] + scores[g].length;
     }
     int slots = start[groups];
     int[] item = new int[slots];
     double[] score = new double[slots];
     for (int g = 0, s = 0; g < groups; g++) {
-      for (int j = 0; j < usable[g].length; j++) {
-        if (usable[g][j]) {
-          item[s] = j;
-          score[s++] = scores[g][j];
-        }
+      for (int j = 0; j < scores[g].length; j++) {
+        item[s] = j;
+        score[s++] = scores[g][j];
       }
     }
     List<double[]> weights = new ArrayList<>();
@@ -111,9 +113,12 @@ final class Problem {
       }
     }
     double[] budget = budgets.stream().mapToDouble(Double::doubleValue).toArray();
+    int[] layer = new int[groups];
+    Arrays.setAll(layer, g -> g);
     return new Problem(
         start,
         item,
+        layer,
         score,
         weights.toArray(new double[0][]),
         budget,

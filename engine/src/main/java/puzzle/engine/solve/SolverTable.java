@@ -16,6 +16,9 @@ public final class SolverTable {
   /** Items of all layers together; a table beyond it is a mistake in the file, not a model. */
   public static final int MAX_ITEMS = 2_000_000;
 
+  /** Sums of numbers up to here neither overflow nor lose the small ones to scaling. */
+  private static final double LARGEST = 1e100;
+
   private final List<String> stats;
   private final List<List<String>> items;
   private final double[][] scores;
@@ -91,12 +94,12 @@ public final class SolverTable {
   /** A copy with one score replaced; NaN takes the score away. */
   public SolverTable withScore(int layer, int item, double score) {
     checkPlace(layer, item);
-    if (Double.isInfinite(score)) {
-      throw new InvalidInputException(place(layer, item) + ": score is " + score + MAYBE_SCORE);
-    }
     double[][] changed = scores.clone();
     changed[layer] = scores[layer].clone();
-    changed[layer][item] = score;
+    changed[layer][item] =
+        Double.isNaN(score) || Math.abs(score) <= LARGEST
+            ? score
+            : checkedScore(place(layer, item), score);
     return new SolverTable(stats, items, changed, costs);
   }
 
@@ -117,6 +120,18 @@ public final class SolverTable {
       changed[g] = scores[g].clone();
       for (int j = 0; j < changed[g].length; j++) {
         changed[g][j] = 0.0 - changed[g][j];
+      }
+    }
+    return new SolverTable(stats, items, changed, costs);
+  }
+
+  /** A copy with other scores; NaN where missing. */
+  public SolverTable withScores(ItemStat score) {
+    double[][] changed = new double[scores.length][];
+    for (int g = 0; g < scores.length; g++) {
+      changed[g] = new double[scores[g].length];
+      for (int j = 0; j < changed[g].length; j++) {
+        changed[g][j] = checkedScore(place(g, j), score.of(g, j));
       }
     }
     return new SolverTable(stats, items, changed, costs);
@@ -149,7 +164,7 @@ public final class SolverTable {
   private static final String MAYBE_SCORE =
       ".\nMaybe the measurement overflowed; leave the score out instead.";
 
-  private void checkPlace(int layer, int item) {
+  void checkPlace(int layer, int item) {
     if (layer < 0 || layer >= layers() || item < 0 || item >= items(layer)) {
       throw new InvalidInputException(
           "layer %d item %d: no such item.\nMaybe count from 0; there are %d layers."
@@ -161,6 +176,13 @@ public final class SolverTable {
     return "layer " + layer + " item " + item + " (" + item(layer, item) + ")";
   }
 
+  private static double checkedScore(String place, double score) {
+    if (Math.abs(score) > LARGEST) {
+      throw new InvalidInputException(place + ": score is " + score + MAYBE_SCORE);
+    }
+    return score;
+  }
+
   static void checkCosts(String place, List<String> stats, double[] costs) {
     if (costs.length != stats.size()) {
       throw new InvalidInputException(
@@ -168,7 +190,7 @@ public final class SolverTable {
               .formatted(place, costs.length, stats.size(), stats));
     }
     for (int k = 0; k < costs.length; k++) {
-      if (!(costs[k] >= 0 && costs[k] < Double.POSITIVE_INFINITY)) {
+      if (!(costs[k] >= 0 && costs[k] <= LARGEST)) {
         throw new InvalidInputException(
             "%s: %s is %s.\nMaybe a failed measurement; a cost is finite and not negative."
                 .formatted(place, stats.get(k), costs[k]));
@@ -219,9 +241,7 @@ public final class SolverTable {
       }
       for (int j = 0; j < n; j++) {
         String place = "layer " + layer + " item " + j + " (" + names.get(j) + ")";
-        if (Double.isInfinite(layerScores[j])) {
-          throw new InvalidInputException(place + ": score is " + layerScores[j] + MAYBE_SCORE);
-        }
+        checkedScore(place, layerScores[j]);
         checkCosts(place, stats, layerCosts[j]);
       }
       items.add(List.copyOf(names));
