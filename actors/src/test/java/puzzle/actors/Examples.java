@@ -31,6 +31,10 @@ public final class Examples {
           }
           """);
 
+  /** The settings a node starts with. */
+  public static final Config DEFAULTS =
+      ConfigFactory.parseResources("puzzle.conf").withFallback(ConfigFactory.empty()).resolve();
+
   private Examples() {}
 
   /** A search of 15 variants a layer. */

@@ -23,11 +23,14 @@ import puzzle.protocol.Work;
  * The thread of one device, as an actor on a pinned dispatcher: the only place where the engine is
  * called, and where that call blocks. Opens the engine when it is first needed and closes it on the
  * same thread. After anything that was not foreseen it restarts with a new engine.
+ *
+ * <p>It stands beside its device's actor, not under it: an actor stops only after its children, and
+ * the device's actor must be free to stop a running task when the node goes down.
  */
-final class DeviceThread extends AbstractBehavior<DeviceThread.Job> {
+public final class DeviceThread extends AbstractBehavior<DeviceThread.Job> {
 
   /** One attempt to run, and whom to tell. */
-  record Job(Work.Ticket ticket, Signs signs, ActorRef<Ended> replyTo) {}
+  public record Job(Work.Ticket ticket, Signs signs, ActorRef<Ended> replyTo) {}
 
   /**
    * What came of it: a result, or a failure, or neither where it was cancelled.
@@ -35,12 +38,12 @@ final class DeviceThread extends AbstractBehavior<DeviceThread.Job> {
    * @param result null where there is none
    * @param failure null where there is none
    */
-  record Ended(Work.Ticket ticket, TaskResult result, Failure failure) {}
+  public record Ended(Work.Ticket ticket, TaskResult result, Failure failure) {}
 
   private final Supplier<BlockEngine> engines;
   private BlockEngine engine;
 
-  static Behavior<Job> create(Supplier<BlockEngine> engines, PuzzleSettings.Gpu settings) {
+  public static Behavior<Job> create(Supplier<BlockEngine> engines, PuzzleSettings.Gpu settings) {
     return Behaviors.supervise(Behaviors.<Job>setup(context -> new DeviceThread(context, engines)))
         .onFailure(
             SupervisorStrategy.restartWithBackoff(

@@ -3,10 +3,8 @@ package puzzle.actors.gpu;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -16,7 +14,6 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import puzzle.actors.work.Peers;
 import puzzle.cluster.PuzzleSettings;
-import puzzle.engine.BlockEngine;
 import puzzle.model.Device;
 import puzzle.model.Failure;
 import puzzle.protocol.Feed;
@@ -55,9 +52,12 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
   private boolean draining;
   private long received;
 
+  /**
+   * @param thread runs the engine, see {@link DeviceThread}
+   */
   public static Behavior<Gpu.Command> create(
       Device device,
-      Supplier<BlockEngine> engines,
+      ActorRef<DeviceThread.Job> thread,
       PuzzleSettings.Gpu settings,
       Peers peers,
       LongSupplier nanos) {
@@ -68,7 +68,7 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
               timers.startTimerWithFixedDelay(Tick.ANNOUNCE, settings.announce());
               timers.startTimerWithFixedDelay(Tick.SAMPLE, settings.sample());
               return Behaviors.setup(
-                  context -> new GpuActor(context, device, engines, settings, peers, nanos));
+                  context -> new GpuActor(context, device, thread, settings, peers, nanos));
             });
     return Behaviors.supervise(behavior)
         .onFailure(
@@ -79,7 +79,7 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
   private GpuActor(
       ActorContext<Gpu.Command> context,
       Device device,
-      Supplier<BlockEngine> engines,
+      ActorRef<DeviceThread.Job> thread,
       PuzzleSettings.Gpu settings,
       Peers peers,
       LongSupplier nanos) {
@@ -88,11 +88,7 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
     this.settings = settings;
     this.peers = peers;
     this.nanos = nanos;
-    this.thread =
-        context.spawn(
-            DeviceThread.create(engines, settings),
-            "thread",
-            DispatcherSelector.fromConfig("puzzle.gpu-dispatcher"));
+    this.thread = thread;
     this.ended = context.messageAdapter(DeviceThread.Ended.class, Finished::new);
     announce();
   }
@@ -153,6 +149,9 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
 
   private Behavior<Gpu.Command> onFinished(Finished finished) {
     Work.Ticket ticket = finished.ended().ticket();
+    if (!ticket.equals(running)) {
+      return this;
+    }
     running = null;
     signs = null;
     Work.Report report = report(finished.ended());
@@ -209,7 +208,7 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
     Failure failure =
         end.failure() != null
             ? end.failure()
-            : new Failure(Failure.Kind.TIMED_OUT, key + ": was cancelled on " + device + ".");
+            : new Failure(Failure.Kind.DEVICE_LOST, key + ": was stopped on " + device + ".");
     return new Work.Failed(key, attempt, device, self(), failure);
   }
 

@@ -8,14 +8,14 @@ import puzzle.engine.BlockEngine;
  * how far it is, and when it last showed any sign of life. The other way round, whether it is to
  * stop.
  */
-final class Signs implements BlockEngine.Monitor {
+public final class Signs implements BlockEngine.Monitor {
 
   /**
    * One report of progress.
    *
    * @param loss NaN where the task has none
    */
-  record Progress(long done, long total, double loss) {}
+  public record Progress(long done, long total, double loss) {}
 
   private final LongSupplier nanos;
   private volatile Progress progress;

@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -18,6 +19,7 @@ import org.apache.pekko.cluster.typed.SingletonActor;
 import puzzle.actors.block.BlockActor;
 import puzzle.actors.distill.DistillActor;
 import puzzle.actors.feed.FeedActor;
+import puzzle.actors.gpu.DeviceThread;
 import puzzle.actors.gpu.GpuActor;
 import puzzle.actors.gpu.GpuPoolActor;
 import puzzle.actors.run.RunActor;
@@ -109,11 +111,14 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
         Cluster.get(getContext().getSystem()).selfMember().address().getHost().orElse("local");
     for (int i = 0; i < settings.gpu().devices(); i++) {
       Device device = new Device(host, settings.gpu().kind(), i);
-      getContext()
-          .spawn(
-              GpuActor.create(
-                  device, () -> tools.engines().open(device), settings.gpu(), peers, nanos),
-              settings.gpu().kind() + "-" + i);
+      String name = settings.gpu().kind() + "-" + i;
+      ActorRef<DeviceThread.Job> thread =
+          getContext()
+              .spawn(
+                  DeviceThread.create(() -> tools.engines().open(device), settings.gpu()),
+                  name + "-thread",
+                  DispatcherSelector.fromConfig("puzzle.gpu-dispatcher"));
+      getContext().spawn(GpuActor.create(device, thread, settings.gpu(), peers, nanos), name);
     }
   }
 }

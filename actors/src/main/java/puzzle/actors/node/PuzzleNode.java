@@ -53,7 +53,8 @@ public final class PuzzleNode implements AutoCloseable {
                     .withValue(
                         "puzzle.journal.folder",
                         ConfigValueFactory.fromAnyRef(journal.toAbsolutePath().toString()))
-                    .withValue("puzzle.gpu.devices", ConfigValueFactory.fromAnyRef(devices)))
+                    .withValue("puzzle.gpu.devices", ConfigValueFactory.fromAnyRef(devices))
+                    .withFallback(ConfigFactory.parseResources("alone.conf")))
             .withFallback(ConfigFactory.defaultOverrides())
             .withFallback(ConfigFactory.parseResourcesAnySyntax("application"))
             .withFallback(ConfigFactory.defaultReferenceUnresolved())

@@ -150,16 +150,17 @@ public final class Leases {
       return new Verdict(events, new Gpu.Acknowledge(key, report.attempt()));
     }
     if (report instanceof Work.Failed failed) {
+      // A device that was taken away says nothing about the task.
+      boolean lost = failed.failure().kind() == Failure.Kind.DEVICE_LOST;
       int failures = entry.failures() + 1;
-      boolean again = retries.allows(failed.failure(), failures);
-      if (again) {
+      boolean again = lost ? mayBeLostAgain(entry) : retries.allows(failed.failure(), failures);
+      if (again && !lost) {
         long delay = retries.delay(failures, random).toNanos();
         standings.put(key, new Resting(nanos.getAsLong() + delay));
       } else {
         standings.remove(key);
       }
-      events.add(
-          new TaskEvent.AttemptFailed(key, report.attempt(), failed.failure(), false, again));
+      events.add(new TaskEvent.AttemptFailed(key, report.attempt(), failed.failure(), lost, again));
       return new Verdict(events, new Gpu.Acknowledge(key, report.attempt()));
     }
     standings.put(
@@ -173,8 +174,11 @@ public final class Leases {
             Failure.Kind.DEVICE_LOST,
             "%s on %s: nothing was heard of attempt %d and its lease ran out."
                 .formatted(key, entry.device(), entry.attempt()));
-    return new TaskEvent.AttemptFailed(
-        key, entry.attempt(), failure, true, entry.losses() + 1 < settings.losses());
+    return new TaskEvent.AttemptFailed(key, entry.attempt(), failure, true, mayBeLostAgain(entry));
+  }
+
+  private boolean mayBeLostAgain(TaskLedger.Entry entry) {
+    return entry.losses() + 1 < settings.losses();
   }
 
   private boolean due(Standing standing, long now) {
