@@ -209,6 +209,10 @@ public final class ChildExporter {
     if (config.qkvBias()) {
       node.put("qkv_bias", true);
     }
+    if (config.ropeScaling() != null) {
+      // llama.cpp's converter looks for it here.
+      node.put("original_max_position_embeddings", config.ropeScaling().originalPositions());
+    }
     node.putNull("intermediate_size").putNull("num_key_value_heads");
     node.set("block_configs", BlockConfigs.write(config, BlockConfigs.multipliersSuffice(config)));
     node.putObject("puzzle")

@@ -5,10 +5,10 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -72,7 +72,11 @@ final class TextFile implements Corpus {
       if (resource(location) == null) {
         throw missing(location, "no such resource on the class path");
       }
-      return Stream.of(new TextFile(location));
+      TextFile file = new TextFile(location);
+      if (file.format == Format.PARQUET) {
+        throw missing(location, "Parquet is read from files only");
+      }
+      return Stream.of(file);
     }
     try {
       Path path = Path.of(location);
@@ -99,16 +103,22 @@ final class TextFile implements Corpus {
 
   @Override
   public Documents documents() {
-    if (format == Format.PARQUET) {
-      throw missing(location, "Parquet files are not read");
-    }
-    return new TextDocuments();
+    return format == Format.PARQUET ? new ParquetDocuments(location) : new TextDocuments();
   }
 
   private static InputStream resource(String location) {
     return TextFile.class
         .getClassLoader()
         .getResourceAsStream(location.substring(CLASSPATH.length()));
+  }
+
+  /** A document of a format that has no lines, cut at the longest allowed. */
+  static String shortened(String document) {
+    if (document.length() <= MAX_DOCUMENT) {
+      return document;
+    }
+    boolean pair = Character.isHighSurrogate(document.charAt(MAX_DOCUMENT - 1));
+    return document.substring(0, pair ? MAX_DOCUMENT - 1 : MAX_DOCUMENT);
   }
 
   private static InvalidInputException missing(String location, String reason) {
@@ -134,7 +144,10 @@ final class TextFile implements Corpus {
 
   /** Reads ahead by one document. */
   private final class TextDocuments implements Documents {
-    private BufferedReader reader;
+    private final char[] chars = new char[1 << 15];
+    private int filled;
+    private int taken;
+    private Reader reader;
     private long line;
     private String next;
     private boolean ended;
@@ -174,7 +187,7 @@ final class TextFile implements Corpus {
       return document;
     }
 
-    private BufferedReader open() throws IOException {
+    private Reader open() throws IOException {
       InputStream in =
           location.startsWith(CLASSPATH)
               ? resource(location)
@@ -184,7 +197,7 @@ final class TextFile implements Corpus {
             location.toLowerCase(Locale.ROOT).endsWith(".gz")
                 ? new GZIPInputStream(in, 1 << 16)
                 : in;
-        return new BufferedReader(new InputStreamReader(text, StandardCharsets.UTF_8), 1 << 16);
+        return new InputStreamReader(text, StandardCharsets.UTF_8);
       } catch (IOException e) {
         in.close();
         throw e;
@@ -220,7 +233,9 @@ final class TextFile implements Corpus {
       if (document == null) {
         throw bad(line, "no string in field \"text\"");
       }
-      return document.length() <= MAX_DOCUMENT ? document : document.substring(0, MAX_DOCUMENT);
+      // An escape can spell half of a surrogate pair, which no tokenizer takes.
+      return new String(
+          shortened(document).getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
     }
 
     private String tabbedLine() throws IOException {
@@ -249,7 +264,7 @@ final class TextFile implements Corpus {
     private String line(int limit) throws IOException {
       StringBuilder text = new StringBuilder();
       cut = false;
-      int c = reader.read();
+      int c = read();
       if (c < 0) {
         return null;
       }
@@ -260,13 +275,24 @@ final class TextFile implements Corpus {
           cut = true;
           break;
         }
-        c = reader.read();
+        c = read();
       }
       int last = text.length() - 1;
       if (!cut && last >= 0 && text.charAt(last) == '\r') {
         text.setLength(last);
       }
       return text.toString();
+    }
+
+    private int read() throws IOException {
+      if (taken == filled) {
+        filled = Math.max(0, reader.read(chars, 0, chars.length));
+        taken = 0;
+        if (filled == 0) {
+          return -1;
+        }
+      }
+      return chars[taken++];
     }
 
     private String end() {

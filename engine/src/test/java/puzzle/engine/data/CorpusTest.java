@@ -4,14 +4,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import blue.strategic.parquet.ParquetWriter;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.zip.GZIPOutputStream;
+import org.apache.parquet.schema.LogicalTypeAnnotation;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
+import org.apache.parquet.schema.Types;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import puzzle.engine.InvalidInputException;
@@ -30,6 +37,7 @@ class CorpusTest {
   @Test
   void readsEachFormatByItsName() throws IOException {
     write("a.txt", "one\r\nmore of one\r\n\r\n\r\ntwo\n \n");
+    write("aa.jsonl", "{\"text\":\"half \\ud83d of a pair\"}");
     write("b.lines.txt", "title\t2001\tthree\nfour");
     write(
         "c/d.jsonl",
@@ -41,13 +49,81 @@ class CorpusTest {
     }
     write(".hidden", "never");
     assertEquals(
-        List.of("one\nmore of one", "two", "three", "four", "fi\nve", "six", "seven"),
+        List.of(
+            "one\nmore of one",
+            "two",
+            "half ? of a pair",
+            "three",
+            "four",
+            "fi\nve",
+            "six",
+            "seven"),
         read(folder.toString()));
     Corpus corpus =
         Corpus.open(
             List.of(folder.resolve("b.lines.txt").toString(), folder.resolve("c").toString()));
     assertEquals(List.of("three", "four", "fi\nve", "six"), all(corpus));
     assertEquals(all(corpus), all(corpus));
+  }
+
+  @Test
+  void readsTheTextColumnOfParquet() throws IOException {
+    Path file = folder.resolve("p.parquet");
+    MessageType schema =
+        Types.buildMessage()
+            .required(PrimitiveTypeName.INT64)
+            .named("id")
+            .optional(PrimitiveTypeName.BINARY)
+            .as(LogicalTypeAnnotation.stringType())
+            .named("text")
+            .named("rows");
+    List<String> expected = new ArrayList<>();
+    try (ParquetWriter<Integer> writer =
+        ParquetWriter.writeFile(
+            schema,
+            file.toFile(),
+            (row, values) -> {
+              values.write("id", (long) row);
+              if (row % 7 != 0) {
+                values.write("text", "żółw " + row);
+              }
+            })) {
+      for (int row = 0; row < 5000; row++) {
+        writer.write(row);
+        if (row % 7 != 0) {
+          expected.add("żółw " + row);
+        }
+      }
+    }
+    assertEquals(expected, read(file.toString()));
+
+    byte[] good = Files.readAllBytes(file);
+    Random random = new Random(9);
+    for (int i = 0; i < 80; i++) {
+      byte[] bad = good.clone();
+      if (i % 2 == 0) {
+        bad = Arrays.copyOf(bad, random.nextInt(bad.length));
+      } else {
+        // The footer is where lengths and offsets are.
+        bad[bad.length - 1 - random.nextInt(600)] ^= (byte) (1 << random.nextInt(8));
+      }
+      Files.write(file, bad);
+      try {
+        read(file.toString());
+      } catch (InvalidInputException e) {
+        assertEquals(2, e.getMessage().lines().count(), "seed 9: " + e.getMessage());
+      }
+    }
+  }
+
+  /** Written by pyarrow's write_table(..., compression="gzip"). */
+  @Test
+  void readsParquetOfAnotherWriterCompressedWithGzip() throws IOException {
+    Path file = folder.resolve("gzip.parquet");
+    try (InputStream in = CorpusTest.class.getResourceAsStream("gzip.parquet")) {
+      Files.copy(in, file);
+    }
+    assertEquals(List.of("one", "three"), read(file.toString()));
   }
 
   @Test
