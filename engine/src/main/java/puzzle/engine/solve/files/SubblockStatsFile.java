@@ -46,6 +46,10 @@ final class SubblockStatsFile {
         }
       }
       JsonNode subblocks = json.array(root, at + "/subblocks");
+      boolean caches = false;
+      for (JsonNode subblock : subblocks) {
+        caches |= subblock.hasNonNull("kv_cache_memory_mib");
+      }
       for (int i = 0; i < subblocks.size(); i++) {
         String place = at + "/subblocks/" + i;
         JsonNode subblock = subblocks.get(i);
@@ -58,7 +62,7 @@ final class SubblockStatsFile {
                 : json.integer(root, place + "/parent_layer_index");
         for (String stat : STATS) {
           JsonNode value = subblock.path(stat);
-          boolean cacheless = stat.equals("kv_cache_memory_mib") && !attention;
+          boolean cacheless = caches && stat.equals("kv_cache_memory_mib") && !attention;
           if (value.isMissingNode() || value.isNull()) {
             if (cacheless) {
               into.add(index, "ffn", variant, stat + suffix, 0, source + " " + place);

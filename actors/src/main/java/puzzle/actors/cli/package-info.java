@@ -1,0 +1,2 @@
+/** The command line: what people and scripts call. */
+package puzzle.actors.cli;
