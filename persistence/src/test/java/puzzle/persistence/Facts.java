@@ -94,7 +94,7 @@ final class Facts {
                   List.of("memory <= 3"), List.of(new Infeasible.Relaxation("memory", 3, 4)))),
           new RunEvent.ArchitectureChosen(
               new Incumbent(ARCHITECTURE, 0.25, 0.25, true, COST, COST, 108, 0, "complete table"),
-              List.of(new Baseline("random", 3, ARCHITECTURE, 0.5))),
+              List.of(new Baseline("random", 3, ARCHITECTURE, 0.5, true))),
           new RunEvent.ChildHealed(new TaskResult.Healed(REF, 0.5, 0.25, 10)),
           new RunEvent.RunEnded(new Outcome(Outcome.Kind.DONE, "done"), AT));
 
