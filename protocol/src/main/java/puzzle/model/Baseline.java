@@ -8,8 +8,10 @@ import java.util.Objects;
  * @param method {@code greedy}, {@code uniform}, {@code random}
  * @param sample from 0; methods that draw at random give several
  * @param summedKl sum of the chosen blocks' scores, nats per token
+ * @param feasible whether it keeps all limits; greedy does not always
  */
-public record Baseline(String method, int sample, Architecture architecture, double summedKl) {
+public record Baseline(
+    String method, int sample, Architecture architecture, double summedKl, boolean feasible) {
 
   public Baseline {
     Objects.requireNonNull(method, "method");

@@ -19,6 +19,7 @@ import puzzle.engine.InvalidInputException;
     subcommands = {
       RunCommand.class,
       ValidateCommand.class,
+      SolveCommand.class,
       PretrainCommand.class,
       GenerateCompletion.class
     },

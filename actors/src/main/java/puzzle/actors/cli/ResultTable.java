@@ -46,7 +46,8 @@ final class ResultTable {
       for (Map.Entry<String, JsonNode> b : summary.path("baselines").properties()) {
         int samples = b.getValue().path("samples").asInt();
         row(
-            samples > 1 ? b.getKey() + ", median of " + samples : b.getKey(),
+            (samples > 1 ? b.getKey() + ", median of " + samples : b.getKey())
+                + (b.getValue().path("feasible").asBoolean(true) ? "" : ", over the limits"),
             number(b.getValue().path("summed_kl"), "%.4f", 1),
             number(b.getValue().path("kl_nats_per_token"), "%.4f", 1),
             "");

@@ -21,7 +21,6 @@ import puzzle.actors.node.PuzzleNode;
 import puzzle.actors.node.Tools;
 import puzzle.actors.run.RunFolder;
 import puzzle.actors.runfile.RunFile;
-import puzzle.actors.solver.EngineBaselines;
 import puzzle.engine.EngineFactory;
 import puzzle.engine.solve.ChocoArchitectureSolver;
 import puzzle.model.Outcome;
@@ -74,7 +73,7 @@ final class RunCommand implements Callable<Integer> {
     Outcome outcome;
     try (Store store = Store.take(folder, fresh)) {
       System.setProperty("puzzle.log", store.folder().resolve("puzzle.log").toString());
-      Tools tools = new Tools(engines, ChocoArchitectureSolver::new, new EngineBaselines());
+      Tools tools = new Tools(engines, ChocoArchitectureSolver::new);
       try (PuzzleNode node = PuzzleNode.alone(store.folder().resolve("journal"), devices, tools)) {
         outcome = follow(node, run, started);
         print(folder, outcome, (System.nanoTime() - started) / 1e9);

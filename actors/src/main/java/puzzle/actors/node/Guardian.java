@@ -84,11 +84,7 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
                 ShardedPeers.SOLVER,
                 e ->
                     SolverActor.create(
-                        new RunId(e.getEntityId()),
-                        settings,
-                        peers,
-                        tools.solvers(),
-                        tools.baselines()))
+                        new RunId(e.getEntityId()), settings, peers, tools.solvers()))
             .withRole(NodeRole.SOLVER.label()));
     if (settings.roles().contains(NodeRole.GPU)) {
       startDevices(settings, tools, peers, nanos);

@@ -104,7 +104,9 @@ final class ReportPage {
     s.baselines()
         .forEach(
             (name, b) -> {
-              h.append("<tr><td>").append(text(name)).append("</td>");
+              h.append("<tr><td>")
+                  .append(text(b.feasible() ? name : name + " (over the limits)"))
+                  .append("</td>");
               cell(h, b.summedKl(), "%.4f");
               cell(h, b.klNatsPerToken(), "%.4f");
               cell(h, b.samples(), "%d");

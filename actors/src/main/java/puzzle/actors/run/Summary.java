@@ -62,11 +62,13 @@ public record Summary(
    *
    * @param klNatsPerToken of the assembled model; null where it could not be measured
    * @param samples architectures behind the medians
+   * @param feasible whether they keep the limits; greedy does not always
    */
   public record BaselineLine(
       @JsonProperty("summed_kl") double summedKl,
       @JsonProperty("kl_nats_per_token") Double klNatsPerToken,
       int samples,
+      boolean feasible,
       List<String> choices) {}
 
   /** The final choice with its certificate. */
@@ -204,6 +206,7 @@ public record Summary(
                   median(samples.stream().map(Baseline::summedKl).sorted().toList()),
                   real.isEmpty() ? null : median(real),
                   samples.size(),
+                  samples.stream().allMatch(Baseline::feasible),
                   names(middle.architecture().blocks())));
         });
     return lines;

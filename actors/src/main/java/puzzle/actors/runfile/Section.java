@@ -58,13 +58,14 @@ final class Section {
             known.stream()
                 .min(Comparator.comparingInt(k -> distance(k, field.getKey())))
                 .orElse("");
+        boolean close =
+            distance(nearest, field.getKey()) <= Math.max(2, field.getKey().length() / 3);
         throw field
             .getValue()
-            .wrong(
-                "unknown key '" + field.getKey() + "'",
-                distance(nearest, field.getKey()) <= Math.max(2, field.getKey().length() / 2)
-                    ? "did you mean '" + nearest + "'?"
-                    : "one of " + known);
+            .wrongName(
+                "unknown key '%s'%s"
+                    .formatted(field.getKey(), close ? ", did you mean '" + nearest + "'?" : ""),
+                "one of " + known);
       }
     }
   }

@@ -27,8 +27,7 @@ final class YamlTree {
   private static final int MAX_DEPTH = 20;
 
   private final Path file;
-  private final int line;
-  private final int column;
+  private final JsonLocation at;
 
   /** Where it stands in the file, as {@code target.limits}. */
   private final String path;
@@ -39,16 +38,20 @@ final class YamlTree {
   private final Map<String, YamlTree> fields;
   private final List<YamlTree> items;
 
+  /** Where its name stands; its own place where it has none. */
+  private final JsonLocation nameAt;
+
   private YamlTree(
       Path file,
       JsonLocation at,
+      JsonLocation nameAt,
       String path,
       String text,
       Map<String, YamlTree> fields,
       List<YamlTree> items) {
+    this.nameAt = nameAt;
     this.file = file;
-    this.line = at.getLineNr();
-    this.column = at.getColumnNr();
+    this.at = at;
     this.path = path;
     this.text = text;
     this.fields = fields;
@@ -151,20 +154,30 @@ final class YamlTree {
 
   /** What is wrong with this value, with its place. */
   InvalidInputException wrong(String what, String maybe) {
-    return new InvalidInputException(
-        "%s:%d:%d: %s%s.\nMaybe %s."
-            .formatted(file, line, column, path.isEmpty() ? "" : path + ": ", what, maybe));
+    return wrong(at, (path.isEmpty() ? "" : path + ": ") + what, maybe);
   }
 
-  private InvalidInputException wrong(JsonLocation at, String what, String maybe) {
+  /** What is wrong with this value's name, with the name's place. */
+  InvalidInputException wrongName(String what, String maybe) {
+    return wrong(nameAt, what, maybe);
+  }
+
+  private InvalidInputException wrong(JsonLocation place, String what, String maybe) {
     return new InvalidInputException(
-        "%s:%d:%d: %s.\nMaybe %s.".formatted(file, at.getLineNr(), at.getColumnNr(), what, maybe));
+        "%s:%d:%d: %s%s\nMaybe %s."
+            .formatted(
+                file,
+                place.getLineNr(),
+                place.getColumnNr(),
+                what,
+                what.endsWith("?") ? "" : ".",
+                maybe));
   }
 
   private static YamlTree value(Path file, YAMLParser p, String path, int depth)
       throws IOException {
     JsonLocation at = p.currentTokenLocation();
-    YamlTree here = new YamlTree(file, at, path, null, null, null);
+    YamlTree here = new YamlTree(file, at, at, path, null, null, null);
     if (depth > MAX_DEPTH) {
       throw here.wrong("is nested too deeply", "flatten it");
     }
@@ -184,30 +197,30 @@ final class YamlTree {
         String child = path.isEmpty() ? name : path + "." + name;
         YamlTree value = value(file, p, child, depth + 1);
         if (value.isEmpty()) {
-          value = new YamlTree(file, nameAt, child, null, null, null);
+          value = new YamlTree(file, nameAt, nameAt, child, null, null, null);
         }
         if (fields.put(name, value.named(nameAt)) != null) {
           throw here.wrong(nameAt, child + " is given twice", "keep one of them");
         }
       }
-      return new YamlTree(file, at, path, null, fields, null);
+      return new YamlTree(file, at, at, path, null, fields, null);
     }
     if (token == JsonToken.START_ARRAY) {
       List<YamlTree> items = new ArrayList<>();
       while (p.nextToken() != JsonToken.END_ARRAY) {
         items.add(value(file, p, path + "[" + items.size() + "]", depth + 1));
       }
-      return new YamlTree(file, at, path, null, null, items);
+      return new YamlTree(file, at, at, path, null, null, items);
     }
     if (token == JsonToken.VALUE_NULL) {
       return here;
     }
-    return new YamlTree(file, at, path, p.getText(), null, null);
+    return new YamlTree(file, at, at, path, p.getText(), null, null);
   }
 
   /** Errors about a section point at its name, not at its first setting. */
-  private YamlTree named(JsonLocation at) {
-    return text != null ? this : new YamlTree(file, at, path, null, fields, items);
+  private YamlTree named(JsonLocation name) {
+    return new YamlTree(file, text == null ? name : at, name, path, text, fields, items);
   }
 
   private static String content(Path file) {

@@ -138,15 +138,6 @@ final class ScoreTable {
     return cost(Architecture.uniform(spec.space().parent(), layers()));
   }
 
-  /** Sum of an architecture's scores, nats per token. */
-  double summedKl(List<Integer> choices) {
-    double sum = 0;
-    for (int layer = 0; layer < choices.size(); layer++) {
-      sum += score[layer][choices.get(layer)];
-    }
-    return sum;
-  }
-
   private SolverTable table(double[][] scores) {
     List<String> names = blocks.stream().map(Block::name).toList();
     double[][] costs = blocks.stream().map(target::costs).toArray(double[][]::new);

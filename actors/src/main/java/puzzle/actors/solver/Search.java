@@ -3,13 +3,14 @@ package puzzle.actors.solver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiFunction;
 import puzzle.engine.solve.ArchitectureSolver;
+import puzzle.engine.solve.Baselines;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Solution;
 import puzzle.engine.solve.SolveBudget;
 import puzzle.engine.solve.SolverTable;
-import puzzle.model.Architecture;
 import puzzle.model.Baseline;
 
 /**
@@ -19,13 +20,10 @@ import puzzle.model.Baseline;
 final class Search {
 
   private final BiFunction<SolverTable, List<Row>, ArchitectureSolver> solvers;
-  private final BaselineMethods baselines;
   private ArchitectureSolver live;
 
-  Search(
-      BiFunction<SolverTable, List<Row>, ArchitectureSolver> solvers, BaselineMethods baselines) {
+  Search(BiFunction<SolverTable, List<Row>, ArchitectureSolver> solvers) {
     this.solvers = solvers;
-    this.baselines = baselines;
   }
 
   /** Whether the limits could be met at all, whatever the scores; explained where not. */
@@ -52,25 +50,40 @@ final class Search {
     return explained(solvers.apply(table, rows), limit);
   }
 
-  /** What the other methods pick. */
-  List<Baseline> baselines(ScoreTable scores, SolverTable table, long seed, int samples) {
-    List<Row> rows = scores.rows();
+  /**
+   * What the other methods pick.
+   *
+   * @param samples architectures drawn at random
+   */
+  static List<Baseline> baselines(
+      ScoreTable scores, SolverTable table, long seed, int samples, Duration limit) {
     List<Baseline> found = new ArrayList<>();
-    baselines.greedy(table, rows).ifPresent(c -> found.add(baseline("greedy", 0, scores, c)));
-    baselines.uniform(table, rows).ifPresent(c -> found.add(baseline("uniform", 0, scores, c)));
-    for (int i = 0; i < samples; i++) {
-      int sample = i;
-      baselines
-          .random(table, rows, seed + i)
-          .ifPresent(c -> found.add(baseline("random", sample, scores, c)));
+    for (int sample = 0; sample < Math.max(1, samples); sample++) {
+      Map<String, Baselines.Baseline> all =
+          Baselines.all(table, scores.rows(), null, seed + sample, SolveBudget.of(limit));
+      if (sample == 0) {
+        add(found, "greedy", 0, scores, all);
+        add(found, "uniform", 0, scores, all);
+      }
+      if (sample < samples) {
+        add(found, "random", sample, scores, all);
+      }
     }
     return found;
   }
 
-  private static Baseline baseline(
-      String method, int sample, ScoreTable scores, List<Integer> choices) {
-    Architecture architecture = scores.architecture(choices);
-    return new Baseline(method, sample, architecture, scores.summedKl(choices));
+  private static void add(
+      List<Baseline> found,
+      String method,
+      int sample,
+      ScoreTable scores,
+      Map<String, Baselines.Baseline> all) {
+    Baselines.Baseline b = all.get(method);
+    if (b != null) {
+      found.add(
+          new Baseline(
+              method, sample, scores.architecture(b.choices()), b.objective(), b.feasible()));
+    }
   }
 
   private static Solution explained(ArchitectureSolver solver, Duration limit) {

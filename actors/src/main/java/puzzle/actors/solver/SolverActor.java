@@ -83,8 +83,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       RunId run,
       PuzzleSettings settings,
       Peers peers,
-      BiFunction<SolverTable, List<Row>, ArchitectureSolver> solvers,
-      BaselineMethods baselines) {
+      BiFunction<SolverTable, List<Row>, ArchitectureSolver> solvers) {
     return Behaviors.supervise(
             Behaviors.<Solver.Command>withTimers(
                 timers ->
@@ -96,7 +95,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
                                 run,
                                 settings.solver(),
                                 peers,
-                                new Search(solvers, baselines)))))
+                                new Search(solvers)))))
         .onFailure(
             SupervisorStrategy.restartWithBackoff(
                 settings.gpu().restartMin(), settings.gpu().restartMax(), 0.2));
@@ -195,7 +194,10 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
           () -> {
             Solution s = search.afresh(table, scores.rows(), settings.finalLimit());
             return new Concluded(
-                s, s.found() ? search.baselines(scores, table, spec.seed(), samples) : List.of());
+                s,
+                s.found()
+                    ? Search.baselines(scores, table, spec.seed(), samples, settings.limit())
+                    : List.of());
           },
           c -> c);
     } else if (!fresh.isEmpty() || published == null) {

@@ -10,7 +10,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import puzzle.actors.Examples;
-import puzzle.actors.FakeBaselines;
 import puzzle.actors.FakeEngine;
 import puzzle.engine.solve.ChocoArchitectureSolver;
 import puzzle.model.Outcome;
@@ -37,7 +36,7 @@ final class Drive implements AutoCloseable {
         PuzzleNode.alone(
             Path.of(spec.store(), "journal"),
             devices,
-            new Tools(engine, ChocoArchitectureSolver::new, new FakeBaselines()),
+            new Tools(engine, ChocoArchitectureSolver::new),
             settings);
     node.watch(
         fact -> {

@@ -487,6 +487,14 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
     return current;
   }
 
+  /** Lower bound on architectures with this item, at the multipliers of the last search. */
+  double boundWith(int layer, int item) {
+    ensureLive();
+    return live.isUsable(live.slot(layer, item))
+        ? live.boundWith(layer, live.slot(layer, item))
+        : Double.POSITIVE_INFINITY;
+  }
+
   /** Only architectures better than this are of interest; others may be reported as infeasible. */
   void setCutoff(double value) {
     cutoff = value;

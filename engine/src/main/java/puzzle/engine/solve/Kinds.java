@@ -89,7 +89,7 @@ final class Kinds {
   }
 
   /** The width for which all weights are sums of two parts; 0 where there is none. */
-  private static int pairWidth(double[][] w, int rows) {
+  static int pairWidth(double[][] w, int rows) {
     for (int width = w.length / 2; width >= 2; width--) {
       if (w.length % width == 0 && isSum(w, width, rows)) {
         return width;

@@ -26,6 +26,7 @@ final class Search {
   private final double gap;
   private final boolean[] left;
   private double[] multipliers;
+  private boolean improve;
   long nodes;
 
   /**
@@ -49,6 +50,7 @@ final class Search {
    */
   boolean run(Relaxation root) {
     nodes++;
+    improve = incumbent.slots() == null;
     Relaxation.End end = root.solve(incumbent.cut());
     if (end == Relaxation.End.INFEASIBLE || root.bound() >= incumbent.cut()) {
       return true;
@@ -96,7 +98,7 @@ final class Search {
         if (end == Relaxation.End.OPTIMAL) {
           Rounding.offerAll(relaxation, core.problem, core, incumbent);
         }
-        if (turn == 0) {
+        if (turn == 0 && improve) {
           Improver.improve(core, relaxation, incumbent);
         }
         if (closed(core, relaxation)) {
@@ -144,6 +146,9 @@ final class Search {
 
   /** One turn of both methods; true when one of them closed the gap. */
   private boolean turn(Core core, int turn) {
+    if (turn == 0 && !improve) {
+      return tree(core, 1, FIRST_NODES);
+    }
     int shift = Math.min(2 * turn, 40);
     int width = (int) Math.min((long) FIRST_WIDTH << shift, MOST_RECORDED / core.problem.groups);
     LayeredProgramme.Outcome diagram =
@@ -156,8 +161,12 @@ final class Search {
     if (done()) {
       return false;
     }
+    return tree(core, turn, (long) FIRST_NODES << shift);
+  }
+
+  private boolean tree(Core core, int turn, long limit) {
     TreeSearch tree = new TreeSearch(core, incumbent, turn % 2 == 0);
-    TreeSearch.Outcome outcome = tree.run((long) FIRST_NODES << shift, clock);
+    TreeSearch.Outcome outcome = tree.run(limit, clock);
     nodes += outcome.nodes();
     if (outcome.complete()) {
       return true;

@@ -55,6 +55,38 @@ public record Solution(
     limits = List.copyOf(limits);
   }
 
+  /** The same architecture with a bound that holds for more than its own search. */
+  Solution withBound(double wider, boolean certain) {
+    return new Solution(
+        certain ? Status.OPTIMAL : Status.FEASIBLE,
+        choices,
+        objective,
+        certain ? objective : wider,
+        certain ? 0 : (objective - wider) / Math.max(Math.abs(objective), 1e-12),
+        certain,
+        totals,
+        limits,
+        nodes,
+        seconds,
+        infeasibility);
+  }
+
+  /** The same answer with the reason why nothing fits. */
+  public Solution with(Infeasibility reason) {
+    return new Solution(
+        status,
+        choices,
+        objective,
+        bound,
+        gap,
+        proven,
+        totals,
+        limits,
+        nodes,
+        seconds,
+        Optional.of(reason));
+  }
+
   public boolean found() {
     return !choices.isEmpty();
   }
