@@ -16,7 +16,12 @@ import puzzle.engine.InvalidInputException;
     mixinStandardHelpOptions = true,
     version = "puzzle 0.1.0",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {RunCommand.class, ValidateCommand.class, GenerateCompletion.class},
+    subcommands = {
+      RunCommand.class,
+      ValidateCommand.class,
+      PretrainCommand.class,
+      GenerateCompletion.class
+    },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       " 0:done",

@@ -127,7 +127,7 @@ class GpuPoolActorTest {
     return new Work.Ticket(
         spec,
         new Work.Owner(Work.Owner.Kind.RUN, "run"),
-        new Task.Evaluate(label, null, List.of(), null, null, null),
+        new Task.Evaluate(label, null, List.of(), null, null),
         attempt,
         priority,
         -1,
