@@ -51,7 +51,6 @@ class RunCommandIT {
     assertEquals(0, run(calm, 0, null).code());
     Path killed = file("killed");
     run(killed, 300, "library");
-    run(killed, 300, "score");
     Result last = run(killed, 0, null);
     assertEquals(0, last.code(), last.err()::toString);
     assertTrue(last.err().stream().anyMatch(l -> l.contains("going on with killed")));
