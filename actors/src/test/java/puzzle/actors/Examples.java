@@ -24,7 +24,7 @@ public final class Examples {
       ConfigFactory.parseString(
           """
           puzzle {
-            gpu { heartbeat = 100ms, announce = 200ms, sample = 100ms, restart-min = 10ms }
+            gpu { heartbeat = 100ms, announce = 1s, sample = 100ms, restart-min = 10ms }
             lease { duration = 5s, adoption = 300ms, reoffer = 1s }
             solver { settle = 20ms, random-baselines = 5 }
             run.reconcile = 500ms
@@ -67,7 +67,7 @@ public final class Examples {
         new RunSpec.Corpus("classpath:text", 0.1, 128),
         space,
         new RunSpec.Distillation(16, 4, 10, 2, 1e-3, 0.01, 1),
-        new RunSpec.Scoring(8, 4),
+        new RunSpec.Scoring(8, 8, 4),
         new RunSpec.Profiling(1, 3),
         new Target(
             "local",

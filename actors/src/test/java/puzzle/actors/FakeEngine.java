@@ -140,19 +140,23 @@ public final class FakeEngine implements EngineFactory {
     if (task instanceof Task.Evaluate t) {
       double kl =
           t.child() != null ? 0.5 * total(spec, t.architecture()) : total(spec, t.architecture());
-      Workload w = t.workload();
-      BlockCost measured = null;
-      if (w != null) {
-        measured = new BlockCost(0.001, 0.0001, 400_000, 0, 100_000);
-        for (Block b : t.architecture().blocks()) {
-          measured = measured.plus(cost(spec, b.attention(), w)).plus(cost(spec, b.ffn(), w));
-        }
-      }
-      return new TaskResult.Evaluated(1.5 + kl, kl, 1000, 4000, 2000, measured);
+      return new TaskResult.Evaluated(1.5 + kl, kl, 1000);
     }
-    if (task instanceof Task.Heal t) {
-      double kl = total(spec, t.architecture());
-      return new TaskResult.Healed(ref("child.safetensors"), kl, kl / 2, spec.gkd().steps());
+    if (task instanceof Task.Measure t) {
+      List<BlockCost> models = new ArrayList<>();
+      for (Architecture architecture : t.architectures()) {
+        BlockCost sum = new BlockCost(0.001, 0.0001, 400_000, 0, 100_000);
+        for (Block b : architecture.blocks()) {
+          sum =
+              sum.plus(cost(spec, b.attention(), t.workload()))
+                  .plus(cost(spec, b.ffn(), t.workload()));
+        }
+        models.add(sum);
+      }
+      return new TaskResult.Measured(t.workload(), models);
+    }
+    if (task instanceof Task.Heal) {
+      return new TaskResult.Healed(ref("child.safetensors"), spec.gkd().steps());
     }
     return new TaskResult.Exported("child", List.of(ref("child/model.safetensors")));
   }

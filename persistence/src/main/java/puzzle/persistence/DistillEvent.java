@@ -1,8 +1,6 @@
 package puzzle.persistence;
 
-import java.util.List;
 import java.util.Objects;
-import puzzle.model.Architecture;
 import puzzle.model.RunSpec;
 import puzzle.model.Task;
 import puzzle.protocol.Wire;
@@ -12,12 +10,10 @@ public sealed interface DistillEvent extends Wire
     permits TaskEvent, DistillEvent.HealingOrdered, DistillEvent.HealingAbandoned {
 
   /** The first event. */
-  record HealingOrdered(RunSpec spec, Architecture architecture, List<Task.Weights> layers)
-      implements DistillEvent {
+  record HealingOrdered(RunSpec spec, Task.Heal task) implements DistillEvent {
     public HealingOrdered {
       Objects.requireNonNull(spec, "spec");
-      Objects.requireNonNull(architecture, "architecture");
-      layers = List.copyOf(layers);
+      Objects.requireNonNull(task, "task");
     }
   }
 

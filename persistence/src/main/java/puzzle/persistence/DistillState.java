@@ -1,7 +1,5 @@
 package puzzle.persistence;
 
-import java.util.List;
-import puzzle.model.Architecture;
 import puzzle.model.RunSpec;
 import puzzle.model.Task;
 import puzzle.protocol.Wire;
@@ -9,21 +7,14 @@ import puzzle.protocol.Wire;
 /**
  * All that is on record about the global distillation of a run's child.
  *
- * @param spec null before the order
+ * @param spec null before the order, like the task
  */
-public record DistillState(
-    RunSpec spec,
-    Architecture architecture,
-    List<Task.Weights> layers,
-    TaskLedger tasks,
-    boolean abandoned)
+public record DistillState(RunSpec spec, Task.Heal task, TaskLedger tasks, boolean abandoned)
     implements Wire {
 
-  public static final DistillState EMPTY =
-      new DistillState(null, null, List.of(), TaskLedger.EMPTY, false);
+  public static final DistillState EMPTY = new DistillState(null, null, TaskLedger.EMPTY, false);
 
   public DistillState {
-    layers = layers == null ? List.of() : List.copyOf(layers);
     tasks = tasks == null ? TaskLedger.EMPTY : tasks;
   }
 
@@ -34,13 +25,13 @@ public record DistillState(
 
   public DistillState on(DistillEvent event) {
     if (event instanceof TaskEvent e) {
-      return new DistillState(spec, architecture, layers, tasks.on(e), abandoned);
+      return new DistillState(spec, task, tasks.on(e), abandoned);
     }
     if (event instanceof DistillEvent.HealingOrdered e) {
-      return new DistillState(e.spec(), e.architecture(), e.layers(), tasks, false);
+      return new DistillState(e.spec(), e.task(), tasks, false);
     }
     if (event instanceof DistillEvent.HealingAbandoned) {
-      return new DistillState(spec, architecture, layers, tasks, true);
+      return new DistillState(spec, task, tasks, true);
     }
     throw new IllegalArgumentException("unknown event of a distillation: " + event);
   }

@@ -40,7 +40,7 @@ final class Facts {
           new RunSpec.Corpus("classpath:text.gz", 0.05, 128),
           SearchSpace.standard(8, 640, 1),
           new RunSpec.Distillation(16, 4, 10, 2, 1e-3, 0.01, 1),
-          new RunSpec.Scoring(8, 4),
+          new RunSpec.Scoring(8, 8, 4),
           new RunSpec.Profiling(1, 3),
           new Target(
               "local",
@@ -75,9 +75,13 @@ final class Facts {
                   COST)),
           new TaskEvent.TaskFinished(
               "score/0/kv-4+ffn-320", 1, new TaskResult.BlockScored(Score.measured(0.125, 0.5))),
+          new TaskEvent.TaskFinished("evaluate/child", 1, new TaskResult.Evaluated(1.5, 0.5, 10)),
           new TaskEvent.TaskFinished(
-              "evaluate/child", 1, new TaskResult.Evaluated(1.5, 0.5, 10, 20, 30, COST)),
-          new TaskEvent.TaskFinished("heal", 1, new TaskResult.Healed(REF, 0.5, 0.25, 10)),
+              "measure/b4-p64-g16",
+              1,
+              new TaskResult.Measured(
+                  SPEC.target().goals().get(0).workload(), List.of(COST, COST))),
+          new TaskEvent.TaskFinished("heal", 1, new TaskResult.Healed(REF, 10)),
           new TaskEvent.TaskFinished("export", 1, new TaskResult.Exported("child", List.of(REF))));
 
   static final List<RunEvent> RUN_EVENTS =
@@ -95,7 +99,7 @@ final class Facts {
           new RunEvent.ArchitectureChosen(
               new Incumbent(ARCHITECTURE, 0.25, 0.25, true, COST, COST, 108, 0, "complete table"),
               List.of(new Baseline("random", 3, ARCHITECTURE, 0.5, true))),
-          new RunEvent.ChildHealed(new TaskResult.Healed(REF, 0.5, 0.25, 10)),
+          new RunEvent.ChildHealed(new TaskResult.Healed(REF, 10)),
           new RunEvent.RunEnded(new Outcome(Outcome.Kind.DONE, "done"), AT));
 
   static final List<BlockEvent> BLOCK_EVENTS =
@@ -104,7 +108,11 @@ final class Facts {
   static final List<DistillEvent> DISTILL_EVENTS =
       List.of(
           new DistillEvent.HealingOrdered(
-              SPEC, ARCHITECTURE, List.of(new Task.Weights(REF, null), new Task.Weights(REF, REF))),
+              SPEC,
+              new Task.Heal(
+                  ARCHITECTURE,
+                  List.of(new Task.Weights(REF, null), new Task.Weights(REF, REF)),
+                  REF)),
           new DistillEvent.HealingAbandoned());
 
   private Facts() {}

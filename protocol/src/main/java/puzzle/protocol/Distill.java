@@ -1,8 +1,6 @@
 package puzzle.protocol;
 
-import java.util.List;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
-import puzzle.model.Architecture;
 import puzzle.model.RunSpec;
 import puzzle.model.Task;
 
@@ -16,12 +14,7 @@ public interface Distill {
   non-sealed interface Internal extends Command, NoSerializationVerificationNeeded {}
 
   /** Begins, or goes on; where it is through, it says so again. */
-  record Launch(RunSpec spec, Architecture architecture, List<Task.Weights> layers)
-      implements Command, Wire {
-    public Launch {
-      layers = List.copyOf(layers);
-    }
-  }
+  record Launch(RunSpec spec, Task.Heal task) implements Command, Wire {}
 
   /** Stops; what is recorded stays. */
   record Abandon() implements Command, Wire {}

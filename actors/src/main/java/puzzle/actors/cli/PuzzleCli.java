@@ -20,6 +20,7 @@ import puzzle.engine.InvalidInputException;
       RunCommand.class,
       ValidateCommand.class,
       SolveCommand.class,
+      PretrainCommand.class,
       GenerateCompletion.class
     },
     exitCodeListHeading = "%nExit codes:%n",

@@ -109,8 +109,7 @@ public final class DistillActor
       return Effect().none().thenRun(this::tellIfOver);
     }
     return Effect()
-        .persist(
-            new DistillEvent.HealingOrdered(launch.spec(), launch.architecture(), launch.layers()))
+        .persist(new DistillEvent.HealingOrdered(launch.spec(), launch.task()))
         .thenRun(this::goOn);
   }
 
@@ -168,22 +167,18 @@ public final class DistillActor
     if (state.spec() == null) {
       return;
     }
-    Task task = task(state);
+    Task task = state.task();
     boolean open = state.active() && !state.tasks().settled(task.key());
     leases.offer(
         state.spec(), state.tasks(), open ? List.of(Wanted.of(task, Priority.HEAL)) : List.of());
   }
 
   private void tellIfOver(DistillState state) {
-    TaskLedger.Entry entry = state.tasks().get(task(state).key());
+    TaskLedger.Entry entry = state.tasks().get(state.task().key());
     if (entry.result() instanceof TaskResult.Healed healed) {
       peers.run(state.spec().id(), new Run.ChildHealed(healed));
     } else if (entry.quarantined()) {
       peers.run(state.spec().id(), new Run.HealingGivenUp(entry.lastFailure()));
     }
-  }
-
-  private static Task task(DistillState state) {
-    return new Task.Heal(state.architecture(), state.layers());
   }
 }

@@ -60,6 +60,9 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
   /** Offers that cross their dispatch are recognised for so many announcements. */
   private static final int MEMORY = 300;
 
+  /** A device that was not heard of, or did not see a task, for so many announcements is lost. */
+  private static final int PATIENCE = 10;
+
   /** When which attempt was sent where. */
   private record Sent(int attempt, String device, long at) {}
 
@@ -166,7 +169,7 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
   /** A device that was not heard of for long may hang; it gets nothing until it speaks again. */
   private Behavior<GpuPool.Command> onTick(Tick tick) {
     long now = nanos.getAsLong();
-    long silent = settings.announce().multipliedBy(10).toNanos();
+    long silent = settings.announce().toNanos() * PATIENCE;
     List<Seat> gone = seats.values().stream().filter(s -> now - s.heard > silent).toList();
     gone.forEach(s -> seats.remove(s.device.name()));
     gone.forEach(this::forget);
@@ -218,7 +221,7 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
   }
 
   private boolean lostOnTheWay(Seat seat) {
-    return seat.heard - seat.lastSent > settings.announce().toNanos();
+    return seat.heard - seat.lastSent > settings.announce().toNanos() * PATIENCE;
   }
 
   private Set<Integer> layersOfOthers(Seat seat) {

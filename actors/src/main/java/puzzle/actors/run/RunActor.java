@@ -301,10 +301,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
     if (plan.healing()) {
       peers.distill(
           state.spec().id(),
-          new Distill.Launch(
-              state.spec(),
-              state.incumbent().architecture(),
-              state.weights(state.incumbent().architecture())));
+          new Distill.Launch(state.spec(), plan.healing(state.incumbent().architecture())));
     }
     plan.outcome().ifPresent(outcome -> report(state, outcome));
   }

@@ -23,9 +23,9 @@ import puzzle.persistence.TaskLedger;
  * What a run needs next, read off what is on record; a function of the state and nothing else.
  *
  * <p>Record and profile; then the layers build the library while the solver follows; then the
- * choice is final. The parent and the assembled child are measured one after the other with the
- * machine to themselves, so that their ratio means something; then the child is distilled while the
- * baselines are evaluated; then the healed child is measured and exported.
+ * choice is final. The speeds of parent and child are measured in turn with the machine to
+ * themselves, so that their ratio means something; then the child is distilled while the baselines
+ * are evaluated; then the healed child is evaluated and exported.
  */
 final class RunPlan {
 
@@ -131,13 +131,14 @@ final class RunPlan {
     Architecture child = state.incumbent().architecture();
     Architecture parent = Architecture.uniform(state.spec().space().parent(), state.layers());
     Workload workload = state.spec().target().goals().get(0).workload();
-    evaluate(PARENT, parent, null, workload, Priority.MEASURE);
-    evaluate(CHILD_BEFORE, child, null, workload, Priority.MEASURE);
+    want(Wanted.measuring(new Task.Measure(workload, List.of(parent, child)), Priority.MEASURE));
     if (!wanted.isEmpty()) {
       return Phase.EVALUATE;
     }
+    evaluate(PARENT, parent, null, Priority.BASELINE);
+    evaluate(CHILD_BEFORE, child, null, Priority.BASELINE);
     for (Baseline baseline : state.baselines()) {
-      evaluate(baseline.label(), baseline.architecture(), null, null, Priority.BASELINE);
+      evaluate(baseline.label(), baseline.architecture(), null, Priority.BASELINE);
     }
     if (state.tasks().get(HEAL).quarantined()) {
       return wanted.isEmpty() ? end() : Phase.HEAL;
@@ -146,7 +147,7 @@ final class RunPlan {
       launch = true;
       return Phase.HEAL;
     }
-    evaluate(CHILD, child, state.healed().child(), workload, Priority.MEASURE);
+    evaluate(CHILD, child, state.healed().child(), Priority.MEASURE);
     if (!wanted.isEmpty()) {
       return Phase.EVALUATE;
     }
@@ -157,17 +158,21 @@ final class RunPlan {
     return wanted.isEmpty() ? end() : Phase.EXPORT;
   }
 
+  /** The global distillation of the chosen child. */
+  Task.Heal healing(Architecture child) {
+    return new Task.Heal(child, state.weights(child), recorded().orElseThrow().recording());
+  }
+
   private void evaluate(
-      String label, Architecture architecture, CheckpointRef child, Workload speed, int priority) {
+      String label, Architecture architecture, CheckpointRef child, int priority) {
     Task task =
         new Task.Evaluate(
             label,
             architecture,
             child == null ? state.weights(architecture) : List.of(),
             child,
-            speed,
             recorded().orElseThrow().recording());
-    want(speed == null ? Wanted.of(task, priority) : Wanted.measuring(task, priority));
+    want(Wanted.of(task, priority));
   }
 
   private void want(Wanted task) {

@@ -80,7 +80,6 @@ public record Summary(
       String workload, String metric, double value, @JsonProperty("times_parent") boolean times) {}
 
   public static Summary of(RunState state) {
-    Workload workload = state.spec().target().goals().get(0).workload();
     List<LimitLine> limits = new ArrayList<>();
     for (Target.Goal goal : state.spec().target().goals()) {
       goal.limits()
@@ -98,9 +97,9 @@ public record Summary(
     return new Summary(
         state.spec().id().value(),
         state.outcome(),
-        model(state, RunPlan.PARENT, workload, parentCost),
-        model(state, RunPlan.CHILD_BEFORE, workload, childCost),
-        model(state, RunPlan.CHILD, workload, childCost),
+        model(state, RunPlan.PARENT, 0, parentCost),
+        model(state, RunPlan.CHILD_BEFORE, 1, childCost),
+        model(state, RunPlan.CHILD, 1, childCost),
         baselines(state),
         state.incumbent() == null
             ? null
@@ -146,24 +145,31 @@ public record Summary(
     }
   }
 
-  private static Model model(RunState state, String label, Workload w, BlockCost summed) {
+  /**
+   * @param place of the model in the task that measured speeds
+   */
+  private static Model model(RunState state, String label, int place, BlockCost summed) {
+    Workload w = state.spec().target().goals().get(0).workload();
+    Optional<BlockCost> measured =
+        state
+            .tasks()
+            .result("measure/" + w.name(), TaskResult.Measured.class)
+            .map(m -> m.models().get(place));
     return evaluated(state, label)
         .map(
-            e -> {
-              BlockCost m = e.measured();
-              return new Model(
-                  e.lossNatsPerToken(),
-                  e.klNatsPerToken(),
-                  e.params(),
-                  e.weightBytes(),
-                  e.kvBytes(),
-                  m == null ? null : prefill(m, w),
-                  m == null ? null : w.batch() / m.decodeSeconds(),
-                  m == null ? null : w.generatedTokens() / m.runtimeSeconds(w),
-                  summed == null ? null : prefill(summed, w),
-                  summed == null ? null : w.batch() / summed.decodeSeconds(),
-                  summed == null ? null : w.generatedTokens() / summed.runtimeSeconds(w));
-            })
+            e ->
+                new Model(
+                    e.lossNatsPerToken(),
+                    e.klNatsPerToken(),
+                    e.params(),
+                    summed.weightBytes(),
+                    summed.kvBytes(),
+                    measured.map(m -> prefill(m, w)).orElse(null),
+                    measured.map(m -> w.batch() / m.decodeSeconds()).orElse(null),
+                    measured.map(m -> w.generatedTokens() / m.runtimeSeconds(w)).orElse(null),
+                    prefill(summed, w),
+                    w.batch() / summed.decodeSeconds(),
+                    w.generatedTokens() / summed.runtimeSeconds(w)))
         .orElse(null);
   }
 

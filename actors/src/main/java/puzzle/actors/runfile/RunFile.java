@@ -149,7 +149,10 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
 
   private static RunSpec.Scoring scoring(Section s) {
     RunSpec.Scoring scoring =
-        new RunSpec.Scoring(s.whole("sequences", 1, 32), s.whole("batch", 1, 8));
+        new RunSpec.Scoring(
+            s.whole("sequences", 1, 32),
+            s.whole("evaluationSequences", 1, 64),
+            s.whole("batch", 1, 8));
     s.end();
     return scoring;
   }

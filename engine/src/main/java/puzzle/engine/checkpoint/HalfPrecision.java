@@ -1,0 +1,39 @@
+package puzzle.engine.checkpoint;
+
+/**
+ * The two 16-bit floating-point formats, as bits. bfloat16 is the upper half of an fp32; fp16 is
+ * IEEE 754 binary16.
+ */
+final class HalfPrecision {
+
+  private HalfPrecision() {}
+
+  static float fromBf16(short bits) {
+    return Float.intBitsToFloat(bits << 16);
+  }
+
+  /** Rounds to nearest, ties to even; NaN stays NaN whatever its payload. */
+  static short toBf16(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    if ((bits & 0x7fffffff) > 0x7f800000) {
+      return (short) (bits >>> 16 | 0x0040);
+    }
+    int rounding = 0x7fff + (bits >>> 16 & 1);
+    return (short) (bits + rounding >>> 16);
+  }
+
+  static float fromFp16(short half) {
+    int sign = (half & 0x8000) << 16;
+    int exponent = half >>> 10 & 0x1f;
+    int mantissa = half & 0x3ff;
+    if (exponent == 0x1f) {
+      return Float.intBitsToFloat(sign | 0x7f800000 | mantissa << 13);
+    }
+    if (exponent == 0) {
+      // Subnormal: mantissa * 2^-24, exact in fp32.
+      float magnitude = mantissa * 0x1p-24f;
+      return sign == 0 ? magnitude : -magnitude;
+    }
+    return Float.intBitsToFloat(sign | exponent + 112 << 23 | mantissa << 13);
+  }
+}

@@ -1,0 +1,22 @@
+package puzzle.engine.data;
+
+import java.nio.file.Path;
+
+/** Text to token ids and back, as the model was trained with; no special tokens are added. */
+public interface Tokenizer {
+
+  int[] encode(String text);
+
+  String decode(int[] tokens);
+
+  /**
+   * The tokenizer of a model's folder, from its {@code tokenizer.json}. One whose ids are the bytes
+   * of UTF-8 is recognised and computed directly.
+   *
+   * @throws puzzle.engine.InvalidInputException naming the file, if it is missing or unsound
+   */
+  static Tokenizer open(Path folder) {
+    Path file = folder.resolve("tokenizer.json");
+    return ByteTokenizer.describes(file) ? new ByteTokenizer() : new SubwordTokenizer(file);
+  }
+}
