@@ -24,7 +24,7 @@ public final class Examples {
       ConfigFactory.parseString(
           """
           puzzle {
-            gpu { heartbeat = 100ms, announce = 200ms, sample = 100ms, restart-min = 10ms }
+            gpu { heartbeat = 100ms, announce = 1s, sample = 100ms, restart-min = 10ms }
             lease { duration = 5s, adoption = 300ms, reoffer = 1s }
             solver { settle = 20ms, random-baselines = 5 }
             run.reconcile = 500ms

@@ -21,7 +21,6 @@ import puzzle.actors.node.PuzzleNode;
 import puzzle.actors.node.Tools;
 import puzzle.actors.run.RunFolder;
 import puzzle.actors.runfile.RunFile;
-import puzzle.engine.EngineFactory;
 import puzzle.engine.solve.ChocoArchitectureSolver;
 import puzzle.model.Outcome;
 import puzzle.model.RunSpec;
@@ -67,13 +66,12 @@ final class RunCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--devices " + devices + ": 1 to 1024 devices.");
     }
-    EngineFactory engines = PuzzleCli.engines();
-    RunFile run = RunFile.read(file, Path.of(""), engines::shape);
+    RunFile run = RunFile.read(file, Path.of(""), parent -> PuzzleCli.engines().shape(parent));
     Path folder = Path.of(run.spec().store());
     Outcome outcome;
     try (Store store = Store.take(folder, fresh)) {
       System.setProperty("puzzle.log", store.folder().resolve("puzzle.log").toString());
-      Tools tools = new Tools(engines, ChocoArchitectureSolver::new);
+      Tools tools = new Tools(PuzzleCli.engines(), ChocoArchitectureSolver::new);
       try (PuzzleNode node = PuzzleNode.alone(store.folder().resolve("journal"), devices, tools)) {
         outcome = follow(node, run, started);
         print(folder, outcome, (System.nanoTime() - started) / 1e9);

@@ -29,7 +29,7 @@ final class ValidateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    RunFile run = RunFile.read(file, Path.of(""), PuzzleCli.engines()::shape);
+    RunFile run = RunFile.read(file, Path.of(""), parent -> PuzzleCli.engines().shape(parent));
     if (output == OutputFormat.json) {
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("run", run.spec().id().value());

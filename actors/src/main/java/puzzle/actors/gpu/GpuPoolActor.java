@@ -2,6 +2,7 @@ package puzzle.actors.gpu;
 
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -56,15 +57,24 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
     }
   }
 
+  /** Offers that cross their dispatch are recognised for so many announcements. */
+  private static final int MEMORY = 300;
+
+  /** A device that was not heard of, or did not see a task, for so many announcements is lost. */
+  private static final int PATIENCE = 10;
+
   /** When which attempt was sent where. */
-  private record Sent(int attempt, long at) {}
+  private record Sent(int attempt, String device, long at) {}
 
   private final PuzzleSettings.Gpu settings;
   private final LongSupplier nanos;
   private final TicketQueue queue = new TicketQueue();
   private final Map<String, Seat> seats = new TreeMap<>();
 
-  /** What was sent lately: an offer of the same attempt crossed the sending. */
+  /**
+   * What was sent lately: its device is alive and will report it, so an offer of the same attempt
+   * has crossed the sending.
+   */
   private final Map<String, Sent> sent = new HashMap<>();
 
   public static Behavior<GpuPool.Command> create(PuzzleSettings.Gpu settings, LongSupplier nanos) {
@@ -122,6 +132,9 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
       seat.running = announce.running();
       queue.remove(announce.running());
     } else if (announce.received() == seat.sent || lostOnTheWay(seat)) {
+      if (announce.received() != seat.sent) {
+        forget(seat);
+      }
       seat.sent = announce.received();
       seat.running = "";
       seat.exclusive = false;
@@ -147,7 +160,7 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
     Seat seat = seats.get(gone.device().name());
     if (seat != null && seat.gpu.equals(gone.gpu())) {
       seats.remove(gone.device().name());
-      sent.remove(seat.running);
+      forget(seat);
       dispatch();
     }
     return this;
@@ -156,9 +169,11 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
   /** A device that was not heard of for long may hang; it gets nothing until it speaks again. */
   private Behavior<GpuPool.Command> onTick(Tick tick) {
     long now = nanos.getAsLong();
-    long silent = settings.announce().multipliedBy(10).toNanos();
-    seats.values().removeIf(s -> now - s.heard > silent);
-    sent.values().removeIf(s -> now - s.at > silent);
+    long silent = settings.announce().toNanos() * PATIENCE;
+    List<Seat> gone = seats.values().stream().filter(s -> now - s.heard > silent).toList();
+    gone.forEach(s -> seats.remove(s.device.name()));
+    gone.forEach(this::forget);
+    sent.values().removeIf(s -> now - s.at > settings.announce().toNanos() * MEMORY);
     return this;
   }
 
@@ -193,15 +208,20 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
     seat.exclusive = ticket.exclusive();
     seat.sent++;
     seat.lastSent = nanos.getAsLong();
-    sent.put(ticket.id(), new Sent(ticket.attempt(), seat.lastSent));
+    sent.put(ticket.id(), new Sent(ticket.attempt(), seat.device.name(), seat.lastSent));
     if (ticket.layer() >= 0) {
       seat.layer = ticket.layer();
     }
     seat.gpu.tell(new Gpu.Perform(ticket));
   }
 
+  /** The device will not report what it was sent: it is gone, restarted, or never got it. */
+  private void forget(Seat seat) {
+    sent.values().removeIf(s -> s.device.equals(seat.device.name()));
+  }
+
   private boolean lostOnTheWay(Seat seat) {
-    return seat.heard - seat.lastSent > settings.announce().toNanos();
+    return seat.heard - seat.lastSent > settings.announce().toNanos() * PATIENCE;
   }
 
   private Set<Integer> layersOfOthers(Seat seat) {

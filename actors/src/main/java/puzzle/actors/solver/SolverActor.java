@@ -1,5 +1,6 @@
 package puzzle.actors.solver;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -59,6 +60,9 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     INSTANCE
   }
 
+  /** Rest after a search, as a multiple of its time. */
+  private static final double REST = 4;
+
   private final RunId run;
   private final PuzzleSettings.Solver settings;
   private final Peers peers;
@@ -74,6 +78,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private final List<ScoreTable.Put> fresh = new ArrayList<>();
   private boolean solving;
+  private Duration pause;
   private boolean impossible;
   private List<Integer> wanted;
   private Run.Command answer;
@@ -114,6 +119,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     this.peers = peers;
     this.timers = timers;
     this.search = search;
+    this.pause = settings.settle();
     this.thread =
         context
             .getSystem()
@@ -137,6 +143,9 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   }
 
   private Behavior<Solver.Command> onOpen(Solver.Open open) {
+    if (answer != null) {
+      peers.run(run, answer);
+    }
     if (scores != null) {
       return this;
     }
@@ -225,6 +234,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private Behavior<Solver.Command> onSolved(Solved solved) {
     solving = false;
+    pause = pauseAfter(solved.solution().seconds());
     if (solved.solution().found()) {
       publish(incumbent(solved.solution(), solved.cause()));
     }
@@ -315,8 +325,14 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private void settle() {
     if (!timers.isTimerActive(Settle.INSTANCE)) {
-      timers.startSingleTimer(Settle.INSTANCE, settings.settle());
+      timers.startSingleTimer(Settle.INSTANCE, pause);
     }
+  }
+
+  /** Long searches come seldom, so that they leave the processors to the devices. */
+  private Duration pauseAfter(double seconds) {
+    Duration rest = Duration.ofNanos((long) (REST * seconds * 1e9));
+    return rest.compareTo(settings.settle()) > 0 ? rest : settings.settle();
   }
 
   private <T> void ask(Supplier<T> work, Function<T, Solver.Command> message) {

@@ -33,7 +33,7 @@ import puzzle.protocol.Work;
 class GpuActorTest {
 
   private static final Config CONFIG =
-      ConfigFactory.parseString("puzzle.gpu.silence = 400ms")
+      ConfigFactory.parseString("puzzle.gpu { silence = 400ms, announce = 200ms }")
           .withFallback(Examples.QUICK)
           .withFallback(Examples.DEFAULTS)
           .withFallback(ConfigFactory.parseString("pekko.actor.provider = local"))

@@ -58,7 +58,7 @@ class GpuPoolActorTest {
     offer("one", 20, 1, false);
     a.performed();
     a.received--;
-    now += SETTINGS.gpu().announce().toNanos() + 1;
+    now += 10 * SETTINGS.gpu().announce().toNanos() + 1;
     a.announceFree();
     offer("two", 20, 1, false);
     assertEquals(List.of("evaluate/two"), a.performed());
