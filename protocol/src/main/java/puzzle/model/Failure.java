@@ -17,6 +17,8 @@ public record Failure(Kind kind, String message) {
     /** NaN or infinite loss even at a lower rate: a result, the variant is not available. */
     DIVERGED(false),
     INVALID_VARIANT(false),
+    /** What was given from outside is not usable: a missing corpus, an unreadable parent. */
+    INVALID_INPUT(false),
     /** A file is not what its SHA-256 says: whoever made it must make it again. */
     CORRUPT_ARTEFACT(true),
     /** A bug, or anything not foreseen. */

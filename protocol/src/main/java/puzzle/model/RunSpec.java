@@ -59,10 +59,11 @@ public record RunSpec(
   /**
    * Replace-one-block scoring (section 4.2).
    *
-   * @param sequences of the validation split
+   * @param sequences of the held-out documents that scores are measured on
+   * @param evaluationSequences further ones, for the quality of whole models
    * @param batch sequences per forward pass
    */
-  public record Scoring(int sequences, int batch) {}
+  public record Scoring(int sequences, int evaluationSequences, int batch) {}
 
   /**
    * Measuring costs (section 4.1).

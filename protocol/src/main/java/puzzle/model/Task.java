@@ -15,6 +15,7 @@ import java.util.List;
   @JsonSubTypes.Type(value = Task.Profile.class, name = "profile"),
   @JsonSubTypes.Type(value = Task.ScoreBlock.class, name = "score"),
   @JsonSubTypes.Type(value = Task.Evaluate.class, name = "evaluate"),
+  @JsonSubTypes.Type(value = Task.Measure.class, name = "measure"),
   @JsonSubTypes.Type(value = Task.Heal.class, name = "heal"),
   @JsonSubTypes.Type(value = Task.Export.class, name = "export")
 })
@@ -60,20 +61,18 @@ public sealed interface Task {
   }
 
   /**
-   * Assembles an architecture and measures it: quality on the validation split and, where asked,
-   * speed of the whole model for a workload.
+   * Assembles an architecture and measures its quality on held-out sequences that no other task has
+   * seen.
    *
    * @param label tells tasks on the same architecture apart: {@code child}, {@code greedy}
    * @param child a healed child's weights, or null to assemble from {@code layers}
-   * @param workload to measure the speed for, or null
-   * @param recording the parent's logits on the validation split
+   * @param recording the parent's logits on those sequences
    */
   record Evaluate(
       String label,
       Architecture architecture,
       List<Weights> layers,
       CheckpointRef child,
-      Workload workload,
       CheckpointRef recording)
       implements Task {
     public Evaluate {
@@ -86,8 +85,24 @@ public sealed interface Task {
     }
   }
 
+  /**
+   * Measures the speed of whole models for one workload, in turn, so that their ratios hold on a
+   * machine that drifts.
+   */
+  record Measure(Workload workload, List<Architecture> architectures) implements Task {
+    public Measure {
+      architectures = List.copyOf(architectures);
+    }
+
+    @Override
+    public String key() {
+      return "measure/" + workload.name();
+    }
+  }
+
   /** Global distillation of the assembled child (section 4.3), from its last checkpoint. */
-  record Heal(Architecture architecture, List<Weights> layers) implements Task {
+  record Heal(Architecture architecture, List<Weights> layers, CheckpointRef recording)
+      implements Task {
     public Heal {
       layers = List.copyOf(layers);
     }

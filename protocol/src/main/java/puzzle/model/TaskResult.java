@@ -12,6 +12,7 @@ import java.util.List;
   @JsonSubTypes.Type(value = TaskResult.Profiled.class, name = "profiled"),
   @JsonSubTypes.Type(value = TaskResult.BlockScored.class, name = "scored"),
   @JsonSubTypes.Type(value = TaskResult.Evaluated.class, name = "evaluated"),
+  @JsonSubTypes.Type(value = TaskResult.Measured.class, name = "measured"),
   @JsonSubTypes.Type(value = TaskResult.Healed.class, name = "healed"),
   @JsonSubTypes.Type(value = TaskResult.Exported.class, name = "exported")
 })
@@ -71,24 +72,23 @@ public sealed interface TaskResult {
   record BlockScored(Score score) implements TaskResult {}
 
   /**
-   * A model is measured.
+   * The quality of a model.
    *
-   * @param lossNatsPerToken on the validation split
-   * @param klNatsPerToken from the parent
-   * @param measured whole-model speed, or null where no workload was given
+   * @param lossNatsPerToken on held-out sequences
+   * @param klNatsPerToken KL(parent || model) on the same
    */
-  record Evaluated(
-      double lossNatsPerToken,
-      double klNatsPerToken,
-      long params,
-      long weightBytes,
-      long kvBytes,
-      BlockCost measured)
+  record Evaluated(double lossNatsPerToken, double klNatsPerToken, long params)
       implements TaskResult {}
 
+  /** Speed and memory of whole models, in the order of the task. */
+  record Measured(Workload workload, List<BlockCost> models) implements TaskResult {
+    public Measured {
+      models = List.copyOf(models);
+    }
+  }
+
   /** The child is healed. */
-  record Healed(CheckpointRef child, double klBefore, double klAfter, int steps)
-      implements TaskResult {}
+  record Healed(CheckpointRef child, int steps) implements TaskResult {}
 
   /**
    * The child is written.

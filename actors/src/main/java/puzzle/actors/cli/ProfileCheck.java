@@ -25,8 +25,6 @@ import puzzle.engine.profile.hopper.PublishedThroughput;
     description = "Errors of the shipped model over tables; exit code 7 where one is too large.")
 final class ProfileCheck implements Callable<Integer> {
 
-  private static final int FAILED = 7;
-
   @Option(
       names = "--hardware",
       split = ",",
@@ -74,6 +72,8 @@ final class ProfileCheck implements Callable<Integer> {
           r.passes() ? "ok" : "TOO LARGE");
     }
     out.flush();
-    return results.stream().allMatch(HopperCheck.Result::passes) ? 0 : FAILED;
+    return results.stream().allMatch(HopperCheck.Result::passes)
+        ? ExitCode.DONE
+        : ExitCode.VERIFICATION_FAILED;
   }
 }

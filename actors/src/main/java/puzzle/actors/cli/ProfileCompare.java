@@ -60,7 +60,7 @@ final class ProfileCompare implements Callable<Integer> {
     }
     root.put("ratio", list.get(list.size() - 1).get("ratio_to_parent").asDouble());
     PrintWriter out = spec.commandLine().getOut();
-    if (serving.output() == ServingOptions.Output.json) {
+    if (serving.output() == OutputFormat.json) {
       out.println(new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(root));
     } else {
       list.forEach(node -> ProfileShow.printModel(out, (ObjectNode) node));

@@ -70,7 +70,7 @@ final class ProfileShow implements Callable<Integer> {
       describe(variants.addObject(), variant, cost, throughput.workload());
     }
     PrintWriter out = spec.commandLine().getOut();
-    if (serving.output() == ServingOptions.Output.json) {
+    if (serving.output() == OutputFormat.json) {
       out.println(new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(report));
     } else {
       print(out, report);

@@ -22,12 +22,6 @@ import puzzle.model.Workload;
 /** Hardware and workload, as every profile command asks for them. */
 final class ServingOptions {
 
-  /** How a command prints. */
-  enum Output {
-    text,
-    json
-  }
-
   private static final String AUTO = "auto";
   private static final int LARGEST = 1_000_000;
   private static final int[] DEGREES = {1, 2, 4, 8};
@@ -69,9 +63,9 @@ final class ServingOptions {
   private Path costs;
 
   @Option(names = "--output", defaultValue = "text", description = "text or json.")
-  private Output output;
+  private OutputFormat output;
 
-  Output output() {
+  OutputFormat output() {
     return output;
   }
 

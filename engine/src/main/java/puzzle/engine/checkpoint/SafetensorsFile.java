@@ -6,7 +6,6 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
-import java.nio.MappedByteBuffer;
 import java.nio.ShortBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -16,12 +15,13 @@ import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import puzzle.engine.InvalidInputException;
 
 /**
  * One safetensors file, memory-mapped a tensor at a time, so that neither a file over 2 GiB nor a
  * model over the machine's memory is a problem. Opening reads the header only and holds no file
- * handle: there is nothing to close, and a mapping goes when its buffer does.
+ * handle: there is nothing to close, and mappings go with this object and the buffers it gave.
  */
 public final class SafetensorsFile implements WeightSource {
 
@@ -31,6 +31,7 @@ public final class SafetensorsFile implements WeightSource {
   private final Path file;
   private final long fileBytes;
   private final SafetensorsHeader header;
+  private final Map<String, ByteBuffer> mappings = new ConcurrentHashMap<>();
 
   private SafetensorsFile(Path file, long fileBytes, SafetensorsHeader header) {
     this.file = file;
@@ -120,7 +121,7 @@ public final class SafetensorsFile implements WeightSource {
               + ", not F64, F32, F16 or BF16.\n"
               + "Maybe the checkpoint is quantised: fetch it in bf16.");
     }
-    ByteBuffer bytes = map(tensor, first, count);
+    ByteBuffer bytes = map(name, tensor, first, count);
     if (type == ElementType.F32 && bytes.alignmentOffset(0, Float.BYTES) == 0) {
       return bytes.asFloatBuffer();
     }
@@ -180,10 +181,10 @@ public final class SafetensorsFile implements WeightSource {
       throw new InvalidInputException(
           file + ": tensor '" + name + "' " + tensor + " is over 2 GiB.\nMaybe split it.");
     }
-    return map(tensor, 0, (int) tensor.elements());
+    return map(name, tensor, 0, (int) tensor.elements());
   }
 
-  private ByteBuffer map(TensorInfo tensor, long first, int count) {
+  private ByteBuffer map(String name, TensorInfo tensor, long first, int count) {
     if (first < 0 || count < 0 || first + count > tensor.elements()) {
       throw new IndexOutOfBoundsException(
           "elements " + first + " + " + count + " of " + tensor.elements());
@@ -195,6 +196,19 @@ public final class SafetensorsFile implements WeightSource {
     if (length == 0) {
       return ByteBuffer.allocateDirect(0).order(ByteOrder.LITTLE_ENDIAN);
     }
+    long begin = first * tensor.type().bytes();
+    if (tensor.bytes() > Integer.MAX_VALUE) {
+      return mapped(tensor.position() + begin, length);
+    }
+    // Mapped once: parts of a tensor are read over and over, and a mapping costs address space
+    // only.
+    return mappings
+        .computeIfAbsent(name, any -> mapped(tensor.position(), tensor.bytes()))
+        .slice((int) begin, (int) length)
+        .order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private ByteBuffer mapped(long position, long length) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       if (channel.size() != fileBytes) {
         throw new InvalidInputException(
@@ -206,9 +220,9 @@ public final class SafetensorsFile implements WeightSource {
                 + " when opened.\n"
                 + "Maybe another program is writing it.");
       }
-      long position = tensor.position() + first * tensor.type().bytes();
-      MappedByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, position, length);
-      return bytes.order(ByteOrder.LITTLE_ENDIAN);
+      return channel
+          .map(FileChannel.MapMode.READ_ONLY, position, length)
+          .order(ByteOrder.LITTLE_ENDIAN);
     } catch (IOException e) {
       throw unreadable(file, e);
     }

@@ -9,6 +9,7 @@ import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -66,6 +67,22 @@ public final class Store {
     }
     AtomicFile.Written written = AtomicFile.write(file, content);
     return new CheckpointRef(relativePath, written.bytes(), written.sha256());
+  }
+
+  /**
+   * References to the files of a folder that was written as a whole, in the order of their names.
+   */
+  public List<CheckpointRef> references(String folder) {
+    try (Stream<Path> files = Files.list(root.resolve(folder))) {
+      List<CheckpointRef> references = new ArrayList<>();
+      for (Path file : files.sorted().toList()) {
+        String path = folder + "/" + file.getFileName();
+        references.add(new CheckpointRef(path, Files.size(file), sha256(file)));
+      }
+      return references;
+    } catch (IOException e) {
+      throw StorageException.of(root.resolve(folder), e);
+    }
   }
 
   /** Where an artefact lies, unchecked. */

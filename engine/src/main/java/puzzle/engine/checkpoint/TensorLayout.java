@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import puzzle.engine.InvalidInputException;
 import puzzle.engine.nn.DecoderConfig;
 import puzzle.model.Block;
 import puzzle.model.Subblock;
@@ -42,45 +43,71 @@ public final class TensorLayout {
   /** The tensors of one variant in one layer: the unit of the library. */
   public static Map<String, long[]> of(DecoderConfig config, int layer, Variant variant) {
     Map<String, long[]> tensors = new LinkedHashMap<>();
+    of(config, variant)
+        .forEach((name, shape) -> tensors.put("model.layers." + layer + "." + name, shape));
+    return tensors;
+  }
+
+  /** The tensors of one variant, without the prefix of a layer; its norm first. */
+  public static Map<String, long[]> of(DecoderConfig config, Variant variant) {
+    Map<String, long[]> tensors = new LinkedHashMap<>();
     if (variant.form() == Variant.Form.NO_OP) {
       return tensors;
     }
-    String prefix = "model.layers." + layer + ".";
     long hidden = config.hiddenSize();
     boolean attention = variant.subblock() == Subblock.ATTENTION;
-    String norm = attention ? "input_layernorm.weight" : "post_attention_layernorm.weight";
-    tensors.put(prefix + norm, new long[] {hidden});
+    tensors.put(
+        attention ? "input_layernorm.weight" : "post_attention_layernorm.weight",
+        new long[] {hidden});
     if (variant.form() == Variant.Form.LINEAR) {
       String linear = attention ? "self_attn.linear_attn.weight" : "mlp.linear_mlp.weight";
-      tensors.put(prefix + linear, new long[] {hidden, hidden});
+      tensors.put(linear, new long[] {hidden, hidden});
     } else if (attention) {
-      putAttention(tensors, prefix + "self_attn.", config, variant.size());
+      putAttention(tensors, config, variant.size());
     } else {
       long width = variant.size();
-      tensors.put(prefix + "mlp.gate_proj.weight", new long[] {width, hidden});
-      tensors.put(prefix + "mlp.up_proj.weight", new long[] {width, hidden});
-      tensors.put(prefix + "mlp.down_proj.weight", new long[] {hidden, width});
+      tensors.put("mlp.gate_proj.weight", new long[] {width, hidden});
+      tensors.put("mlp.up_proj.weight", new long[] {width, hidden});
+      tensors.put("mlp.down_proj.weight", new long[] {hidden, width});
     }
     return tensors;
   }
 
-  private static void putAttention(
-      Map<String, long[]> tensors, String prefix, DecoderConfig config, int kvHeads) {
+  private static void putAttention(Map<String, long[]> tensors, DecoderConfig config, int kvHeads) {
     long hidden = config.hiddenSize();
     long queries = (long) config.heads() * config.headSize();
     long keys = (long) kvHeads * config.headSize();
-    tensors.put(prefix + "q_proj.weight", new long[] {queries, hidden});
-    tensors.put(prefix + "k_proj.weight", new long[] {keys, hidden});
-    tensors.put(prefix + "v_proj.weight", new long[] {keys, hidden});
-    tensors.put(prefix + "o_proj.weight", new long[] {hidden, queries});
+    tensors.put("self_attn.q_proj.weight", new long[] {queries, hidden});
+    tensors.put("self_attn.k_proj.weight", new long[] {keys, hidden});
+    tensors.put("self_attn.v_proj.weight", new long[] {keys, hidden});
+    tensors.put("self_attn.o_proj.weight", new long[] {hidden, queries});
     if (config.qkvBias()) {
-      tensors.put(prefix + "q_proj.bias", new long[] {queries});
-      tensors.put(prefix + "k_proj.bias", new long[] {keys});
-      tensors.put(prefix + "v_proj.bias", new long[] {keys});
+      tensors.put("self_attn.q_proj.bias", new long[] {queries});
+      tensors.put("self_attn.k_proj.bias", new long[] {keys});
+      tensors.put("self_attn.v_proj.bias", new long[] {keys});
     }
     if (config.qkNorm()) {
-      tensors.put(prefix + "q_norm.weight", new long[] {config.headSize()});
-      tensors.put(prefix + "k_norm.weight", new long[] {config.headSize()});
+      tensors.put("self_attn.q_norm.weight", new long[] {config.headSize()});
+      tensors.put("self_attn.k_norm.weight", new long[] {config.headSize()});
+    }
+  }
+
+  /**
+   * Refuses weights that are not those of the config beside them.
+   *
+   * @throws InvalidInputException naming the folder and the first tensor that does not fit
+   */
+  public static void require(DecoderConfig config, SafetensorsFolder weights) {
+    List<String> findings = findings(config, weights);
+    if (!findings.isEmpty()) {
+      String others = findings.size() > 1 ? ", and " + (findings.size() - 1) + " more" : "";
+      throw new InvalidInputException(
+          weights.path()
+              + ": "
+              + findings.get(0)
+              + others
+              + ".\n"
+              + "Maybe config.json and the weights are of different models, or a shard is missing.");
     }
   }
 

@@ -233,7 +233,9 @@ final class TextFile implements Corpus {
       if (document == null) {
         throw bad(line, "no string in field \"text\"");
       }
-      return shortened(document);
+      // An escape can spell half of a surrogate pair, which no tokenizer takes.
+      return new String(
+          shortened(document).getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
     }
 
     private String tabbedLine() throws IOException {

@@ -98,6 +98,15 @@ public record DecoderConfig(
     return embedding + hiddenSize + (tiedEmbeddings ? 0 : embedding);
   }
 
+  /** Parameters of the whole model. */
+  public long params() {
+    long sum = fixedParams();
+    for (Block block : architecture.blocks()) {
+      sum += params(block.attention()) + params(block.ffn());
+    }
+    return sum;
+  }
+
   /** KV-cache elements per token of one attention variant. */
   public long kvElementsPerToken(Variant attention) {
     return attention.form() == Variant.Form.SIZED ? 2L * attention.size() * headSize : 0;

@@ -3,6 +3,7 @@ package puzzle.engine.checkpoint;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.ndarray.NDArray;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,7 +11,11 @@ import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.nn.Tensors;
 import puzzle.model.Architecture;
 
 /** Exported folders in programs that are not ours; skipped where Python does not have them. */
@@ -39,6 +44,47 @@ class OtherReadersTest {
       double difference = difference(parent, same);
       System.out.println(family + ", parent against child folder: " + difference);
       assertTrue(difference < 1e-4, family + ": " + difference);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "mistral", "qwen2", "qwen3"})
+  void transformersAndOurDecoderAgreeOnParents(String family) throws Exception {
+    OtherReader.assumeInstalled("transformers");
+    DecoderConfig config = RandomModel.config(family, family.startsWith("qwen"));
+    Path parent = Files.createDirectories(folder.resolve(family));
+    new RandomModel(config, 3).write(parent, config);
+    double difference =
+        difference(OtherReader.logits("transformers", parent, TOKENS, folder), ours(parent));
+    System.out.println(family + ", transformers against our decoder: " + difference);
+    assertTrue(difference < 1e-4, family + ": " + difference);
+  }
+
+  @Test
+  void transformersAndOurDecoderAgreeOnChildren() throws Exception {
+    OtherReader.assumeInstalled("transformers");
+    for (String family : new String[] {"llama", "qwen2"}) {
+      Path child = export(RandomModel.config(family, false), ChildExporterTest.MIXED);
+      double difference =
+          difference(OtherReader.logits("transformers", child, TOKENS, folder), ours(child));
+      System.out.println(family + " child, transformers against our decoder: " + difference);
+      assertTrue(difference < 1e-4, family + ": " + difference);
+    }
+  }
+
+  /** Logits of a folder read back by this project. */
+  private static float[] ours(Path model) {
+    DecoderConfig config = HuggingFaceConfig.read(model);
+    int tokens = TOKENS[0].length;
+    try (Decoder decoder = Decoder.load(config, SafetensorsFolder.open(model), tokens)) {
+      return Tensors.inference(
+          () -> {
+            NDArray x = decoder.embed(Tensors.ids(decoder.manager(), TOKENS, 0, tokens));
+            for (int layer = 0; layer < config.layers(); layer++) {
+              x = decoder.layer(layer, x);
+            }
+            return SafetensorsTest.floats(Tensors.read(decoder.logits(x)));
+          });
     }
   }
 

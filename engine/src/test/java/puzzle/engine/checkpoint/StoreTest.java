@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,7 +15,9 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -102,6 +105,95 @@ class StoreTest {
                       }
                     }));
     assertTrue(failure.getMessage().contains("the disk is full"), failure.getMessage());
+  }
+
+  @Test
+  void goesOnWhenAFullDiskHasRoomAgain() throws Exception {
+    Path small = Files.createDirectory(folder.resolve("small"));
+    boolean mounted = run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small.toString()) == 0;
+    if (!mounted) {
+      System.out.println("skipped: may not mount a small file system");
+    }
+    assumeTrue(mounted, "may not mount a small file system");
+    try {
+      Store full = Store.open(small);
+      CheckpointRef first = full.put("first", out -> out.write(new byte[600_000]));
+      StorageException failure =
+          assertThrows(
+              StorageException.class,
+              () -> full.put("second", out -> out.write(new byte[600_000])));
+      assertTrue(failure.getMessage().contains("the disk is full"), failure.getMessage());
+      try (Stream<Path> files = Files.list(small)) {
+        assertEquals(List.of(full.verify(first)), files.toList());
+      }
+      Files.delete(full.resolve(first));
+      full.verify(full.put("second", out -> out.write(new byte[600_000])));
+      assertEquals(0, run("mount", "-o", "remount,ro", small.toString()));
+      failure = assertThrows(StorageException.class, () -> full.put("third", out -> {}));
+      assertTrue(failure.getMessage().contains("read-only"), failure.getMessage());
+    } finally {
+      run("umount", small.toString());
+    }
+  }
+
+  @Test
+  void showsWholeFilesOnlyHoweverTheWriterEnds() throws Exception {
+    Random random = new Random(6);
+    for (int i = 0; i < 3; i++) {
+      Process writer =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  EndlessWriter.class.getName(),
+                  store.root().toString())
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      // One line a file: kill in the middle of the one after.
+      BufferedReader said = writer.inputReader();
+      for (int lines = 1 + random.nextInt(5); lines > 0; lines--) {
+        said.readLine();
+      }
+      writer.destroyForcibly().waitFor();
+      for (String name : names()) {
+        if (!name.startsWith(AtomicFile.TEMPORARY_PREFIX)) {
+          byte[] bytes = Files.readAllBytes(store.root().resolve(name));
+          assertEquals(EndlessWriter.BYTES, bytes.length, "seed 6, " + name);
+          for (byte value : bytes) {
+            assertEquals(bytes[0], value, "seed 6, " + name);
+          }
+        }
+      }
+    }
+  }
+
+  /** Replaces one file over and over, each time with other bytes. */
+  static final class EndlessWriter {
+    static final int BYTES = 4 << 20;
+
+    private EndlessWriter() {}
+
+    public static void main(String[] arguments) {
+      Store store = Store.open(Path.of(arguments[0]));
+      for (int i = 0; i < 100_000; i++) {
+        byte[] content = new byte[BYTES];
+        Arrays.fill(content, (byte) i);
+        store.put("file-" + i % 2, out -> out.write(content));
+        System.out.println(i);
+      }
+    }
+  }
+
+  private static int run(String... command) throws InterruptedException {
+    try {
+      return new ProcessBuilder(command)
+          .redirectErrorStream(true)
+          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+          .start()
+          .waitFor();
+    } catch (IOException e) {
+      return -1;
+    }
   }
 
   @Test

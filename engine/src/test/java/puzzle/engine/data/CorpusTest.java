@@ -37,6 +37,7 @@ class CorpusTest {
   @Test
   void readsEachFormatByItsName() throws IOException {
     write("a.txt", "one\r\nmore of one\r\n\r\n\r\ntwo\n \n");
+    write("aa.jsonl", "{\"text\":\"half \\ud83d of a pair\"}");
     write("b.lines.txt", "title\t2001\tthree\nfour");
     write(
         "c/d.jsonl",
@@ -48,7 +49,15 @@ class CorpusTest {
     }
     write(".hidden", "never");
     assertEquals(
-        List.of("one\nmore of one", "two", "three", "four", "fi\nve", "six", "seven"),
+        List.of(
+            "one\nmore of one",
+            "two",
+            "half ? of a pair",
+            "three",
+            "four",
+            "fi\nve",
+            "six",
+            "seven"),
         read(folder.toString()));
     Corpus corpus =
         Corpus.open(

@@ -40,6 +40,22 @@ class PackedSequencesTest {
     assertTrue(one.validation(1)[0][0] >= 0);
   }
 
+  /** Runs are resumed by later versions: what a seed means must not change. */
+  @Test
+  void givesTheSequencesThatEarlierVersionsGave() {
+    PackedSequences sequences = packed(numbered(2000), PACKING);
+    ByteTokenizer bytes = new ByteTokenizer();
+    assertEquals(
+        "text 01366\ntext 01062\ntext 00795\n" + "text 00665\ntext 00569\ntext 0149",
+        bytes.decode(sequences.train(4)[0]));
+    assertEquals(
+        "text 00084\ntext 01984\ntext 00636\n" + "text 01402\ntext 01769\ntext 0198",
+        bytes.decode(sequences.validation(4)[0]));
+    assertEquals(
+        "xt 00032\ntext 00999\ntext 01487\n" + "text 00054\ntext 01138\ntext 00931\n",
+        bytes.decode(sequences.trainStream(3).next()));
+  }
+
   @Test
   void splitsByDocumentWhateverTheOrderSeed() {
     Corpus corpus = numbered(2000);

@@ -1,0 +1,273 @@
+package puzzle.actors.block;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.function.LongSupplier;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
+import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import puzzle.actors.work.Leases;
+import puzzle.actors.work.Peers;
+import puzzle.cluster.PuzzleSettings;
+import puzzle.model.Failure;
+import puzzle.model.ScoredBlock;
+import puzzle.model.TaskResult;
+import puzzle.persistence.BlockEvent;
+import puzzle.persistence.BlockState;
+import puzzle.persistence.Tags;
+import puzzle.persistence.TaskEvent;
+import puzzle.protocol.Block;
+import puzzle.protocol.Feed;
+import puzzle.protocol.Run;
+import puzzle.protocol.Solver;
+import puzzle.protocol.Work;
+
+/**
+ * One layer's block: owns what is trained and scored there, every attempt, the retries and the
+ * results. It never touches a tensor and never runs anything. When it dies, its journal brings it
+ * back where it was, running attempts included; scores are then told to the solver again.
+ */
+public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockEvent, BlockState> {
+
+  private enum Tick implements Block.Internal {
+    INSTANCE
+  }
+
+  private final String entityId;
+  private final PuzzleSettings settings;
+  private final Peers peers;
+  private final Leases leases;
+
+  public static Behavior<Block.Command> create(
+      String entityId, PuzzleSettings settings, Peers peers, LongSupplier nanos) {
+    return Behaviors.withTimers(
+        timers -> {
+          timers.startTimerWithFixedDelay(Tick.INSTANCE, settings.gpu().heartbeat());
+          return new BlockActor(entityId, settings, peers, nanos);
+        });
+  }
+
+  private BlockActor(String entityId, PuzzleSettings settings, Peers peers, LongSupplier nanos) {
+    super(
+        PersistenceId.of("Block", entityId),
+        SupervisorStrategy.restartWithBackoff(
+            settings.gpu().restartMin(), settings.gpu().restartMax(), 0.2));
+    this.entityId = entityId;
+    this.settings = settings;
+    this.peers = peers;
+    this.leases =
+        new Leases(
+            new Work.Owner(Work.Owner.Kind.BLOCK, entityId),
+            settings.lease(),
+            peers::pool,
+            nanos,
+            new SplittableRandom(entityId.hashCode()));
+  }
+
+  @Override
+  public BlockState emptyState() {
+    return BlockState.EMPTY;
+  }
+
+  @Override
+  public CommandHandler<Block.Command, BlockEvent, BlockState> commandHandler() {
+    return newCommandHandlerBuilder()
+        .forAnyState()
+        .onCommand(Block.Build.class, this::onBuild)
+        .onCommand(Block.OfferScores.class, this::onOfferScores)
+        .onCommand(Block.Abandon.class, this::onAbandon)
+        .onCommand(Block.Reported.class, this::onReported)
+        .onCommand(Tick.class, this::onTick)
+        .build();
+  }
+
+  @Override
+  public EventHandler<BlockState, BlockEvent> eventHandler() {
+    return BlockState::on;
+  }
+
+  @Override
+  public SignalHandler<BlockState> signalHandler() {
+    return newSignalHandlerBuilder()
+        .onSignal(RecoveryCompleted.instance(), this::onRecovered)
+        .build();
+  }
+
+  @Override
+  public Set<String> tagsFor(BlockEvent event) {
+    return Tags.ofEntity(entityId);
+  }
+
+  @Override
+  public RetentionCriteria retentionCriteria() {
+    return RetentionCriteria.snapshotEvery(
+        settings.snapshots().every(), settings.snapshots().keep());
+  }
+
+  private Effect<BlockEvent, BlockState> onBuild(BlockState state, Block.Build build) {
+    if (state.active()) {
+      return Effect().none().thenRun(this::tellIfSettled);
+    }
+    return Effect()
+        .persist(new BlockEvent.BuildOrdered(build.spec(), build.layer(), build.recording()))
+        .thenRun(
+            changed -> {
+              offerScores(changed);
+              goOn(changed);
+            });
+  }
+
+  private Effect<BlockEvent, BlockState> onOfferScores(
+      BlockState state, Block.OfferScores command) {
+    return Effect().none().thenRun(this::offerScores);
+  }
+
+  private Effect<BlockEvent, BlockState> onAbandon(BlockState state, Block.Abandon command) {
+    if (!state.active()) {
+      return Effect().none();
+    }
+    return Effect()
+        .persist(new BlockEvent.BuildAbandoned())
+        .thenRun(changed -> leases.offer(changed.spec(), changed.tasks(), List.of()));
+  }
+
+  private Effect<BlockEvent, BlockState> onReported(BlockState state, Block.Reported command) {
+    Work.Report report = command.report();
+    if (!state.active()) {
+      report.gpu().tell(Leases.dismissal(report));
+      return Effect().none();
+    }
+    Leases.Verdict verdict = leases.judge(state.tasks(), state.spec().retries(), report);
+    List<BlockEvent> events = new ArrayList<>(verdict.events());
+    if (report instanceof Work.Failed failed
+        && !events.isEmpty()
+        && failed.failure().kind() == Failure.Kind.CORRUPT_ARTEFACT) {
+      events.addAll(reopened(state, failed));
+    }
+    return Effect()
+        .persist(events)
+        .thenRun(
+            changed -> {
+              if (verdict.answer() != null) {
+                report.gpu().tell(verdict.answer());
+              }
+              told(changed, verdict.events());
+            });
+  }
+
+  private Effect<BlockEvent, BlockState> onTick(BlockState state, Tick tick) {
+    if (!state.active()) {
+      return Effect().none();
+    }
+    List<TaskEvent> lost = leases.expired(state.tasks());
+    return Effect()
+        .persist(new ArrayList<BlockEvent>(lost))
+        .thenRun(
+            changed -> {
+              if (lost.isEmpty()) {
+                goOn(changed);
+              } else {
+                told(changed, lost);
+              }
+            });
+  }
+
+  private void onRecovered(BlockState state) {
+    if (state.active()) {
+      offerScores(state);
+      goOn(state);
+    }
+  }
+
+  /** Weights that failed their check are made again; the score waits for them. */
+  private static List<BlockEvent> reopened(BlockState state, Work.Failed failed) {
+    List<BlockEvent> events = new ArrayList<>();
+    for (puzzle.model.Block block : state.spec().space().blocks()) {
+      if (failed.key().equals("score/" + state.layer() + "/" + block.name())) {
+        for (String key : new LayerPlan(state).sources(block)) {
+          events.add(new TaskEvent.TaskReopened(key, failed.failure().message()));
+        }
+      }
+    }
+    return events;
+  }
+
+  /** Tells the world what has just become durable, then goes on. */
+  private void told(BlockState state, List<TaskEvent> events) {
+    boolean advanced = false;
+    for (TaskEvent event : events) {
+      if (event instanceof TaskEvent.TaskFinished finished) {
+        advanced = true;
+        if (finished.result() instanceof TaskResult.BlockScored scored) {
+          String name = finished.key().substring(finished.key().lastIndexOf('/') + 1);
+          peers.solver(
+              state.spec().id(),
+              new Solver.Offer(
+                  state.layer(),
+                  List.of(new ScoredBlock(puzzle.model.Block.parse(name), scored.score()))));
+        }
+      } else if (event instanceof TaskEvent.AttemptFailed failed) {
+        advanced |= !failed.retried();
+        peers.announce(
+            new Feed.AttemptFailed(
+                state.spec().id(),
+                failed.key(),
+                failed.attempt(),
+                failed.failure(),
+                failed.retried()));
+      }
+    }
+    LayerPlan plan = goOn(state);
+    if (advanced) {
+      announce(state, plan);
+      tellIfSettled(state, plan);
+    }
+  }
+
+  private LayerPlan goOn(BlockState state) {
+    LayerPlan plan = new LayerPlan(state);
+    leases.offer(state.spec(), state.tasks(), plan.wanted());
+    return plan;
+  }
+
+  private void offerScores(BlockState state) {
+    if (state.active()) {
+      LayerPlan plan = new LayerPlan(state);
+      peers.solver(state.spec().id(), new Solver.Offer(state.layer(), plan.scores()));
+      announce(state, plan);
+      tellIfSettled(state, plan);
+    }
+  }
+
+  private void tellIfSettled(BlockState state) {
+    tellIfSettled(state, new LayerPlan(state));
+  }
+
+  private void tellIfSettled(BlockState state, LayerPlan plan) {
+    if (plan.settled()) {
+      peers.run(state.spec().id(), new Run.LayerSettled(plan.library()));
+    }
+  }
+
+  private void announce(BlockState state, LayerPlan plan) {
+    peers.announce(
+        new Feed.LayerAdvanced(
+            state.spec().id(),
+            state.layer(),
+            plan.distilled(),
+            plan.toDistil(),
+            plan.scored(),
+            plan.toScore(),
+            plan.quarantined()));
+  }
+}

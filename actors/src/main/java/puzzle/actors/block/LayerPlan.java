@@ -1,0 +1,180 @@
+package puzzle.actors.block;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import puzzle.actors.work.Priority;
+import puzzle.actors.work.Wanted;
+import puzzle.model.Block;
+import puzzle.model.LayerLibrary;
+import puzzle.model.Score;
+import puzzle.model.ScoredBlock;
+import puzzle.model.SearchSpace;
+import puzzle.model.Task;
+import puzzle.model.TaskResult;
+import puzzle.model.Variant;
+import puzzle.persistence.BlockState;
+import puzzle.persistence.TaskLedger;
+
+/**
+ * What one layer still needs, read off what is on record; a function of the state and nothing else.
+ *
+ * <p>Every trainable variant is trained by decoupled BLD. A block is scored once both its halves
+ * exist: first the blocks that replace one half only, whose scores predict all others by their sum,
+ * then the rest. The parent's own block scores 0 and is never run. A variant that was given up
+ * takes the blocks it is part of with it.
+ */
+final class LayerPlan {
+
+  private final BlockState state;
+  private final SearchSpace space;
+  private final Block parent;
+  private final List<Wanted> wanted = new ArrayList<>();
+  private final List<ScoredBlock> scores = new ArrayList<>();
+  private final List<LayerLibrary.Entry> entries = new ArrayList<>();
+  private final List<LayerLibrary.Quarantined> quarantined = new ArrayList<>();
+  private int toDistil;
+  private int toScore;
+  private int open;
+
+  /**
+   * @param state of a layer that was ordered
+   */
+  LayerPlan(BlockState state) {
+    this.state = state;
+    this.space = state.spec().space();
+    this.parent = space.parent();
+    space.variants().stream().filter(space::trainable).forEach(this::planVariant);
+    space.blocks().forEach(this::planBlock);
+  }
+
+  /** Tasks that can run now. */
+  List<Wanted> wanted() {
+    return wanted;
+  }
+
+  /** Scores on record, the parent's 0 first. */
+  List<ScoredBlock> scores() {
+    return scores;
+  }
+
+  /** True where nothing is left to do. */
+  boolean settled() {
+    return open == 0;
+  }
+
+  int distilled() {
+    return entries.size();
+  }
+
+  int toDistil() {
+    return toDistil;
+  }
+
+  int scored() {
+    return scores.size() - 1;
+  }
+
+  int toScore() {
+    return toScore;
+  }
+
+  int quarantined() {
+    return quarantined.size();
+  }
+
+  LayerLibrary library() {
+    return new LayerLibrary(state.layer(), entries, scores, quarantined);
+  }
+
+  private void planVariant(Variant variant) {
+    toDistil++;
+    Task task = new Task.Distil(state.layer(), variant, state.recording());
+    TaskLedger.Entry entry = state.tasks().get(task.key());
+    if (entry.result() instanceof TaskResult.Distilled d) {
+      entries.add(new LayerLibrary.Entry(variant, d.weights(), d.lossBefore(), d.lossAfter()));
+    } else if (entry.quarantined()) {
+      quarantined.add(new LayerLibrary.Quarantined(task.key(), entry.lastFailure()));
+    } else {
+      open++;
+      wanted.add(Wanted.ofLayer(task, Priority.DISTIL, state.layer()));
+    }
+  }
+
+  private void planBlock(Block block) {
+    if (block.equals(parent)) {
+      scores.add(new ScoredBlock(block, Score.measured(0, 0)));
+      return;
+    }
+    if (givenUp(block.attention()) || givenUp(block.ffn())) {
+      return;
+    }
+    toScore++;
+    TaskLedger.Entry entry = state.tasks().get(scoreKey(block));
+    if (entry.result() instanceof TaskResult.BlockScored s) {
+      scores.add(new ScoredBlock(block, s.score()));
+    } else if (entry.quarantined()) {
+      quarantined.add(new LayerLibrary.Quarantined(scoreKey(block), entry.lastFailure()));
+    } else {
+      open++;
+      boolean single = single(block);
+      if (available(block.attention())
+          && available(block.ffn())
+          && (single || predictable(block))) {
+        wanted.add(
+            Wanted.ofLayer(
+                scoring(block),
+                single ? Priority.SCORE_SUBBLOCK : Priority.SCORE_BLOCK,
+                state.layer()));
+      }
+    }
+  }
+
+  private Task scoring(Block block) {
+    Task.Weights weights =
+        new Task.Weights(
+            weights(block.attention()).map(TaskResult.Distilled::weights).orElse(null),
+            weights(block.ffn()).map(TaskResult.Distilled::weights).orElse(null));
+    return new Task.ScoreBlock(state.layer(), block, weights, state.recording());
+  }
+
+  private boolean single(Block block) {
+    return block.attention().equals(parent.attention()) || block.ffn().equals(parent.ffn());
+  }
+
+  /** Both halves were scored on their own, or could not be. */
+  private boolean predictable(Block block) {
+    return state.tasks().settled(scoreKey(new Block(block.attention(), parent.ffn())))
+        && state.tasks().settled(scoreKey(new Block(parent.attention(), block.ffn())));
+  }
+
+  private boolean available(Variant variant) {
+    return !space.trainable(variant) || weights(variant).isPresent();
+  }
+
+  private boolean givenUp(Variant variant) {
+    return space.trainable(variant) && state.tasks().get(distilKey(variant)).quarantined();
+  }
+
+  private Optional<TaskResult.Distilled> weights(Variant variant) {
+    return space.trainable(variant)
+        ? state.tasks().result(distilKey(variant), TaskResult.Distilled.class)
+        : Optional.empty();
+  }
+
+  /** Keys of the training tasks whose weights a block is made of. */
+  List<String> sources(Block block) {
+    return List.of(block.attention(), block.ffn()).stream()
+        .filter(space::trainable)
+        .map(this::distilKey)
+        .toList();
+  }
+
+  private String distilKey(Variant variant) {
+    return new Task.Distil(state.layer(), variant, state.recording()).key();
+  }
+
+  private String scoreKey(Block block) {
+    return new Task.ScoreBlock(state.layer(), block, null, state.recording()).key();
+  }
+}

@@ -1,0 +1,81 @@
+package puzzle.actors.cli;
+
+import java.io.PrintWriter;
+import java.util.ServiceLoader;
+import picocli.AutoComplete.GenerateCompletion;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import puzzle.engine.EngineFactory;
+import puzzle.engine.InvalidInputException;
+
+/** The {@code puzzle} command. A further subcommand is one more class in the list. */
+@Command(
+    name = "puzzle",
+    description =
+        "Finds a smaller, faster child of a large language model for a deployment target.",
+    mixinStandardHelpOptions = true,
+    version = "puzzle 0.1.0",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      RunCommand.class,
+      ValidateCommand.class,
+      SolveCommand.class,
+      PretrainCommand.class,
+      GenerateCompletion.class
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      " 0:done",
+      " 1:internal error",
+      " 2:wrong usage",
+      " 3:invalid input",
+      " 4:the limits cannot be met",
+      " 5:finished, with work that was given up",
+      " 6:refused, or no cluster",
+      " 7:verification failed",
+      "130:detached"
+    })
+public final class PuzzleCli implements Runnable {
+
+  @CommandLine.Spec CommandLine.Model.CommandSpec spec;
+
+  public static void main(String[] args) {
+    System.exit(execute(args));
+  }
+
+  static int execute(String... args) {
+    CommandLine line = new CommandLine(new PuzzleCli());
+    line.setExecutionExceptionHandler(PuzzleCli::complain);
+    return line.execute(args);
+  }
+
+  @Override
+  public void run() {
+    throw new CommandLine.ParameterException(spec.commandLine(), "which command?");
+  }
+
+  /** The engine on the class path; loads no tensors yet. */
+  static EngineFactory engines() {
+    return ServiceLoader.load(EngineFactory.class)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "there is no engine on the class path.\nMaybe build again."));
+  }
+
+  /** One message on standard error, no stack trace; that goes to the log. */
+  private static int complain(Exception e, CommandLine line, CommandLine.ParseResult parsed) {
+    PrintWriter err = line.getErr();
+    err.println(e.getMessage() == null ? e.toString() : e.getMessage());
+    err.flush();
+    if (e instanceof InvalidInputException) {
+      return ExitCode.INVALID_INPUT;
+    }
+    if (e instanceof RefusedException) {
+      return ExitCode.REFUSED;
+    }
+    org.slf4j.LoggerFactory.getLogger(PuzzleCli.class).warn("command failed", e);
+    return ExitCode.INTERNAL;
+  }
+}

@@ -1,0 +1,154 @@
+package puzzle.actors.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import puzzle.actors.node.PuzzleNode;
+import puzzle.actors.node.Tools;
+import puzzle.actors.run.RunFolder;
+import puzzle.actors.runfile.RunFile;
+import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.model.Outcome;
+import puzzle.model.RunSpec;
+import puzzle.protocol.Feed;
+import puzzle.protocol.Run;
+
+/** Runs a whole search on this machine, in this process; the same file again goes on with it. */
+@Command(
+    name = "run",
+    description = {
+      "Runs a whole search on this machine, from a parent to a healed child.",
+      "The same file again goes on where the last run stopped, however it stopped."
+    },
+    mixinStandardHelpOptions = true)
+final class RunCommand implements Callable<Integer> {
+
+  private static final long STATUS_SECONDS = 5;
+
+  @Parameters(paramLabel = "FILE", description = "The run file (YAML).")
+  Path file;
+
+  @Option(names = "--output", description = "text or json.", defaultValue = "text")
+  OutputFormat output;
+
+  @Option(
+      names = "--devices",
+      paramLabel = "N",
+      description = "CPU devices of one thread each. Default: ${DEFAULT-VALUE}.",
+      defaultValue = "2")
+  int devices;
+
+  @Option(
+      names = "--fresh",
+      description = "Start over; what an earlier run left in the store is moved aside.")
+  boolean fresh;
+
+  @Spec CommandSpec spec;
+
+  @Override
+  public Integer call() throws Exception {
+    long started = System.nanoTime();
+    if (devices < 1 || devices > 1024) {
+      throw new ParameterException(
+          spec.commandLine(), "--devices " + devices + ": 1 to 1024 devices.");
+    }
+    RunFile run = RunFile.read(file, Path.of(""), parent -> PuzzleCli.engines().shape(parent));
+    Path folder = Path.of(run.spec().store());
+    Outcome outcome;
+    try (Store store = Store.take(folder, fresh)) {
+      System.setProperty("puzzle.log", store.folder().resolve("puzzle.log").toString());
+      Tools tools = new Tools(PuzzleCli.engines(), ChocoArchitectureSolver::new);
+      try (PuzzleNode node = PuzzleNode.alone(store.folder().resolve("journal"), devices, tools)) {
+        outcome = follow(node, run, started);
+        print(folder, outcome, (System.nanoTime() - started) / 1e9);
+      }
+    }
+    return ExitCode.of(outcome);
+  }
+
+  /** Starts the run and shows how it goes until it ends. */
+  private Outcome follow(PuzzleNode node, RunFile run, long started) throws Exception {
+    RunSpec search = run.spec();
+    Board board =
+        new Board(search.id(), search.target().goals().get(0).workload(), System::nanoTime);
+    Screen screen =
+        new Screen(board, System.err, Screen.onTerminal() && output == OutputFormat.text, started);
+    CompletableFuture<Outcome> ended = new CompletableFuture<>();
+    node.watch(
+        fact -> {
+          board.on(fact);
+          if (fact instanceof Feed.Ended e && e.run().equals(search.id())) {
+            ended.complete(e.outcome());
+          }
+        });
+    Run.Answer answer = node.start(search, run.layers(), run.hash());
+    if (answer instanceof Run.Refused refused) {
+      throw new RefusedException(refused.reason());
+    }
+    RunFolder.put(Path.of(search.store(), "config.resolved.yaml"), run.resolved());
+    if (answer instanceof Run.Accepted accepted && accepted.resumed()) {
+      screen.line("going on with " + search.id() + " in " + search.store());
+    }
+    long asked = System.nanoTime();
+    while (true) {
+      try {
+        Outcome outcome = ended.get(250, TimeUnit.MILLISECONDS);
+        screen.end();
+        return outcome;
+      } catch (TimeoutException e) {
+        screen.refresh();
+      } catch (ExecutionException e) {
+        throw new IllegalStateException(e.getCause());
+      }
+      // Facts may be lost; the run's own word is not.
+      if (System.nanoTime() - asked > TimeUnit.SECONDS.toNanos(STATUS_SECONDS)) {
+        asked = System.nanoTime();
+        Outcome outcome = node.status(search).outcome();
+        if (outcome != null) {
+          ended.complete(outcome);
+        }
+      }
+    }
+  }
+
+  private void print(Path folder, Outcome outcome, double seconds) throws IOException {
+    Path file = folder.resolve(RunFolder.SUMMARY);
+    ObjectMapper json = new ObjectMapper();
+    JsonNode read = Files.exists(file) ? json.readTree(file.toFile()) : json.createObjectNode();
+    ObjectNode summary = (ObjectNode) read;
+    summary.put("seconds", Math.round(seconds * 10) / 10.0);
+    summary.put("peak_memory_bytes", PeakMemory.bytes());
+    if (output == OutputFormat.json) {
+      spec.commandLine().getOut().print(RunFolder.json(summary));
+    } else {
+      spec.commandLine().getOut().println();
+      spec.commandLine().getOut().print(ResultTable.of(summary));
+      spec.commandLine()
+          .getOut()
+          .println(
+              "%s in %s, peak memory %.2f GB"
+                  .formatted(
+                      outcome.kind().name().toLowerCase(java.util.Locale.ROOT),
+                      Board.clock(seconds),
+                      PeakMemory.bytes() / 1e9));
+    }
+    spec.commandLine().getOut().flush();
+    if (outcome.kind() != Outcome.Kind.DONE) {
+      System.err.println(outcome.detail());
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package puzzle.actors.cli;
+
+import java.io.PrintStream;
+
+/**
+ * Shows a {@link Board} on standard error: redrawn in place on a terminal, otherwise a line when
+ * there is news and every ten seconds.
+ */
+final class Screen {
+
+  private static final long QUIET_NANOS = 10_000_000_000L;
+
+  private final Board board;
+  private final PrintStream out;
+  private final boolean terminal;
+  private final long started;
+  private int drawn;
+  private long lastLine;
+  private String lastText = "";
+
+  /**
+   * @param started what {@link System#nanoTime()} was when the command began
+   */
+  Screen(Board board, PrintStream out, boolean terminal, long started) {
+    this.started = started;
+    this.board = board;
+    this.out = out;
+    this.terminal = terminal;
+  }
+
+  /** True where the launcher saw a terminal behind standard error. */
+  static boolean onTerminal() {
+    return Boolean.getBoolean("puzzle.terminal") && !"dumb".equals(System.getenv("TERM"));
+  }
+
+  void refresh() {
+    if (terminal) {
+      erase();
+      String picture = board.picture(width());
+      out.print(picture);
+      drawn = (int) picture.lines().count();
+    } else {
+      String news = board.news();
+      long now = System.nanoTime();
+      if (!news.isEmpty()) {
+        line(news);
+      }
+      String text = board.line();
+      boolean phaseChanged = !board.phase().label().equals(lastText);
+      if (phaseChanged || now - lastLine > QUIET_NANOS) {
+        lastText = board.phase().label();
+        lastLine = now;
+        line(text);
+      }
+    }
+    out.flush();
+  }
+
+  void line(String text) {
+    out.println("[" + Board.clock((System.nanoTime() - started) / 1e9) + "] " + text);
+  }
+
+  /** Leaves the last picture where it is. */
+  void end() {
+    refresh();
+    drawn = 0;
+  }
+
+  private void erase() {
+    if (drawn > 0) {
+      out.print("\033[" + drawn + "A\033[J");
+    }
+  }
+
+  private static int width() {
+    try {
+      return Integer.parseInt(System.getenv().getOrDefault("COLUMNS", "80"));
+    } catch (NumberFormatException e) {
+      return 80;
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package puzzle.actors.cli;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import puzzle.actors.run.RunFolder;
+import puzzle.actors.runfile.RunFile;
+
+/** Checks a run file and shows it with every default filled in; starts nothing. */
+@Command(
+    name = "validate",
+    description = "Checks a run file and shows it with every default filled in.",
+    mixinStandardHelpOptions = true)
+final class ValidateCommand implements Callable<Integer> {
+
+  @Parameters(paramLabel = "FILE", description = "The run file (YAML).")
+  Path file;
+
+  @Option(names = "--output", description = "text or json.", defaultValue = "text")
+  OutputFormat output;
+
+  @Spec CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    RunFile run = RunFile.read(file, Path.of(""), parent -> PuzzleCli.engines().shape(parent));
+    if (output == OutputFormat.json) {
+      Map<String, Object> object = new LinkedHashMap<>();
+      object.put("run", run.spec().id().value());
+      object.put("layers", run.layers());
+      object.put("blocks_per_layer", run.spec().space().blocks().size());
+      object.put("hash", run.hash());
+      object.put("resolved", run.resolved());
+      spec.commandLine().getOut().print(RunFolder.json(object));
+    } else {
+      spec.commandLine().getOut().print(run.resolved());
+    }
+    spec.commandLine().getOut().flush();
+    return ExitCode.DONE;
+  }
+}

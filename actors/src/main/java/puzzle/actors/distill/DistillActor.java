@@ -1,0 +1,184 @@
+package puzzle.actors.distill;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.function.LongSupplier;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
+import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import puzzle.actors.work.Leases;
+import puzzle.actors.work.Peers;
+import puzzle.actors.work.Priority;
+import puzzle.actors.work.Wanted;
+import puzzle.cluster.PuzzleSettings;
+import puzzle.model.Task;
+import puzzle.model.TaskResult;
+import puzzle.persistence.DistillEvent;
+import puzzle.persistence.DistillState;
+import puzzle.persistence.Tags;
+import puzzle.persistence.TaskEvent;
+import puzzle.persistence.TaskLedger;
+import puzzle.protocol.Distill;
+import puzzle.protocol.Feed;
+import puzzle.protocol.Run;
+import puzzle.protocol.Work;
+
+/**
+ * Owns the global distillation of one run's child: its order, its attempts and its result. The task
+ * itself goes on from its last checkpoint in the run's store, so an attempt that is lost costs at
+ * most one checkpoint interval. When this actor dies, its journal brings it back.
+ */
+public final class DistillActor
+    extends EventSourcedBehavior<Distill.Command, DistillEvent, DistillState> {
+
+  private enum Tick implements Distill.Internal {
+    INSTANCE
+  }
+
+  private final String entityId;
+  private final Peers peers;
+  private final Leases leases;
+
+  public static Behavior<Distill.Command> create(
+      String entityId, PuzzleSettings settings, Peers peers, LongSupplier nanos) {
+    return Behaviors.withTimers(
+        timers -> {
+          timers.startTimerWithFixedDelay(Tick.INSTANCE, settings.gpu().heartbeat());
+          return new DistillActor(entityId, settings, peers, nanos);
+        });
+  }
+
+  private DistillActor(String entityId, PuzzleSettings settings, Peers peers, LongSupplier nanos) {
+    super(
+        PersistenceId.of("Distill", entityId),
+        SupervisorStrategy.restartWithBackoff(
+            settings.gpu().restartMin(), settings.gpu().restartMax(), 0.2));
+    this.entityId = entityId;
+    this.peers = peers;
+    this.leases =
+        new Leases(
+            new Work.Owner(Work.Owner.Kind.DISTILL, entityId),
+            settings.lease(),
+            peers::pool,
+            nanos,
+            new SplittableRandom(entityId.hashCode()));
+  }
+
+  @Override
+  public DistillState emptyState() {
+    return DistillState.EMPTY;
+  }
+
+  @Override
+  public CommandHandler<Distill.Command, DistillEvent, DistillState> commandHandler() {
+    return newCommandHandlerBuilder()
+        .forAnyState()
+        .onCommand(Distill.Launch.class, this::onLaunch)
+        .onCommand(Distill.Abandon.class, this::onAbandon)
+        .onCommand(Distill.Reported.class, this::onReported)
+        .onCommand(Tick.class, this::onTick)
+        .build();
+  }
+
+  @Override
+  public EventHandler<DistillState, DistillEvent> eventHandler() {
+    return DistillState::on;
+  }
+
+  @Override
+  public SignalHandler<DistillState> signalHandler() {
+    return newSignalHandlerBuilder().onSignal(RecoveryCompleted.instance(), this::goOn).build();
+  }
+
+  @Override
+  public Set<String> tagsFor(DistillEvent event) {
+    return Tags.ofEntity(entityId);
+  }
+
+  private Effect<DistillEvent, DistillState> onLaunch(DistillState state, Distill.Launch launch) {
+    if (state.active()) {
+      return Effect().none().thenRun(this::tellIfOver);
+    }
+    return Effect()
+        .persist(new DistillEvent.HealingOrdered(launch.spec(), launch.task()))
+        .thenRun(this::goOn);
+  }
+
+  private Effect<DistillEvent, DistillState> onAbandon(
+      DistillState state, Distill.Abandon command) {
+    return state.active()
+        ? Effect().persist(new DistillEvent.HealingAbandoned()).thenRun(this::goOn)
+        : Effect().none();
+  }
+
+  private Effect<DistillEvent, DistillState> onReported(
+      DistillState state, Distill.Reported command) {
+    Work.Report report = command.report();
+    if (!state.active()) {
+      report.gpu().tell(Leases.dismissal(report));
+      return Effect().none();
+    }
+    Leases.Verdict verdict = leases.judge(state.tasks(), state.spec().retries(), report);
+    return Effect()
+        .persist(new ArrayList<DistillEvent>(verdict.events()))
+        .thenRun(
+            changed -> {
+              if (verdict.answer() != null) {
+                report.gpu().tell(verdict.answer());
+              }
+              told(changed, verdict.events());
+            });
+  }
+
+  private Effect<DistillEvent, DistillState> onTick(DistillState state, Tick tick) {
+    if (!state.active()) {
+      return Effect().none();
+    }
+    List<TaskEvent> lost = leases.expired(state.tasks());
+    return Effect()
+        .persist(new ArrayList<DistillEvent>(lost))
+        .thenRun(changed -> told(changed, lost));
+  }
+
+  private void told(DistillState state, List<TaskEvent> events) {
+    for (TaskEvent event : events) {
+      if (event instanceof TaskEvent.AttemptFailed f) {
+        peers.announce(
+            new Feed.AttemptFailed(
+                state.spec().id(), f.key(), f.attempt(), f.failure(), f.retried()));
+      }
+    }
+    goOn(state);
+    if (!events.isEmpty()) {
+      tellIfOver(state);
+    }
+  }
+
+  private void goOn(DistillState state) {
+    if (state.spec() == null) {
+      return;
+    }
+    Task task = state.task();
+    boolean open = state.active() && !state.tasks().settled(task.key());
+    leases.offer(
+        state.spec(), state.tasks(), open ? List.of(Wanted.of(task, Priority.HEAL)) : List.of());
+  }
+
+  private void tellIfOver(DistillState state) {
+    TaskLedger.Entry entry = state.tasks().get(state.task().key());
+    if (entry.result() instanceof TaskResult.Healed healed) {
+      peers.run(state.spec().id(), new Run.ChildHealed(healed));
+    } else if (entry.quarantined()) {
+      peers.run(state.spec().id(), new Run.HealingGivenUp(entry.lastFailure()));
+    }
+  }
+}

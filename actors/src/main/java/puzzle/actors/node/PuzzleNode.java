@@ -1,0 +1,145 @@
+package puzzle.actors.node;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigValueFactory;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Join;
+import org.apache.pekko.persistence.jdbc.testkit.javadsl.SchemaUtils;
+import puzzle.cluster.PuzzleSettings;
+import puzzle.model.RunSpec;
+import puzzle.protocol.Feed;
+import puzzle.protocol.Run;
+
+/**
+ * A running node and the edge through which programs talk to it: the only place that asks and
+ * waits.
+ */
+public final class PuzzleNode implements AutoCloseable {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final ActorSystem<Guardian.Command> system;
+
+  /**
+   * Starts a node that is a whole cluster by itself, with an embedded journal.
+   *
+   * @param journal folder of the journal
+   */
+  public static PuzzleNode alone(Path journal, int devices, Tools tools) {
+    return alone(journal, devices, tools, ConfigFactory.empty());
+  }
+
+  /**
+   * @param overrides settings that win over all others
+   */
+  public static PuzzleNode alone(Path journal, int devices, Tools tools, Config overrides) {
+    Config config =
+        overrides
+            .withFallback(
+                ConfigFactory.empty()
+                    .withValue(
+                        "puzzle.journal.folder",
+                        ConfigValueFactory.fromAnyRef(journal.toAbsolutePath().toString()))
+                    .withValue("puzzle.gpu.devices", ConfigValueFactory.fromAnyRef(devices))
+                    .withFallback(ConfigFactory.parseResources("alone.conf")))
+            .withFallback(ConfigFactory.defaultOverrides())
+            .withFallback(ConfigFactory.parseResourcesAnySyntax("application"))
+            .withFallback(ConfigFactory.defaultReferenceUnresolved())
+            .resolve();
+    PuzzleSettings settings = PuzzleSettings.from(config);
+    ActorSystem<Guardian.Command> system =
+        ActorSystem.create(Guardian.create(settings, tools), "puzzle", config);
+    PuzzleNode node = new PuzzleNode(system);
+    try {
+      wait(SchemaUtils.createIfNotExists("jdbc-journal", system), "the journal's tables");
+      Cluster cluster = Cluster.get(system);
+      cluster.manager().tell(Join.create(cluster.selfMember().address()));
+    } catch (RuntimeException e) {
+      node.close();
+      throw e;
+    }
+    return node;
+  }
+
+  private PuzzleNode(ActorSystem<Guardian.Command> system) {
+    this.system = system;
+  }
+
+  /** Calls the onlooker with every fact, on an actor's thread, one after the other. */
+  public void watch(Consumer<Feed.Fact> onlooker) {
+    Behavior<Feed.Fact> behavior =
+        Behaviors.receive(Feed.Fact.class)
+            .onAnyMessage(
+                fact -> {
+                  onlooker.accept(fact);
+                  return Behaviors.same();
+                })
+            .build();
+    ActorRef<Feed.Fact> ref =
+        system.systemActorOf(behavior, "onlooker", org.apache.pekko.actor.typed.Props.empty());
+    system.tell(new Guardian.Watch(ref));
+  }
+
+  /** Starts a run or goes on with it. */
+  public Run.Answer start(RunSpec spec, int layers, String hash) {
+    return ask(spec, replyTo -> new Run.Start(spec, layers, hash, replyTo), "the run's start");
+  }
+
+  /** Asks how far a run is. */
+  public Run.Status status(RunSpec spec) {
+    return ask(spec, Run.GetStatus::new, "the run's status");
+  }
+
+  /** Leaves the cluster and stops; a running task is stopped and its attempt is given up. */
+  @Override
+  public void close() {
+    system.terminate();
+    try {
+      system.getWhenTerminated().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      system.log().warn("the node did not stop in time", e);
+    }
+  }
+
+  private <T> T ask(
+      RunSpec spec,
+      org.apache.pekko.japi.function.Function<ActorRef<T>, Run.Command> message,
+      String what) {
+    return wait(
+        ClusterSharding.get(system)
+            .entityRefFor(ShardedPeers.RUN, spec.id().value())
+            .ask(message, PATIENCE),
+        what);
+  }
+
+  private static <T> T wait(CompletionStage<T> stage, String what) {
+    try {
+      return stage.toCompletableFuture().get(PATIENCE.toSeconds() + 5, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for " + what, e);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new IllegalStateException(
+          what
+              + ": no answer: "
+              + e.getMessage()
+              + "\nMaybe the log in the run's folder says more.",
+          e);
+    }
+  }
+}

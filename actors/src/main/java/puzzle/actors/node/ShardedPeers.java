@@ -1,0 +1,80 @@
+package puzzle.actors.node;
+
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.pubsub.Topic;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import puzzle.actors.work.Peers;
+import puzzle.model.RunId;
+import puzzle.protocol.Block;
+import puzzle.protocol.Distill;
+import puzzle.protocol.Feed;
+import puzzle.protocol.GpuPool;
+import puzzle.protocol.Run;
+import puzzle.protocol.Solver;
+import puzzle.protocol.Work;
+
+/** The other actors through sharding, the pool's singleton and the topic of facts. */
+final class ShardedPeers implements Peers {
+
+  static final EntityTypeKey<Run.Command> RUN = EntityTypeKey.create(Run.Command.class, "Run");
+  static final EntityTypeKey<Block.Command> BLOCK =
+      EntityTypeKey.create(Block.Command.class, "Block");
+  static final EntityTypeKey<Solver.Command> SOLVER =
+      EntityTypeKey.create(Solver.Command.class, "Solver");
+  static final EntityTypeKey<Distill.Command> DISTILL =
+      EntityTypeKey.create(Distill.Command.class, "Distill");
+
+  private final ClusterSharding sharding;
+  private final ActorRef<GpuPool.Command> pool;
+  private final ActorRef<Topic.Command<Feed.Fact>> topic;
+
+  ShardedPeers(
+      ClusterSharding sharding,
+      ActorRef<GpuPool.Command> pool,
+      ActorRef<Topic.Command<Feed.Fact>> topic) {
+    this.sharding = sharding;
+    this.pool = pool;
+    this.topic = topic;
+  }
+
+  @Override
+  public void pool(GpuPool.Command command) {
+    pool.tell(command);
+  }
+
+  @Override
+  public void run(RunId run, Run.Command command) {
+    sharding.entityRefFor(RUN, run.value()).tell(command);
+  }
+
+  @Override
+  public void block(RunId run, int layer, Block.Command command) {
+    sharding.entityRefFor(BLOCK, Block.entityId(run.value(), layer)).tell(command);
+  }
+
+  @Override
+  public void solver(RunId run, Solver.Command command) {
+    sharding.entityRefFor(SOLVER, run.value()).tell(command);
+  }
+
+  @Override
+  public void distill(RunId run, Distill.Command command) {
+    sharding.entityRefFor(DISTILL, run.value()).tell(command);
+  }
+
+  @Override
+  public void owner(Work.Owner owner, Work.Report report) {
+    switch (owner.kind()) {
+      case RUN -> sharding.entityRefFor(RUN, owner.entityId()).tell(new Run.Reported(report));
+      case BLOCK -> sharding.entityRefFor(BLOCK, owner.entityId()).tell(new Block.Reported(report));
+      case DISTILL ->
+          sharding.entityRefFor(DISTILL, owner.entityId()).tell(new Distill.Reported(report));
+    }
+  }
+
+  @Override
+  public void announce(Feed.Fact fact) {
+    topic.tell(Topic.publish(fact));
+  }
+}

@@ -1,0 +1,396 @@
+package puzzle.actors.run;
+
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
+import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import puzzle.actors.work.Leases;
+import puzzle.actors.work.Peers;
+import puzzle.cluster.PuzzleSettings;
+import puzzle.model.LayerLibrary;
+import puzzle.model.Outcome;
+import puzzle.persistence.RunEvent;
+import puzzle.persistence.RunState;
+import puzzle.persistence.Tags;
+import puzzle.persistence.TaskEvent;
+import puzzle.protocol.Block;
+import puzzle.protocol.Distill;
+import puzzle.protocol.Feed;
+import puzzle.protocol.Run;
+import puzzle.protocol.Solver;
+import puzzle.protocol.Work;
+
+/**
+ * One run: owns what is the parent's or is shared by all layers, and the order of the phases. It
+ * never trains and never solves. Every so often it asks those whose answer is missing again; each
+ * of them answers a repeated question with the answer on record, so it does not matter who died,
+ * moved or lost a message. When it dies, its journal brings it back.
+ */
+public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, RunState> {
+
+  private record ReportWritten(Outcome outcome) implements Run.Internal {}
+
+  private enum Tick implements Run.Internal {
+    LEASES,
+    RECONCILE
+  }
+
+  private final ActorContext<Run.Command> context;
+  private final String entityId;
+  private final PuzzleSettings settings;
+  private final Peers peers;
+  private final Clock clock;
+  private final Leases leases;
+  private boolean reporting;
+
+  public static Behavior<Run.Command> create(
+      String entityId, PuzzleSettings settings, Peers peers, LongSupplier nanos, Clock clock) {
+    return Behaviors.withTimers(
+        timers -> {
+          timers.startTimerWithFixedDelay(Tick.LEASES, settings.gpu().heartbeat());
+          timers.startTimerWithFixedDelay(Tick.RECONCILE, settings.reconcile());
+          return Behaviors.setup(
+              context -> new RunActor(context, entityId, settings, peers, nanos, clock));
+        });
+  }
+
+  private RunActor(
+      ActorContext<Run.Command> context,
+      String entityId,
+      PuzzleSettings settings,
+      Peers peers,
+      LongSupplier nanos,
+      Clock clock) {
+    super(
+        PersistenceId.of("Run", entityId),
+        SupervisorStrategy.restartWithBackoff(
+            settings.gpu().restartMin(), settings.gpu().restartMax(), 0.2));
+    this.context = context;
+    this.entityId = entityId;
+    this.settings = settings;
+    this.peers = peers;
+    this.clock = clock;
+    this.leases =
+        new Leases(
+            new Work.Owner(Work.Owner.Kind.RUN, entityId),
+            settings.lease(),
+            peers::pool,
+            nanos,
+            new SplittableRandom(entityId.hashCode()));
+  }
+
+  @Override
+  public RunState emptyState() {
+    return RunState.EMPTY;
+  }
+
+  @Override
+  public CommandHandler<Run.Command, RunEvent, RunState> commandHandler() {
+    return newCommandHandlerBuilder()
+        .forAnyState()
+        .onCommand(Run.Start.class, this::onStart)
+        .onCommand(Run.Cancel.class, this::onCancel)
+        .onCommand(Run.GetStatus.class, this::onGetStatus)
+        .onCommand(Run.Reported.class, this::onReported)
+        .onCommand(Run.LayerSettled.class, this::onLayerSettled)
+        .onCommand(Run.SolverStarted.class, this::onSolverStarted)
+        .onCommand(Run.FoundInfeasible.class, this::onFoundInfeasible)
+        .onCommand(Run.Chosen.class, this::onChosen)
+        .onCommand(Run.ChildHealed.class, this::onChildHealed)
+        .onCommand(Run.HealingGivenUp.class, this::onHealingGivenUp)
+        .onCommand(ReportWritten.class, this::onReportWritten)
+        .onCommand(Tick.class, this::onTick)
+        .build();
+  }
+
+  @Override
+  public EventHandler<RunState, RunEvent> eventHandler() {
+    return RunState::on;
+  }
+
+  @Override
+  public SignalHandler<RunState> signalHandler() {
+    return newSignalHandlerBuilder()
+        .onSignal(RecoveryCompleted.instance(), this::onRecovered)
+        .build();
+  }
+
+  @Override
+  public Set<String> tagsFor(RunEvent event) {
+    return Tags.ofEntity(entityId);
+  }
+
+  @Override
+  public RetentionCriteria retentionCriteria() {
+    return RetentionCriteria.snapshotEvery(
+        settings.snapshots().every(), settings.snapshots().keep());
+  }
+
+  private Effect<RunEvent, RunState> onStart(RunState state, Run.Start start) {
+    if (!state.started()) {
+      return Effect()
+          .persist(
+              new RunEvent.RunStarted(start.spec(), start.layers(), start.hash(), clock.instant()))
+          .thenRun(
+              changed -> {
+                start.replyTo().tell(new Run.Accepted(false));
+                goOn(changed);
+              });
+    }
+    String refusal = refusal(state, start);
+    start.replyTo().tell(refusal == null ? new Run.Accepted(true) : new Run.Refused(refusal));
+    return Effect().none().thenRun(this::announce);
+  }
+
+  private Effect<RunEvent, RunState> onCancel(RunState state, Run.Cancel cancel) {
+    return active(state)
+        ? end(new Outcome(Outcome.Kind.CANCELLED, cancel.reason()))
+        : Effect().none();
+  }
+
+  private Effect<RunEvent, RunState> onGetStatus(RunState state, Run.GetStatus get) {
+    get.replyTo().tell(new Run.Status(state.outcome()));
+    return Effect().none();
+  }
+
+  private Effect<RunEvent, RunState> onReported(RunState state, Run.Reported command) {
+    Work.Report report = command.report();
+    if (!active(state)) {
+      report.gpu().tell(Leases.dismissal(report));
+      return Effect().none();
+    }
+    Leases.Verdict verdict = leases.judge(state.tasks(), state.spec().retries(), report);
+    return Effect()
+        .persist(new ArrayList<RunEvent>(verdict.events()))
+        .thenRun(
+            changed -> {
+              if (verdict.answer() != null) {
+                report.gpu().tell(verdict.answer());
+              }
+              told(changed, verdict.events());
+            });
+  }
+
+  private Effect<RunEvent, RunState> onLayerSettled(RunState state, Run.LayerSettled settled) {
+    LayerLibrary library = settled.library();
+    if (!active(state) || state.libraries().containsKey(library.layer())) {
+      return Effect().none();
+    }
+    return Effect().persist(new RunEvent.LayerSettled(library)).thenRun(this::goOn);
+  }
+
+  private Effect<RunEvent, RunState> onSolverStarted(RunState state, Run.SolverStarted started) {
+    return Effect().none().thenRun(this::openSolver);
+  }
+
+  private Effect<RunEvent, RunState> onFoundInfeasible(RunState state, Run.FoundInfeasible found) {
+    return active(state) && state.incumbent() == null && state.infeasible() == null
+        ? Effect()
+            .persist(new RunEvent.LimitsProvenInfeasible(found.infeasible()))
+            .thenRun(this::goOn)
+        : Effect().none();
+  }
+
+  private Effect<RunEvent, RunState> onChosen(RunState state, Run.Chosen chosen) {
+    return active(state) && state.incumbent() == null && state.infeasible() == null
+        ? Effect()
+            .persist(new RunEvent.ArchitectureChosen(chosen.incumbent(), chosen.baselines()))
+            .thenRun(this::goOn)
+        : Effect().none();
+  }
+
+  private Effect<RunEvent, RunState> onChildHealed(RunState state, Run.ChildHealed healed) {
+    return active(state) && state.healed() == null
+        ? Effect().persist(new RunEvent.ChildHealed(healed.healed())).thenRun(this::goOn)
+        : Effect().none();
+  }
+
+  private Effect<RunEvent, RunState> onHealingGivenUp(RunState state, Run.HealingGivenUp givenUp) {
+    return active(state) && !state.tasks().settled(RunPlan.HEAL)
+        ? Effect()
+            .persist(new TaskEvent.AttemptFailed(RunPlan.HEAL, 1, givenUp.failure(), false, false))
+            .thenRun(this::goOn)
+        : Effect().none();
+  }
+
+  private Effect<RunEvent, RunState> onReportWritten(RunState state, ReportWritten reported) {
+    reporting = false;
+    return active(state) ? end(reported.outcome()) : Effect().none();
+  }
+
+  private Effect<RunEvent, RunState> onTick(RunState state, Tick tick) {
+    if (!active(state)) {
+      return Effect().none();
+    }
+    if (tick == Tick.RECONCILE) {
+      return Effect().none().thenRun(this::goOn);
+    }
+    List<TaskEvent> lost = leases.expired(state.tasks());
+    return Effect()
+        .persist(new ArrayList<RunEvent>(lost))
+        .thenRun(
+            changed -> {
+              if (!lost.isEmpty()) {
+                told(changed, lost);
+              } else {
+                leases.offer(changed.spec(), changed.tasks(), new RunPlan(changed).wanted());
+              }
+            });
+  }
+
+  private void onRecovered(RunState state) {
+    if (active(state)) {
+      goOn(state);
+    }
+  }
+
+  private void told(RunState state, List<TaskEvent> events) {
+    for (TaskEvent event : events) {
+      if (event instanceof TaskEvent.AttemptFailed f) {
+        peers.announce(
+            new Feed.AttemptFailed(
+                state.spec().id(), f.key(), f.attempt(), f.failure(), f.retried()));
+      }
+    }
+    if (events.stream().allMatch(e -> e instanceof TaskEvent.AttemptStarted)) {
+      return;
+    }
+    goOn(state);
+  }
+
+  /** Asks everybody whose answer is missing; safe to do at any time. */
+  private void goOn(RunState state) {
+    RunPlan plan = new RunPlan(state);
+    announce(state, plan);
+    leases.offer(state.spec(), state.tasks(), plan.wanted());
+    if (plan.building()) {
+      openSolver(state);
+      for (int layer = 0; layer < state.layers(); layer++) {
+        if (!state.libraries().containsKey(layer)) {
+          peers.block(
+              state.spec().id(),
+              layer,
+              new Block.Build(state.spec(), layer, plan.recorded().orElseThrow().recording()));
+        }
+      }
+    }
+    if (plan.concluding()) {
+      openSolver(state);
+      List<Integer> measured = new ArrayList<>();
+      for (int layer = 0; layer < state.layers(); layer++) {
+        measured.add(state.libraries().get(layer).scores().size());
+      }
+      peers.solver(state.spec().id(), new Solver.Conclude(measured));
+    }
+    if (plan.healing()) {
+      peers.distill(
+          state.spec().id(),
+          new Distill.Launch(state.spec(), plan.healing(state.incumbent().architecture())));
+    }
+    plan.outcome().ifPresent(outcome -> report(state, outcome));
+  }
+
+  private void openSolver(RunState state) {
+    if (active(state) && state.incumbent() == null && state.infeasible() == null) {
+      new RunPlan(state)
+          .profiles()
+          .ifPresent(
+              profiles ->
+                  peers.solver(
+                      state.spec().id(), new Solver.Open(state.spec(), state.layers(), profiles)));
+    }
+  }
+
+  /** Writes the run's folder, then ends the run. */
+  private void report(RunState state, Outcome outcome) {
+    if (reporting) {
+      return;
+    }
+    reporting = true;
+    RunState last = state.on(new RunEvent.RunEnded(outcome, clock.instant()));
+    context.pipeToSelf(
+        CompletableFuture.runAsync(
+            () -> RunFolder.write(last),
+            context
+                .getSystem()
+                .dispatchers()
+                .lookup(DispatcherSelector.fromConfig("puzzle.file-dispatcher"))),
+        (done, failure) ->
+            new ReportWritten(
+                failure == null
+                    ? outcome
+                    : new Outcome(
+                        Outcome.Kind.FAILED,
+                        "the report could not be written: "
+                            + failure
+                            + "\nMaybe the disk is full.")));
+  }
+
+  private Effect<RunEvent, RunState> end(Outcome outcome) {
+    return Effect()
+        .persist(new RunEvent.RunEnded(outcome, clock.instant()))
+        .thenRun(
+            changed -> {
+              leases.offer(changed.spec(), changed.tasks(), List.of());
+              for (int layer = 0; layer < changed.layers(); layer++) {
+                if (!changed.libraries().containsKey(layer) && changed.tasks().settled("record")) {
+                  peers.block(changed.spec().id(), layer, new Block.Abandon());
+                }
+              }
+              announce(changed);
+            });
+  }
+
+  private void announce(RunState state) {
+    if (state.ended()) {
+      peers.announce(new Feed.Ended(state.spec().id(), state.outcome()));
+    } else {
+      announce(state, new RunPlan(state));
+    }
+  }
+
+  private void announce(RunState state, RunPlan plan) {
+    int settled = (int) state.tasks().entries().values().stream().filter(e -> e.settled()).count();
+    peers.announce(
+        new Feed.PhaseAdvanced(
+            state.spec().id(), plan.phase(), settled, settled + plan.wanted().size()));
+  }
+
+  private String refusal(RunState state, Run.Start start) {
+    if (!state.hash().equals(start.hash())) {
+      return "%s: the run in this store began with another run file (%s, now %s)."
+              .formatted(state.spec().store(), brief(state.hash()), brief(start.hash()))
+          + "\nMaybe name another store, or give --fresh to start over.";
+    }
+    if (!state.spec().store().equals(start.spec().store())
+        || !state.spec().parent().equals(start.spec().parent())) {
+      return "%s: the run's folders have moved since it began.".formatted(start.spec().store())
+          + "\nMaybe move them back, or give --fresh to start over.";
+    }
+    return null;
+  }
+
+  private static String brief(String hash) {
+    return hash.substring(0, Math.min(12, hash.length()));
+  }
+
+  private static boolean active(RunState state) {
+    return state.started() && !state.ended();
+  }
+}

@@ -1,0 +1,178 @@
+package puzzle.actors.run;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import puzzle.model.Baseline;
+import puzzle.model.BlockCost;
+import puzzle.model.LayerLibrary;
+import puzzle.model.ScoredBlock;
+import puzzle.model.Target;
+import puzzle.model.Task;
+import puzzle.model.TaskResult;
+import puzzle.persistence.RunState;
+
+/**
+ * What a run leaves in its folder for people and programs: tables, solutions, the report. Each file
+ * is written under another name, then moved into place: none is ever seen half-written.
+ */
+public final class RunFolder {
+
+  public static final String REPORT = "report.html";
+  public static final String SUMMARY = "report.json";
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private RunFolder() {}
+
+  /** Writes all that can be written about the run. */
+  static void write(RunState state) {
+    Path folder = Path.of(state.spec().store());
+    put(folder.resolve("scores.csv"), scores(state));
+    put(folder.resolve("library.csv"), library(state));
+    put(folder.resolve("profile.csv"), profile(state));
+    Summary summary = Summary.of(state);
+    if (summary.solution() != null) {
+      put(folder.resolve("solutions/final.json"), json(summary.solution()));
+      for (Baseline b : state.baselines()) {
+        put(folder.resolve("solutions/" + b.label() + ".json"), json(solution(state, b)));
+      }
+    }
+    put(folder.resolve(REPORT), ReportPage.html(state, summary));
+    put(folder.resolve(SUMMARY), json(summary));
+  }
+
+  /** Writes a file so that it is complete or absent; makes its folder. */
+  public static void put(Path file, String text) {
+    try {
+      Files.createDirectories(file.getParent());
+      Path part = file.resolveSibling(file.getFileName() + ".part");
+      Files.writeString(part, text);
+      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  public static String json(Object value) {
+    try {
+      return JSON.writeValueAsString(value) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Map<String, Object> solution(RunState state, Baseline b) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("method", b.method());
+    map.put("summed_kl", b.summedKl());
+    map.put(
+        "kl_nats_per_token",
+        state
+            .tasks()
+            .result("evaluate/" + b.label(), TaskResult.Evaluated.class)
+            .map(TaskResult.Evaluated::klNatsPerToken)
+            .orElse(null));
+    map.put("choices", b.architecture().blocks().stream().map(Object::toString).toList());
+    return map;
+  }
+
+  private static String scores(RunState state) {
+    StringBuilder csv =
+        new StringBuilder("layer,attention,ffn,kl_nats_per_token,standard_error,kind\n");
+    for (LayerLibrary layer : inOrder(state)) {
+      for (ScoredBlock s : layer.scores()) {
+        csv.append(layer.layer())
+            .append(',')
+            .append(s.block().attention())
+            .append(',')
+            .append(s.block().ffn())
+            .append(',')
+            .append(s.score().value())
+            .append(',')
+            .append(s.score().standardError())
+            .append(',')
+            .append(s.score().kind().name().toLowerCase(Locale.ROOT))
+            .append('\n');
+      }
+    }
+    return csv.toString();
+  }
+
+  private static String library(RunState state) {
+    StringBuilder csv = new StringBuilder("layer,variant,loss_before,loss_after,file,sha256\n");
+    for (LayerLibrary layer : inOrder(state)) {
+      for (LayerLibrary.Entry e : layer.entries()) {
+        csv.append(layer.layer())
+            .append(',')
+            .append(e.variant())
+            .append(',')
+            .append(e.lossBefore())
+            .append(',')
+            .append(e.lossAfter())
+            .append(',')
+            .append(e.weights().path())
+            .append(',')
+            .append(e.weights().sha256())
+            .append('\n');
+      }
+    }
+    return csv.toString();
+  }
+
+  private static String profile(RunState state) {
+    StringBuilder csv =
+        new StringBuilder(
+            "workload,variant,prefill_seconds,decode_seconds,weight_bytes,kv_bytes,params,"
+                + "relative_spread\n");
+    for (Target.Goal goal : state.spec().target().goals()) {
+      state
+          .tasks()
+          .result(new Task.Profile(goal.workload()).key(), TaskResult.Profiled.class)
+          .ifPresent(
+              p -> {
+                String workload = p.workload().name();
+                row(csv, workload, "fixed", p.fixed(), 0);
+                p.variants()
+                    .forEach(
+                        v -> row(csv, workload, v.variant().name(), v.cost(), v.relativeSpread()));
+              });
+    }
+    return csv.toString();
+  }
+
+  private static void row(
+      StringBuilder csv, String workload, String variant, BlockCost c, double spread) {
+    csv.append(workload)
+        .append(',')
+        .append(variant)
+        .append(',')
+        .append(c.prefillSeconds())
+        .append(',')
+        .append(c.decodeSeconds())
+        .append(',')
+        .append(c.weightBytes())
+        .append(',')
+        .append(c.kvBytes())
+        .append(',')
+        .append(c.params())
+        .append(',')
+        .append(spread)
+        .append('\n');
+  }
+
+  private static Iterable<LayerLibrary> inOrder(RunState state) {
+    return state.libraries().values().stream()
+        .sorted(java.util.Comparator.comparingInt(LayerLibrary::layer))
+        .toList();
+  }
+}

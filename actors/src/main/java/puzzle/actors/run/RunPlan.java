@@ -1,0 +1,228 @@
+package puzzle.actors.run;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import puzzle.actors.work.Priority;
+import puzzle.actors.work.Wanted;
+import puzzle.model.Architecture;
+import puzzle.model.Baseline;
+import puzzle.model.CheckpointRef;
+import puzzle.model.Failure;
+import puzzle.model.LayerLibrary;
+import puzzle.model.Outcome;
+import puzzle.model.Phase;
+import puzzle.model.Target;
+import puzzle.model.Task;
+import puzzle.model.TaskResult;
+import puzzle.model.Workload;
+import puzzle.persistence.RunState;
+import puzzle.persistence.TaskLedger;
+
+/**
+ * What a run needs next, read off what is on record; a function of the state and nothing else.
+ *
+ * <p>Record and profile; then the layers build the library while the solver follows; then the
+ * choice is final. The speeds of parent and child are measured in turn with the machine to
+ * themselves, so that their ratio means something; then the child is distilled while the baselines
+ * are evaluated; then the healed child is evaluated and exported.
+ */
+final class RunPlan {
+
+  static final String PARENT = "parent";
+  static final String CHILD_BEFORE = "child-before-gkd";
+  static final String CHILD = "child";
+  static final String HEAL = "heal";
+
+  private final RunState state;
+  private final List<Wanted> wanted = new ArrayList<>();
+  private final Phase phase;
+  private Outcome outcome;
+  private boolean launch;
+
+  /**
+   * @param state of a run that was started
+   */
+  RunPlan(RunState state) {
+    this.state = state;
+    this.phase = plan();
+  }
+
+  Phase phase() {
+    return phase;
+  }
+
+  /** The run's own tasks that can run now. */
+  List<Wanted> wanted() {
+    return wanted;
+  }
+
+  /** True where the layers should be at work. */
+  boolean building() {
+    return phase == Phase.LIBRARY;
+  }
+
+  /** True where the solver should give its last word. */
+  boolean concluding() {
+    return phase == Phase.SCORE;
+  }
+
+  /** True where the child should be distilled. */
+  boolean healing() {
+    return launch;
+  }
+
+  /** How the run ends, once there is nothing left to do but to report. */
+  Optional<Outcome> outcome() {
+    return Optional.ofNullable(outcome);
+  }
+
+  /** Costs of every goal, once all are known. */
+  Optional<List<TaskResult.Profiled>> profiles() {
+    List<TaskResult.Profiled> found = new ArrayList<>();
+    for (Target.Goal goal : state.spec().target().goals()) {
+      state
+          .tasks()
+          .result(new Task.Profile(goal.workload()).key(), TaskResult.Profiled.class)
+          .ifPresent(found::add);
+    }
+    return found.size() == state.spec().target().goals().size()
+        ? Optional.of(found)
+        : Optional.empty();
+  }
+
+  Optional<TaskResult.Recorded> recorded() {
+    return state.tasks().result(new Task.Record().key(), TaskResult.Recorded.class);
+  }
+
+  private Phase plan() {
+    if (state.ended()) {
+      return Phase.ENDED;
+    }
+    if (state.infeasible() != null) {
+      return end(Outcome.Kind.INFEASIBLE, "no architecture meets " + state.infeasible().conflict());
+    }
+    want(Wanted.of(new Task.Record(), Priority.RECORD));
+    for (Target.Goal goal : state.spec().target().goals()) {
+      want(Wanted.measuring(new Task.Profile(goal.workload()), Priority.PROFILE));
+    }
+    Optional<Failure> fatal = fatal();
+    if (fatal.isPresent()) {
+      wanted.clear();
+      return end(
+          fatal.get().kind() == Failure.Kind.INVALID_INPUT
+              ? Outcome.Kind.INVALID_INPUT
+              : Outcome.Kind.FAILED,
+          fatal.get().message());
+    }
+    if (!wanted.isEmpty()) {
+      return recorded().isPresent() ? Phase.PROFILE : Phase.RECORD;
+    }
+    if (!state.libraryComplete()) {
+      return Phase.LIBRARY;
+    }
+    if (state.incumbent() == null) {
+      return Phase.SCORE;
+    }
+    return planChild();
+  }
+
+  private Phase planChild() {
+    Architecture child = state.incumbent().architecture();
+    Architecture parent = Architecture.uniform(state.spec().space().parent(), state.layers());
+    Workload workload = state.spec().target().goals().get(0).workload();
+    want(Wanted.measuring(new Task.Measure(workload, List.of(parent, child)), Priority.MEASURE));
+    if (!wanted.isEmpty()) {
+      return Phase.EVALUATE;
+    }
+    evaluate(PARENT, parent, null, Priority.BASELINE);
+    evaluate(CHILD_BEFORE, child, null, Priority.BASELINE);
+    for (Baseline baseline : state.baselines()) {
+      evaluate(baseline.label(), baseline.architecture(), null, Priority.BASELINE);
+    }
+    if (state.tasks().get(HEAL).quarantined()) {
+      return wanted.isEmpty() ? end() : Phase.HEAL;
+    }
+    if (state.healed() == null) {
+      launch = true;
+      return Phase.HEAL;
+    }
+    evaluate(CHILD, child, state.healed().child(), Priority.MEASURE);
+    if (!wanted.isEmpty()) {
+      return Phase.EVALUATE;
+    }
+    want(
+        Wanted.of(
+            new Task.Export(child, state.healed().child(), Summary.of(state).modelCard()),
+            Priority.EXPORT));
+    return wanted.isEmpty() ? end() : Phase.EXPORT;
+  }
+
+  /** The global distillation of the chosen child. */
+  Task.Heal healing(Architecture child) {
+    return new Task.Heal(child, state.weights(child), recorded().orElseThrow().recording());
+  }
+
+  private void evaluate(
+      String label, Architecture architecture, CheckpointRef child, int priority) {
+    Task task =
+        new Task.Evaluate(
+            label,
+            architecture,
+            child == null ? state.weights(architecture) : List.of(),
+            child,
+            recorded().orElseThrow().recording());
+    want(Wanted.of(task, priority));
+  }
+
+  private void want(Wanted task) {
+    if (!state.tasks().settled(task.task().key())) {
+      wanted.add(task);
+    }
+  }
+
+  /** Without the recording or a profile there is nothing to search. */
+  private Optional<Failure> fatal() {
+    List<String> keys = new ArrayList<>();
+    keys.add(new Task.Record().key());
+    state.spec().target().goals().forEach(g -> keys.add(new Task.Profile(g.workload()).key()));
+    return keys.stream()
+        .map(state.tasks()::get)
+        .filter(TaskLedger.Entry::quarantined)
+        .map(TaskLedger.Entry::lastFailure)
+        .findFirst();
+  }
+
+  private Phase end() {
+    List<LayerLibrary.Quarantined> lost = quarantined(state);
+    return lost.isEmpty()
+        ? end(Outcome.Kind.DONE, "done")
+        : end(
+            Outcome.Kind.QUARANTINED,
+            "%d tasks were given up, the first: %s"
+                .formatted(lost.size(), lost.get(0).failure().message()));
+  }
+
+  private Phase end(Outcome.Kind kind, String detail) {
+    outcome = new Outcome(kind, detail);
+    return Phase.REPORT;
+  }
+
+  /** Work that was given up. A variant that diverged is a result, not a loss. */
+  static List<LayerLibrary.Quarantined> quarantined(RunState state) {
+    List<LayerLibrary.Quarantined> lost = new ArrayList<>();
+    state
+        .tasks()
+        .entries()
+        .forEach(
+            (key, entry) -> {
+              if (entry.quarantined()) {
+                lost.add(new LayerLibrary.Quarantined(key, entry.lastFailure()));
+              }
+            });
+    state.libraries().values().forEach(l -> lost.addAll(l.quarantined()));
+    lost.removeIf(q -> q.failure().kind() == Failure.Kind.DIVERGED);
+    lost.sort(java.util.Comparator.comparing(LayerLibrary.Quarantined::key));
+    return lost;
+  }
+}

@@ -1,0 +1,223 @@
+package puzzle.actors.run;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import puzzle.model.Baseline;
+import puzzle.model.Block;
+import puzzle.model.BlockCost;
+import puzzle.model.Infeasible;
+import puzzle.model.LayerLibrary;
+import puzzle.model.Outcome;
+import puzzle.model.Target;
+import puzzle.model.TaskResult;
+import puzzle.model.Workload;
+import puzzle.persistence.RunState;
+
+/**
+ * What a run came to, in the names of the JSON that programs read. What is not known yet is null.
+ *
+ * @param childFolder absolute
+ * @param report absolute
+ */
+public record Summary(
+    String run,
+    Outcome outcome,
+    Model parent,
+    @JsonProperty("child_before_gkd") Model childBeforeGkd,
+    Model child,
+    Map<String, BaselineLine> baselines,
+    SolutionLine solution,
+    List<LimitLine> limits,
+    Infeasible infeasible,
+    List<LayerLibrary.Quarantined> quarantined,
+    @JsonProperty("child_folder") String childFolder,
+    String report) {
+
+  /**
+   * One measured model.
+   *
+   * @param prefillTokensPerSecond of the assembled model, measured; null where it was not
+   * @param summedWorkloadTokensPerSecond from the sum of block costs, for comparison
+   */
+  public record Model(
+      @JsonProperty("loss_nats_per_token") double lossNatsPerToken,
+      @JsonProperty("kl_nats_per_token") double klNatsPerToken,
+      long params,
+      @JsonProperty("weight_bytes") long weightBytes,
+      @JsonProperty("kv_bytes") long kvBytes,
+      @JsonProperty("prefill_tokens_per_second") Double prefillTokensPerSecond,
+      @JsonProperty("decode_tokens_per_second") Double decodeTokensPerSecond,
+      @JsonProperty("workload_tokens_per_second") Double workloadTokensPerSecond,
+      @JsonProperty("summed_prefill_tokens_per_second") Double summedPrefillTokensPerSecond,
+      @JsonProperty("summed_decode_tokens_per_second") Double summedDecodeTokensPerSecond,
+      @JsonProperty("summed_workload_tokens_per_second") Double summedWorkloadTokensPerSecond) {}
+
+  /**
+   * What another method came to.
+   *
+   * @param klNatsPerToken of the assembled model; null where it could not be measured
+   * @param samples architectures behind the medians
+   * @param feasible whether they keep the limits; greedy does not always
+   */
+  public record BaselineLine(
+      @JsonProperty("summed_kl") double summedKl,
+      @JsonProperty("kl_nats_per_token") Double klNatsPerToken,
+      int samples,
+      boolean feasible,
+      List<String> choices) {}
+
+  /** The final choice with its certificate. */
+  public record SolutionLine(
+      double objective, double bound, boolean proven, List<String> choices) {}
+
+  /** One limit as asked for. */
+  public record LimitLine(
+      String workload, String metric, double value, @JsonProperty("times_parent") boolean times) {}
+
+  public static Summary of(RunState state) {
+    List<LimitLine> limits = new ArrayList<>();
+    for (Target.Goal goal : state.spec().target().goals()) {
+      goal.limits()
+          .forEach(
+              l ->
+                  limits.add(
+                      new LimitLine(
+                          goal.workload().name(),
+                          l.metric().name().toLowerCase(java.util.Locale.ROOT),
+                          l.value(),
+                          l.timesParent())));
+    }
+    BlockCost parentCost = state.incumbent() == null ? null : state.incumbent().parentCost();
+    BlockCost childCost = state.incumbent() == null ? null : state.incumbent().cost();
+    return new Summary(
+        state.spec().id().value(),
+        state.outcome(),
+        model(state, RunPlan.PARENT, 0, parentCost),
+        model(state, RunPlan.CHILD_BEFORE, 1, childCost),
+        model(state, RunPlan.CHILD, 1, childCost),
+        baselines(state),
+        state.incumbent() == null
+            ? null
+            : new SolutionLine(
+                state.incumbent().objective(),
+                state.incumbent().bound(),
+                state.incumbent().proven(),
+                names(state.incumbent().architecture().blocks())),
+        limits,
+        state.infeasible(),
+        RunPlan.quarantined(state),
+        state
+            .tasks()
+            .result("export", TaskResult.Exported.class)
+            .map(e -> java.nio.file.Path.of(state.spec().store(), e.folder()).toString())
+            .orElse(null),
+        java.nio.file.Path.of(state.spec().store(), RunFolder.REPORT).toString());
+  }
+
+  /** Lines for the child's model card, as {@code name: text}. */
+  List<String> modelCard() {
+    List<String> lines = new ArrayList<>();
+    lines.add("run: " + run);
+    addTo(lines, "parent", parent);
+    addTo(lines, "child before GKD", childBeforeGkd);
+    addTo(lines, "child", child);
+    if (solution != null) {
+      lines.add(
+          "solution: objective %.6g, bound %.6g, %s"
+              .formatted(
+                  solution.objective(),
+                  solution.bound(),
+                  solution.proven() ? "proven optimal" : "not proven optimal"));
+    }
+    return lines;
+  }
+
+  private static void addTo(List<String> lines, String name, Model m) {
+    if (m != null) {
+      lines.add(
+          "%s: loss %.4f nats/token, KL to the parent %.4f nats/token, %d parameters"
+              .formatted(name, m.lossNatsPerToken(), m.klNatsPerToken(), m.params()));
+    }
+  }
+
+  /**
+   * @param place of the model in the task that measured speeds
+   */
+  private static Model model(RunState state, String label, int place, BlockCost summed) {
+    Workload w = state.spec().target().goals().get(0).workload();
+    Optional<BlockCost> measured =
+        state
+            .tasks()
+            .result("measure/" + w.name(), TaskResult.Measured.class)
+            .map(m -> m.models().get(place));
+    return evaluated(state, label)
+        .map(
+            e ->
+                new Model(
+                    e.lossNatsPerToken(),
+                    e.klNatsPerToken(),
+                    e.params(),
+                    summed.weightBytes(),
+                    summed.kvBytes(),
+                    measured.map(m -> prefill(m, w)).orElse(null),
+                    measured.map(m -> w.batch() / m.decodeSeconds()).orElse(null),
+                    measured.map(m -> w.generatedTokens() / m.runtimeSeconds(w)).orElse(null),
+                    prefill(summed, w),
+                    w.batch() / summed.decodeSeconds(),
+                    w.generatedTokens() / summed.runtimeSeconds(w)))
+        .orElse(null);
+  }
+
+  private static double prefill(BlockCost cost, Workload w) {
+    return (double) w.batch() * w.prefillTokens() / cost.prefillSeconds();
+  }
+
+  private static Optional<TaskResult.Evaluated> evaluated(RunState state, String label) {
+    return state.tasks().result("evaluate/" + label, TaskResult.Evaluated.class);
+  }
+
+  private static Map<String, BaselineLine> baselines(RunState state) {
+    Map<String, List<Baseline>> byMethod = new LinkedHashMap<>();
+    for (Baseline b : state.baselines()) {
+      byMethod.computeIfAbsent(b.method(), m -> new ArrayList<>()).add(b);
+    }
+    Map<String, BaselineLine> lines = new LinkedHashMap<>();
+    byMethod.forEach(
+        (method, samples) -> {
+          List<Double> real =
+              samples.stream()
+                  .flatMap(b -> evaluated(state, b.label()).stream())
+                  .map(TaskResult.Evaluated::klNatsPerToken)
+                  .sorted()
+                  .toList();
+          Baseline middle =
+              samples.stream()
+                  .sorted(Comparator.comparingDouble(Baseline::summedKl))
+                  .toList()
+                  .get((samples.size() - 1) / 2);
+          lines.put(
+              method,
+              new BaselineLine(
+                  median(samples.stream().map(Baseline::summedKl).sorted().toList()),
+                  real.isEmpty() ? null : median(real),
+                  samples.size(),
+                  samples.stream().allMatch(Baseline::feasible),
+                  names(middle.architecture().blocks())));
+        });
+    return lines;
+  }
+
+  private static double median(List<Double> sorted) {
+    int n = sorted.size();
+    return n % 2 == 1 ? sorted.get(n / 2) : (sorted.get(n / 2 - 1) + sorted.get(n / 2)) / 2;
+  }
+
+  private static List<String> names(List<Block> blocks) {
+    return blocks.stream().map(Block::name).toList();
+  }
+}

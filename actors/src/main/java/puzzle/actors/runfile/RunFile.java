@@ -1,0 +1,292 @@
+package puzzle.actors.runfile;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import puzzle.engine.EngineFactory.ParentShape;
+import puzzle.engine.InvalidInputException;
+import puzzle.model.DType;
+import puzzle.model.Limit;
+import puzzle.model.RetryPolicy;
+import puzzle.model.RunId;
+import puzzle.model.RunSpec;
+import puzzle.model.SearchSpace;
+import puzzle.model.Target;
+import puzzle.model.Variant;
+import puzzle.model.Workload;
+
+/**
+ * A run file, read and checked, with every default filled in.
+ *
+ * @param spec paths in it are absolute
+ * @param layers of the parent
+ * @param resolved the same as a run file with nothing left out
+ * @param hash SHA-256 of the resolved file without the store's place, hexadecimal
+ */
+public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
+
+  public static final String API_VERSION = "puzzle/v1";
+
+  private static final List<String> LOSSES = List.of("lm", "cosine", "kld");
+
+  /**
+   * Reads a run file. Paths in it are relative to the file, the store's to {@code current}.
+   *
+   * @param shapes reads what defaults depend on from the parent's folder
+   * @throws InvalidInputException with file, line and column
+   */
+  public static RunFile read(Path file, Path current, Function<Path, ParentShape> shapes) {
+    YamlTree tree = YamlTree.read(file);
+    Section root = new Section(tree);
+    YamlTree version = root.required("apiVersion");
+    if (!version.text().equals(API_VERSION)) {
+      throw version.wrong("'" + version.text() + "' is not known", "write " + API_VERSION);
+    }
+    Path folder = file.toAbsolutePath().normalize().getParent();
+    RunId id =
+        root.get("name")
+            .map(t -> checked(t, () -> new RunId(t.text())))
+            .orElseGet(() -> new RunId(defaultName(folder)));
+    Path store = current.resolve(root.text("store", "runs/" + id)).toAbsolutePath().normalize();
+    YamlTree parent = root.required("parent");
+    Path parentFolder = checked(parent, () -> folder.resolve(parent.text()).normalize());
+    if (!Files.isDirectory(parentFolder)) {
+      throw parent.wrong(parentFolder + " is no folder", "give the folder that holds config.json");
+    }
+    long seed = root.get("seed").map(t -> t.whole(0, Long.MAX_VALUE)).orElse(1L);
+    RunSpec.Corpus corpus = corpus(root.section("corpus"), tree, folder);
+    ParentShape shape = shapes.apply(parentFolder);
+    RunSpec spec =
+        new RunSpec(
+            id,
+            parentFolder.toString(),
+            store.toString(),
+            seed,
+            corpus,
+            space(root.section("space"), shape),
+            distillation(root.section("bld")),
+            scoring(root.section("scoring")),
+            profiling(root.section("profiling")),
+            target(root.required("target")),
+            healing(root.section("gkd")),
+            retries(root.section("retries")));
+    root.end();
+    String resolved = Resolved.yaml(spec);
+    return new RunFile(spec, shape.layers(), resolved, Resolved.hash(spec, shape.layers()));
+  }
+
+  private static String defaultName(Path folder) {
+    String name = folder.getFileName() == null ? "run" : folder.getFileName().toString();
+    return name.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,63}") ? name : "run";
+  }
+
+  private static RunSpec.Corpus corpus(Section s, YamlTree root, Path folder) {
+    YamlTree source =
+        s.get("source")
+            .orElseThrow(
+                () ->
+                    root.wrong(
+                        "corpus.source is missing",
+                        "name a file, a folder, or classpath: and a resource"));
+    String text = source.text();
+    if (!text.startsWith("classpath:")) {
+      Path path = checked(source, () -> folder.resolve(source.text()).normalize());
+      if (!Files.exists(path)) {
+        throw source.wrong(path + " does not exist", "paths are relative to the run file");
+      }
+      text = path.toString();
+    }
+    RunSpec.Corpus corpus =
+        new RunSpec.Corpus(
+            text, s.number("validationShare", 1e-6, 0.9, 0.05), s.whole("sequenceTokens", 2, 256));
+    s.end();
+    return corpus;
+  }
+
+  private static SearchSpace space(Section s, ParentShape shape) {
+    int multiple = s.whole("ffnMultipleOf", 1, 1);
+    SearchSpace standard =
+        SearchSpace.standard(shape.kvHeads(), shape.intermediateSize(), multiple);
+    List<Variant> attention =
+        s.get("attention").map(RunFile::variants).orElse(standard.attention());
+    List<Variant> ffn = s.get("ffn").map(RunFile::variants).orElse(standard.ffn());
+    YamlTree place = s.get("attention").or(() -> s.get("ffn")).orElse(null);
+    s.end();
+    if (place == null) {
+      return standard;
+    }
+    SearchSpace space = checked(place, () -> new SearchSpace(attention, ffn));
+    if (!space.parent().equals(standard.parent())) {
+      throw place.wrong(
+          "the first variants must be the parent's own, " + standard.parent(),
+          "put them first: " + standard.parent().attention() + " and " + standard.parent().ffn());
+    }
+    return space;
+  }
+
+  private static List<Variant> variants(YamlTree list) {
+    return list.items().stream().map(t -> checked(t, () -> Variant.parse(t.text()))).toList();
+  }
+
+  private static RunSpec.Distillation distillation(Section s) {
+    RunSpec.Distillation bld =
+        new RunSpec.Distillation(
+            s.whole("sequences", 1, 256),
+            s.whole("batch", 1, 8),
+            s.whole("steps", 1, 60),
+            s.whole("warmupSteps", 0, 5),
+            s.number("learningRate", 1e-9, 10, 2e-3),
+            s.number("weightDecay", 0, 10, 0.01),
+            s.number("clipNorm", 1e-9, 1e9, 1));
+    s.end();
+    return bld;
+  }
+
+  private static RunSpec.Scoring scoring(Section s) {
+    RunSpec.Scoring scoring =
+        new RunSpec.Scoring(
+            s.whole("sequences", 1, 32),
+            s.whole("evaluationSequences", 1, 64),
+            s.whole("batch", 1, 8));
+    s.end();
+    return scoring;
+  }
+
+  private static RunSpec.Profiling profiling(Section s) {
+    RunSpec.Profiling profiling =
+        new RunSpec.Profiling(s.whole("warmups", 0, 2), s.whole("repetitions", 1, 9));
+    s.end();
+    return profiling;
+  }
+
+  private static RunSpec.Healing healing(Section s) {
+    List<String> losses =
+        s.get("losses")
+            .map(
+                list ->
+                    list.items().stream()
+                        .map(
+                            t -> {
+                              if (!LOSSES.contains(t.text())) {
+                                throw t.wrong(
+                                    "unknown loss '" + t.text() + "'", "one of " + LOSSES);
+                              }
+                              return t.text();
+                            })
+                        .toList())
+            .orElse(List.of("cosine", "kld"));
+    RunSpec.Healing gkd =
+        new RunSpec.Healing(
+            losses,
+            s.whole("batch", 1, 8),
+            s.whole("steps", 1, 200),
+            s.whole("warmupSteps", 0, 10),
+            s.number("learningRate", 1e-9, 10, 5e-4),
+            s.number("weightDecay", 0, 10, 0.01),
+            s.number("clipNorm", 1e-9, 1e9, 1),
+            s.whole("checkpointSteps", 1, 25));
+    s.end();
+    return gkd;
+  }
+
+  private static RetryPolicy retries(Section s) {
+    RetryPolicy d = RetryPolicy.DEFAULT;
+    RetryPolicy policy =
+        new RetryPolicy(
+            d.initial(),
+            d.factor(),
+            d.max(),
+            s.number("jitter", 0, 1, d.jitter()),
+            s.whole("attempts", 1, d.attempts()));
+    double initial = s.number("initialSeconds", 0, 86_400, d.initial().toMillis() / 1e3);
+    double factor = s.number("factor", 1, 100, d.factor());
+    double max = s.number("maxSeconds", initial, 86_400, Math.max(initial, d.max().toSeconds()));
+    s.end();
+    return new RetryPolicy(
+        Duration.ofMillis(Math.round(initial * 1e3)),
+        factor,
+        Duration.ofMillis(Math.round(max * 1e3)),
+        policy.jitter(),
+        policy.attempts());
+  }
+
+  private static Target target(YamlTree tree) {
+    Section s = new Section(tree);
+    String hardware = s.text("hardware", "local");
+    List<Target.Goal> goals = new ArrayList<>();
+    if (s.get("goals").isPresent()) {
+      for (YamlTree item : s.get("goals").orElseThrow().items()) {
+        Section goal = new Section(item);
+        goals.add(goal(goal));
+        goal.end();
+      }
+    } else {
+      goals.add(goal(s));
+    }
+    s.end();
+    return checked(tree, () -> new Target(hardware, goals));
+  }
+
+  private static Target.Goal goal(Section s) {
+    Section w = new Section(s.required("workload"));
+    Workload workload =
+        new Workload(
+            (int) w.required("batch").whole(1, 1 << 20),
+            (int) w.required("prefill").whole(1, 1 << 24),
+            (int) w.required("generate").whole(1, 1 << 24),
+            dtype(w, "weights"),
+            dtype(w, "kvCache"),
+            w.whole("tensorParallel", 1, 1));
+    w.end();
+    List<Limit> limits = new ArrayList<>();
+    Section l = s.section("limits");
+    for (Limit.Metric metric : Limit.Metric.values()) {
+      l.get(key(metric)).ifPresent(t -> limits.add(Quantity.read(metric, t)));
+    }
+    l.end();
+    return new Target.Goal(workload, limits);
+  }
+
+  private static DType dtype(Section s, String name) {
+    return s.get(name)
+        .map(
+            t -> {
+              for (DType d : DType.values()) {
+                if (d.name().equalsIgnoreCase(t.text())) {
+                  return d;
+                }
+              }
+              throw t.wrong(
+                  "unknown element type '" + t.text() + "'",
+                  "one of "
+                      + Arrays.stream(DType.values())
+                          .map(d -> d.name().toLowerCase(Locale.ROOT))
+                          .toList());
+            })
+        .orElse(DType.FP32);
+  }
+
+  /** {@code timeToFirstToken}. */
+  static String key(Limit.Metric metric) {
+    StringBuilder key = new StringBuilder();
+    for (String word : metric.name().toLowerCase(Locale.ROOT).split("_")) {
+      key.append(key.isEmpty() ? word : Character.toUpperCase(word.charAt(0)) + word.substring(1));
+    }
+    return key.toString();
+  }
+
+  private static <T> T checked(YamlTree place, java.util.function.Supplier<T> value) {
+    try {
+      return value.get();
+    } catch (IllegalArgumentException e) {
+      String[] lines = e.getMessage().split("\n", 2);
+      String maybe = lines.length > 1 ? lines[1].replaceFirst("^Maybe ", "") : "see the example";
+      throw place.wrong(lines[0].replaceFirst("\\.$", ""), maybe.replaceFirst("\\.$", ""));
+    }
+  }
+}

@@ -1,0 +1,345 @@
+package puzzle.actors.solver;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import puzzle.actors.work.Peers;
+import puzzle.cluster.PuzzleSettings;
+import puzzle.engine.solve.ArchitectureSolver;
+import puzzle.engine.solve.Infeasibility;
+import puzzle.engine.solve.Row;
+import puzzle.engine.solve.Solution;
+import puzzle.engine.solve.SolverTable;
+import puzzle.model.Architecture;
+import puzzle.model.Baseline;
+import puzzle.model.Incumbent;
+import puzzle.model.Infeasible;
+import puzzle.model.RunId;
+import puzzle.model.RunSpec;
+import puzzle.model.ScoredBlock;
+import puzzle.protocol.Block;
+import puzzle.protocol.Feed;
+import puzzle.protocol.Run;
+import puzzle.protocol.Solver;
+
+/**
+ * One run's solver: folds scores as they arrive, solves for a burst of them at once on its own
+ * thread, and publishes each new incumbent with its certificate and what caused it. Decides nothing
+ * about tasks. Everything it knows can be told again: when it dies, it asks for that.
+ *
+ * <p>The final answer is solved from the complete table alone, so it does not depend on the order
+ * of arrival, on earlier solves, or on who died on the way.
+ */
+public final class SolverActor extends AbstractBehavior<Solver.Command> {
+
+  private record Checked(Solution solution) implements Solver.Internal {}
+
+  private record Solved(Solution solution, String cause) implements Solver.Internal {}
+
+  private record Concluded(Solution solution, List<Baseline> baselines)
+      implements Solver.Internal {}
+
+  private record Broken(Throwable cause) implements Solver.Internal {}
+
+  private enum Settle implements Solver.Internal {
+    INSTANCE
+  }
+
+  /** Rest after a search, as a multiple of its time. */
+  private static final double REST = 4;
+
+  private final RunId run;
+  private final PuzzleSettings.Solver settings;
+  private final Peers peers;
+  private final TimerScheduler<Solver.Command> timers;
+  private final Executor thread;
+  private final Search search;
+
+  private RunSpec spec;
+  private ScoreTable scores;
+
+  /** Scores that came before the costs. */
+  private final Map<Integer, List<ScoredBlock>> early = new TreeMap<>();
+
+  private final List<ScoreTable.Put> fresh = new ArrayList<>();
+  private boolean solving;
+  private Duration pause;
+  private boolean impossible;
+  private List<Integer> wanted;
+  private Run.Command answer;
+  private Incumbent published;
+
+  public static Behavior<Solver.Command> create(
+      RunId run,
+      PuzzleSettings settings,
+      Peers peers,
+      BiFunction<SolverTable, List<Row>, ArchitectureSolver> solvers) {
+    return Behaviors.supervise(
+            Behaviors.<Solver.Command>withTimers(
+                timers ->
+                    Behaviors.setup(
+                        context ->
+                            new SolverActor(
+                                context,
+                                timers,
+                                run,
+                                settings.solver(),
+                                peers,
+                                new Search(solvers)))))
+        .onFailure(
+            SupervisorStrategy.restartWithBackoff(
+                settings.gpu().restartMin(), settings.gpu().restartMax(), 0.2));
+  }
+
+  private SolverActor(
+      ActorContext<Solver.Command> context,
+      TimerScheduler<Solver.Command> timers,
+      RunId run,
+      PuzzleSettings.Solver settings,
+      Peers peers,
+      Search search) {
+    super(context);
+    this.run = run;
+    this.settings = settings;
+    this.peers = peers;
+    this.timers = timers;
+    this.search = search;
+    this.pause = settings.settle();
+    this.thread =
+        context
+            .getSystem()
+            .dispatchers()
+            .lookup(DispatcherSelector.fromConfig("puzzle.solver-dispatcher"));
+    peers.run(run, new Run.SolverStarted());
+  }
+
+  @Override
+  public Receive<Solver.Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Solver.Open.class, this::onOpen)
+        .onMessage(Solver.Offer.class, this::onOffer)
+        .onMessage(Solver.Conclude.class, this::onConclude)
+        .onMessage(Settle.class, this::onSettle)
+        .onMessage(Checked.class, this::onChecked)
+        .onMessage(Solved.class, this::onSolved)
+        .onMessage(Concluded.class, this::onConcluded)
+        .onMessage(Broken.class, this::onBroken)
+        .build();
+  }
+
+  private Behavior<Solver.Command> onOpen(Solver.Open open) {
+    if (answer != null) {
+      peers.run(run, answer);
+    }
+    if (scores != null) {
+      return this;
+    }
+    spec = open.spec();
+    scores = new ScoreTable(spec, open.layers(), open.profiles());
+    SolverTable costs = scores.costsAlone();
+    ask(() -> search.feasibility(costs, scores.rows(), settings.finalLimit()), Checked::new);
+    early.forEach((layer, list) -> list.forEach(s -> fresh.addAll(scores.measure(layer, s))));
+    early.clear();
+    for (int layer = 0; layer < open.layers(); layer++) {
+      peers.block(run, layer, new Block.OfferScores());
+    }
+    return this;
+  }
+
+  private Behavior<Solver.Command> onOffer(Solver.Offer offer) {
+    if (scores == null) {
+      early.computeIfAbsent(offer.layer(), l -> new ArrayList<>()).addAll(offer.scores());
+      return this;
+    }
+    offer.scores().forEach(s -> fresh.addAll(scores.measure(offer.layer(), s)));
+    if (!fresh.isEmpty()) {
+      settle();
+    }
+    return this;
+  }
+
+  private Behavior<Solver.Command> onConclude(Solver.Conclude conclude) {
+    if (answer != null) {
+      peers.run(run, answer);
+      return this;
+    }
+    wanted = conclude.measured();
+    if (scores == null) {
+      peers.run(run, new Run.SolverStarted());
+      return this;
+    }
+    for (int layer = 0; layer < scores.layers(); layer++) {
+      if (scores.measured(layer) < wanted.get(layer)) {
+        peers.block(run, layer, new Block.OfferScores());
+      }
+    }
+    settle();
+    return this;
+  }
+
+  private Behavior<Solver.Command> onSettle(Settle settle) {
+    if (solving || scores == null || impossible || answer != null) {
+      return this;
+    }
+    SolverTable table = scores.table();
+    if (complete()) {
+      int samples = settings.randomBaselines();
+      ask(
+          () -> {
+            Solution s = search.afresh(table, scores.rows(), settings.finalLimit());
+            return new Concluded(
+                s,
+                s.found()
+                    ? Search.baselines(scores, table, spec.seed(), samples, settings.limit())
+                    : List.of());
+          },
+          c -> c);
+    } else if (!fresh.isEmpty() || published == null) {
+      List<ScoreTable.Put> puts = List.copyOf(fresh);
+      String cause = cause(puts);
+      fresh.clear();
+      ask(
+          () -> search.again(table, scores.rows(), puts, settings.limit()),
+          s -> new Solved(s, cause));
+    }
+    return this;
+  }
+
+  /** With the costs alone it is known whether any architecture can fit. */
+  private Behavior<Solver.Command> onChecked(Checked checked) {
+    solving = false;
+    if (checked.solution().status() == Solution.Status.INFEASIBLE) {
+      impossible = true;
+      tellInfeasible(checked.solution());
+    } else {
+      settle();
+    }
+    return this;
+  }
+
+  private Behavior<Solver.Command> onSolved(Solved solved) {
+    solving = false;
+    pause = pauseAfter(solved.solution().seconds());
+    if (solved.solution().found()) {
+      publish(incumbent(solved.solution(), solved.cause()));
+    }
+    if (!fresh.isEmpty() || complete()) {
+      settle();
+    }
+    return this;
+  }
+
+  private Behavior<Solver.Command> onConcluded(Concluded concluded) {
+    solving = false;
+    if (concluded.solution().found()) {
+      Incumbent last = incumbent(concluded.solution(), "complete table");
+      answer = new Run.Chosen(last, concluded.baselines());
+      publish(last);
+      peers.run(run, answer);
+    } else {
+      tellInfeasible(concluded.solution());
+    }
+    return this;
+  }
+
+  /** A bug in the search, or no memory: start over with what others tell again. */
+  private Behavior<Solver.Command> onBroken(Broken broken) {
+    throw new IllegalStateException("the search broke off", broken.cause());
+  }
+
+  private void tellInfeasible(Solution solution) {
+    Infeasible infeasible =
+        solution
+            .infeasibility()
+            .map(scores.target()::explained)
+            .orElseGet(
+                () ->
+                    scores.target().explained(new Infeasibility(scores.rows(), List.of(), false)));
+    answer = new Run.FoundInfeasible(infeasible);
+    peers.announce(new Feed.LimitsConflict(run, infeasible));
+    peers.run(run, answer);
+  }
+
+  private void publish(Incumbent incumbent) {
+    boolean same =
+        published != null
+            && published.architecture().equals(incumbent.architecture())
+            && published.objective() == incumbent.objective()
+            && published.bound() == incumbent.bound()
+            && published.proven() == incumbent.proven();
+    if (!same) {
+      published = incumbent;
+      peers.announce(new Feed.IncumbentChanged(run, incumbent));
+    }
+  }
+
+  private Incumbent incumbent(Solution solution, String cause) {
+    Architecture architecture = scores.architecture(solution.choices());
+    return new Incumbent(
+        architecture,
+        solution.objective(),
+        solution.bound(),
+        solution.proven(),
+        scores.cost(architecture),
+        scores.parentCost(),
+        scores.measured(),
+        scores.predicted(),
+        cause);
+  }
+
+  private boolean complete() {
+    if (wanted == null || wanted.size() != scores.layers()) {
+      return false;
+    }
+    for (int layer = 0; layer < scores.layers(); layer++) {
+      if (scores.measured(layer) < wanted.get(layer)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static String cause(List<ScoreTable.Put> puts) {
+    List<String> causes = puts.stream().map(ScoreTable.Put::cause).distinct().toList();
+    return switch (causes.size()) {
+      case 0 -> "costs are known";
+      case 1 -> causes.get(0);
+      default -> causes.get(0) + " and " + (causes.size() - 1) + " more";
+    };
+  }
+
+  private void settle() {
+    if (!timers.isTimerActive(Settle.INSTANCE)) {
+      timers.startSingleTimer(Settle.INSTANCE, pause);
+    }
+  }
+
+  /** Long searches come seldom, so that they leave the processors to the devices. */
+  private Duration pauseAfter(double seconds) {
+    Duration rest = Duration.ofNanos((long) (REST * seconds * 1e9));
+    return rest.compareTo(settings.settle()) > 0 ? rest : settings.settle();
+  }
+
+  private <T> void ask(Supplier<T> work, Function<T, Solver.Command> message) {
+    solving = true;
+    getContext()
+        .pipeToSelf(
+            CompletableFuture.supplyAsync(work, thread),
+            (result, failure) -> failure == null ? message.apply(result) : new Broken(failure));
+  }
+}

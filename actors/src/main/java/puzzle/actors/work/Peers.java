@@ -1,0 +1,33 @@
+package puzzle.actors.work;
+
+import puzzle.model.RunId;
+import puzzle.protocol.Block;
+import puzzle.protocol.Distill;
+import puzzle.protocol.Feed;
+import puzzle.protocol.GpuPool;
+import puzzle.protocol.Run;
+import puzzle.protocol.Solver;
+import puzzle.protocol.Work;
+
+/**
+ * The other actors, wherever they live. Everything here is fire and forget; whoever needs an answer
+ * repeats itself until there is one.
+ */
+public interface Peers {
+
+  void pool(GpuPool.Command command);
+
+  void run(RunId run, Run.Command command);
+
+  void block(RunId run, int layer, Block.Command command);
+
+  void solver(RunId run, Solver.Command command);
+
+  void distill(RunId run, Distill.Command command);
+
+  /** Tells the owner of a task what became of it. */
+  void owner(Work.Owner owner, Work.Report report);
+
+  /** Tells all onlookers of all nodes. */
+  void announce(Feed.Fact fact);
+}

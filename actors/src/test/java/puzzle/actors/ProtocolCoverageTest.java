@@ -1,0 +1,124 @@
+package puzzle.actors;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.typesafe.config.ConfigFactory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.SerializationTestKit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import puzzle.actors.block.BlockActor;
+import puzzle.actors.distill.DistillActor;
+import puzzle.actors.feed.FeedActor;
+import puzzle.actors.gpu.GpuActor;
+import puzzle.actors.gpu.GpuPoolActor;
+import puzzle.actors.run.RunActor;
+import puzzle.actors.solver.SolverActor;
+import puzzle.persistence.BlockEvent;
+import puzzle.persistence.BlockState;
+import puzzle.persistence.DistillEvent;
+import puzzle.persistence.DistillState;
+import puzzle.persistence.RunEvent;
+import puzzle.persistence.RunState;
+import puzzle.protocol.Block;
+import puzzle.protocol.Distill;
+import puzzle.protocol.Feed;
+import puzzle.protocol.Gpu;
+import puzzle.protocol.GpuPool;
+import puzzle.protocol.Run;
+import puzzle.protocol.Solver;
+import puzzle.protocol.Wire;
+
+/** What a compiler for Java 17 cannot check of a sealed protocol. */
+class ProtocolCoverageTest {
+
+  private static final Map<Class<?>, Class<?>> ACTORS =
+      Map.of(
+          Run.Command.class, RunActor.class,
+          Block.Command.class, BlockActor.class,
+          Gpu.Command.class, GpuActor.class,
+          GpuPool.Command.class, GpuPoolActor.class,
+          Solver.Command.class, SolverActor.class,
+          Distill.Command.class, DistillActor.class,
+          Feed.Command.class, FeedActor.class);
+
+  private static ActorTestKit kit;
+
+  @BeforeAll
+  static void start() {
+    kit =
+        ActorTestKit.create(
+            ConfigFactory.parseString("pekko.actor.provider = local")
+                .withFallback(ConfigFactory.parseResources("serialization.conf"))
+                .withFallback(ConfigFactory.defaultReference()));
+  }
+
+  @AfterAll
+  static void stop() {
+    kit.shutdownTestKit();
+  }
+
+  @Test
+  void everyCommandIsAWireRecordWithAHandler() {
+    ACTORS.forEach(
+        (protocol, actor) -> {
+          for (Class<?> command : commands(protocol)) {
+            assertTrue(command.isRecord(), command + " is a record");
+            assertTrue(Wire.class.isAssignableFrom(command), command + " is Wire");
+            assertTrue(
+                Arrays.stream(actor.getDeclaredMethods())
+                    .anyMatch(m -> m.getName().equals("on" + command.getSimpleName())),
+                actor.getSimpleName() + " handles " + command.getSimpleName());
+          }
+        });
+  }
+
+  @Test
+  void whatIsWireComesBackAsItWas() {
+    SerializationTestKit serialization = kit.serializationTestKit();
+    Samples samples = new Samples(kit.system().deadLetters());
+    List<Class<?>> types = new ArrayList<>();
+    ACTORS.keySet().forEach(p -> types.addAll(commands(p)));
+    types.addAll(
+        List.of(
+            Run.Answer.class,
+            Run.Status.class,
+            Feed.Fact.class,
+            RunEvent.class,
+            BlockEvent.class,
+            DistillEvent.class,
+            RunState.class,
+            BlockState.class,
+            DistillState.class));
+    int count = 0;
+    for (Class<?> type : types) {
+      for (Object sample : samples.all(type)) {
+        assertEquals(sample, serialization.verifySerialization(sample, true));
+        count++;
+      }
+    }
+    assertTrue(count > 40, count + " samples");
+  }
+
+  @Test
+  void whatIsNotWireHasNoSerializer() {
+    record Plain(String text) implements java.io.Serializable {}
+    assertThrows(
+        Exception.class,
+        () -> kit.serializationTestKit().verifySerialization(new Plain("a"), false));
+  }
+
+  private static List<Class<?>> commands(Class<?> protocol) {
+    return Arrays.stream(protocol.getPermittedSubclasses())
+        .<Class<?>>map(c -> c)
+        .filter(c -> !c.getSimpleName().equals("Internal"))
+        .toList();
+  }
+}

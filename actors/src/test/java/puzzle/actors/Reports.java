@@ -1,0 +1,81 @@
+package puzzle.actors;
+
+import java.util.ArrayList;
+import java.util.List;
+import puzzle.actors.work.Peers;
+import puzzle.model.RunId;
+import puzzle.protocol.Block;
+import puzzle.protocol.Distill;
+import puzzle.protocol.Feed;
+import puzzle.protocol.GpuPool;
+import puzzle.protocol.Run;
+import puzzle.protocol.Solver;
+import puzzle.protocol.Work;
+
+/** Peers that only keep what they are told. */
+public final class Reports implements Peers {
+
+  private final List<Object> told = new ArrayList<>();
+
+  /** Everything of one type since the last call, in order. */
+  public synchronized <T> List<T> take(Class<T> type) {
+    List<T> found = told.stream().filter(type::isInstance).map(type::cast).toList();
+    told.removeIf(type::isInstance);
+    return found;
+  }
+
+  private synchronized void keep(Object message) {
+    told.add(message);
+    notifyAll();
+  }
+
+  /** Waits until something of the type was told. */
+  public synchronized <T> T await(Class<T> type) throws InterruptedException {
+    long deadline = System.nanoTime() + 20_000_000_000L;
+    while (told.stream().noneMatch(type::isInstance)) {
+      long left = (deadline - System.nanoTime()) / 1_000_000;
+      if (left <= 0) {
+        throw new AssertionError("no " + type.getSimpleName() + " in " + told);
+      }
+      wait(left);
+    }
+    T first = told.stream().filter(type::isInstance).map(type::cast).findFirst().orElseThrow();
+    told.remove(first);
+    return first;
+  }
+
+  @Override
+  public void pool(GpuPool.Command command) {
+    keep(command);
+  }
+
+  @Override
+  public void run(RunId run, Run.Command command) {
+    keep(command);
+  }
+
+  @Override
+  public void block(RunId run, int layer, Block.Command command) {
+    keep(command);
+  }
+
+  @Override
+  public void solver(RunId run, Solver.Command command) {
+    keep(command);
+  }
+
+  @Override
+  public void distill(RunId run, Distill.Command command) {
+    keep(command);
+  }
+
+  @Override
+  public void owner(Work.Owner owner, Work.Report report) {
+    keep(report);
+  }
+
+  @Override
+  public void announce(Feed.Fact fact) {
+    keep(fact);
+  }
+}

@@ -1,0 +1,254 @@
+package puzzle.actors.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import puzzle.engine.checkpoint.ElementType;
+import puzzle.engine.checkpoint.HuggingFaceConfig;
+import puzzle.engine.checkpoint.SafetensorsWriter;
+import puzzle.engine.data.ByteTokenizer;
+import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.nn.RandomWeights;
+import puzzle.model.Architecture;
+import puzzle.model.Block;
+import puzzle.model.Variant;
+
+/**
+ * The command line as a process of its own, on a small random parent, killed without warning at a
+ * random moment of each phase and started again: the result is that of the run nobody disturbed,
+ * and what was finished is not done again. The limits are on parameters and memory alone, which do
+ * not depend on the clock.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class KillIT {
+
+  private static final int LAYERS = 3;
+  private static final long TIME_LIMIT_SECONDS = 120;
+
+  private Path folder;
+  private Result undisturbed;
+
+  private record Result(JsonNode summary, String library, String scores, byte[] weights) {}
+
+  @BeforeAll
+  void runWithoutDisturbance(@TempDir Path temporary) throws Exception {
+    folder = temporary;
+    parent();
+    corpus();
+    Process process = start("undisturbed", 2);
+    finish(process, "undisturbed");
+    undisturbed = read("undisturbed");
+    assertTrue(undisturbed.summary().path("solution").path("proven").asBoolean());
+    // Training helps, and the choice is the best: not a run of zeros.
+    assertTrue(
+        undisturbed.summary().path("child_before_gkd").path("kl_nats_per_token").asDouble() > 0);
+  }
+
+  @Test
+  void oneDeviceGivesWhatTwoGive() throws Exception {
+    finish(start("one-device", 1), "one-device");
+    assertSame(read("one-device"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"record", "profile", "library", "score", "evaluate", "heal", "export"})
+  void goesOnAfterAKillIn(String phase) throws Exception {
+    long seed = System.nanoTime();
+    System.out.println("killed in " + phase + ", seed " + seed);
+    Process process = start(phase, 2);
+    boolean seen = killIn(process, phase, new Random(seed));
+    List<Path> before = libraryFiles(phase);
+    List<Object> times = new ArrayList<>();
+    for (Path file : before) {
+      times.add(Files.getLastModifiedTime(file));
+    }
+    finish(start(phase, 2), phase);
+    assertSame(read(phase));
+    int redone = 0;
+    for (int i = 0; i < before.size(); i++) {
+      redone += Files.getLastModifiedTime(before.get(i)).equals(times.get(i)) ? 0 : 1;
+    }
+    // A file may be on disk with its event not yet in the journal, one per device.
+    assertTrue(redone <= 2, redone + " of " + before.size() + " finished variants trained again");
+    assertTrue(seen || !phase.equals("library"), "the library takes long enough to be seen");
+  }
+
+  private void assertSame(Result actual) {
+    assertEquals(undisturbed.library(), actual.library());
+    assertEquals(undisturbed.scores(), actual.scores());
+    for (String field : List.of("solution", "child_before_gkd", "child", "parent")) {
+      for (String part : List.of("choices", "objective", "kl_nats_per_token", "params")) {
+        assertEquals(
+            undisturbed.summary().path(field).path(part),
+            actual.summary().path(field).path(part),
+            field + "." + part);
+      }
+    }
+    assertEquals(undisturbed.summary().path("baselines"), actual.summary().path("baselines"));
+    assertEquals(
+        Arrays.hashCode(undisturbed.weights()),
+        Arrays.hashCode(actual.weights()),
+        "the child's weights, to the bit");
+  }
+
+  private Process start(String name, int devices) throws IOException {
+    Path yaml = folder.resolve(name + ".yaml");
+    Files.writeString(yaml, RUN_FILE.formatted(name));
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx512m",
+            "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2",
+            "-Dai.djl.offline=true",
+            "-cp",
+            productClassPath(),
+            "puzzle.actors.cli.PuzzleCli",
+            "run",
+            yaml.toString(),
+            "--output",
+            "json",
+            "--devices",
+            Integer.toString(devices))
+        .directory(folder.toFile())
+        .redirectOutput(folder.resolve(name + ".out").toFile())
+        .start();
+  }
+
+  /** Without the tests' own classes, a fake engine among them. */
+  private static String productClassPath() {
+    return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+        .filter(entry -> !entry.contains("test-classes"))
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  private void finish(Process process, String name) throws Exception {
+    StringBuilder said = new StringBuilder();
+    try (BufferedReader lines = process.errorReader(StandardCharsets.UTF_8)) {
+      lines.lines().forEach(line -> said.append(line).append('\n'));
+    }
+    assertTrue(process.waitFor(TIME_LIMIT_SECONDS, TimeUnit.SECONDS), name + " hangs:\n" + said);
+    assertEquals(0, process.exitValue(), name + ":\n" + said);
+  }
+
+  /** Kills the process a moment after it says that the phase began; false if it ended before. */
+  private static boolean killIn(Process process, String phase, Random random) throws Exception {
+    try (BufferedReader lines = process.errorReader(StandardCharsets.UTF_8)) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (line.contains("] " + phase)) {
+          process.waitFor(random.nextInt(400), TimeUnit.MILLISECONDS);
+          break;
+        }
+      }
+    }
+    boolean alive = process.isAlive();
+    process.destroyForcibly().waitFor();
+    return alive;
+  }
+
+  private Result read(String name) throws IOException {
+    Path store = folder.resolve("runs").resolve(name);
+    return new Result(
+        new ObjectMapper().readTree(store.resolve("report.json").toFile()),
+        Files.readString(store.resolve("library.csv")),
+        Files.readString(store.resolve("scores.csv")),
+        Files.readAllBytes(store.resolve("child/model.safetensors")));
+  }
+
+  private List<Path> libraryFiles(String name) throws IOException {
+    Path library = folder.resolve("runs").resolve(name).resolve("library");
+    if (!Files.exists(library)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.walk(library)) {
+      return files
+          .filter(f -> f.toString().endsWith(".safetensors"))
+          .filter(f -> !f.getFileName().toString().startsWith("."))
+          .toList();
+    }
+  }
+
+  private void parent() throws IOException {
+    Block block = new Block(Variant.attention(4), Variant.ffn(48));
+    DecoderConfig config =
+        new DecoderConfig(
+            "llama",
+            256,
+            32,
+            8,
+            4,
+            1e-5,
+            10_000,
+            null,
+            64,
+            false,
+            false,
+            false,
+            block,
+            Architecture.uniform(block, LAYERS));
+    RandomWeights weights = new RandomWeights(config, 7);
+    Path parent = Files.createDirectories(folder.resolve("parent"));
+    SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
+    for (String name : weights.names()) {
+      FloatBuffer values = weights.fp32(name);
+      for (int i = 0; i < values.capacity() && weights.shape(name).length > 1; i++) {
+        values.put(i, 8 * values.get(i));
+      }
+      writer.add(name, weights.shape(name), values);
+    }
+    writer.write(parent.resolve("model.safetensors"));
+    HuggingFaceConfig.write(parent, config, ElementType.BF16, (int) '\n');
+    ByteTokenizer.write(parent);
+  }
+
+  private void corpus() throws IOException {
+    String[] words = "the parent teaches a child what it knows of every layer".split(" ");
+    Random random = new Random(3);
+    StringBuilder text = new StringBuilder();
+    for (int document = 0; document < 600; document++) {
+      for (int word = 0; word < 12; word++) {
+        text.append(words[random.nextInt(words.length)]).append(' ');
+      }
+      text.append(document).append('\n');
+    }
+    Files.writeString(folder.resolve("corpus.lines.txt"), text);
+  }
+
+  private static final String RUN_FILE =
+      """
+      apiVersion: puzzle/v1
+      name: %1$s
+      parent: parent
+      store: runs/%1$s
+      seed: 3
+      corpus: {source: corpus.lines.txt, validationShare: 0.2, sequenceTokens: 24}
+      bld: {sequences: 48, batch: 8, steps: 20, warmupSteps: 2, learningRate: 0.003}
+      scoring: {sequences: 8, evaluationSequences: 8, batch: 8}
+      profiling: {warmups: 0, repetitions: 3}
+      target:
+        hardware: local
+        workload: {batch: 4, prefill: 16, generate: 4}
+        limits: {memory: 0.7 x parent, parameters: 0.7 x parent}
+      gkd: {batch: 8, steps: 60, warmupSteps: 2, learningRate: 0.002, checkpointSteps: 10}
+      """;
+}

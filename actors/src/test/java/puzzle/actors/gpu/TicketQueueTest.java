@@ -1,0 +1,72 @@
+package puzzle.actors.gpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import puzzle.actors.Examples;
+import puzzle.model.RunSpec;
+import puzzle.model.Subblock;
+import puzzle.model.Task;
+import puzzle.model.Variant;
+import puzzle.protocol.Work;
+
+class TicketQueueTest {
+
+  private final RunSpec spec = Examples.spec(Path.of("/store"));
+  private final TicketQueue queue = new TicketQueue();
+
+  @Test
+  void theMostUrgentComesFirst() {
+    queue.put(ticket(0, 30, 1));
+    queue.put(ticket(1, 20, 1));
+    assertEquals(1, queue.poll(0, Set.of()).orElseThrow().layer());
+    assertEquals(0, queue.poll(0, Set.of()).orElseThrow().layer());
+    assertTrue(queue.isEmpty());
+    assertTrue(queue.poll(0, Set.of()).isEmpty());
+  }
+
+  @Test
+  void aDeviceStaysOnItsLayerAndElseTakesOneThatNobodyWorksOn() {
+    queue.put(ticket(0, 30, 1));
+    queue.put(ticket(1, 30, 1));
+    queue.put(ticket(2, 30, 1));
+    assertEquals(2, queue.poll(2, Set.of(0)).orElseThrow().layer());
+    assertEquals(1, queue.poll(2, Set.of(0)).orElseThrow().layer());
+    assertEquals(0, queue.poll(2, Set.of(0)).orElseThrow().layer());
+  }
+
+  @Test
+  void aNewerAttemptTakesTheOldersPlace() {
+    queue.put(ticket(0, 30, 1));
+    queue.put(ticket(0, 30, 2));
+    queue.put(ticket(0, 30, 1));
+    assertEquals(1, queue.size());
+    assertEquals(2, queue.poll(-1, Set.of()).orElseThrow().attempt());
+  }
+
+  @Test
+  void whatIsWithdrawnIsNotHandedOut() {
+    Work.Ticket ticket = ticket(0, 30, 1);
+    queue.put(ticket);
+    assertTrue(queue.contains(ticket.id()));
+    queue.remove(ticket.id());
+    queue.remove(ticket.id());
+    assertFalse(queue.contains(ticket.id()));
+    assertTrue(queue.isEmpty());
+  }
+
+  private Work.Ticket ticket(int layer, int priority, int attempt) {
+    return new Work.Ticket(
+        spec,
+        new Work.Owner(Work.Owner.Kind.BLOCK, "run/" + layer),
+        new Task.Distil(layer, Variant.linear(Subblock.FFN), null),
+        attempt,
+        priority,
+        layer,
+        false);
+  }
+}

@@ -1,0 +1,68 @@
+package puzzle.actors.node;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.typesafe.config.Config;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import puzzle.actors.Examples;
+import puzzle.actors.FakeEngine;
+import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.model.Outcome;
+import puzzle.model.RunSpec;
+import puzzle.protocol.Feed;
+import puzzle.protocol.Run;
+
+/** A whole node on a journal in a temporary folder, driven from a test. */
+final class Drive implements AutoCloseable {
+
+  private final PuzzleNode node;
+  private final RunSpec spec;
+  private final CompletableFuture<Outcome> ended = new CompletableFuture<>();
+  final List<Feed.Fact> facts = new CopyOnWriteArrayList<>();
+  final Run.Answer answer;
+
+  Drive(RunSpec spec, int layers, int devices, FakeEngine engine) {
+    this(spec, layers, devices, engine, Examples.QUICK, "hash");
+  }
+
+  Drive(RunSpec spec, int layers, int devices, FakeEngine engine, Config settings, String hash) {
+    this.spec = spec;
+    this.node =
+        PuzzleNode.alone(
+            Path.of(spec.store(), "journal"),
+            devices,
+            new Tools(engine, ChocoArchitectureSolver::new),
+            settings);
+    node.watch(
+        fact -> {
+          facts.add(fact);
+          if (fact instanceof Feed.Ended e) {
+            ended.complete(e.outcome());
+          }
+        });
+    this.answer = node.start(spec, layers, hash);
+  }
+
+  /** Waits for the end of the run. */
+  Outcome outcome() throws Exception {
+    return ended.get(60, TimeUnit.SECONDS);
+  }
+
+  Run.Status status() {
+    return node.status(spec);
+  }
+
+  JsonNode summary() throws IOException {
+    return new ObjectMapper().readTree(Path.of(spec.store(), "report.json").toFile());
+  }
+
+  @Override
+  public void close() {
+    node.close();
+  }
+}

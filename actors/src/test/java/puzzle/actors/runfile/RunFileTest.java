@@ -1,0 +1,160 @@
+package puzzle.actors.runfile;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import puzzle.engine.EngineFactory.ParentShape;
+import puzzle.engine.InvalidInputException;
+import puzzle.model.DType;
+import puzzle.model.Limit;
+import puzzle.model.RunSpec;
+
+class RunFileTest {
+
+  private static final String GOOD =
+      """
+      apiVersion: puzzle/v1
+      name: tiny
+      parent: parent
+      store: runs/tiny
+      seed: 3
+      corpus:
+        source: classpath:text.gz
+      target:
+        workload: {batch: 32, prefill: 128, generate: 32, kvCache: bf16}
+        limits:
+          memory: 40 MiB
+          throughput: 1.5 x parent
+      """;
+
+  @TempDir Path folder;
+
+  @BeforeEach
+  void parent() throws IOException {
+    Files.createDirectories(folder.resolve("parent"));
+  }
+
+  @Test
+  void fillsInEveryDefault() throws IOException {
+    RunFile run = read(GOOD);
+    RunSpec spec = run.spec();
+    assertEquals(folder.resolve("parent").toString(), spec.parent());
+    assertEquals("/here/runs/tiny", spec.store());
+    assertEquals(54, spec.space().blocks().size());
+    assertEquals(List.of("cosine", "kld"), spec.gkd().losses());
+    assertEquals(DType.BF16, spec.target().goals().get(0).workload().kvCache());
+    assertEquals(
+        List.of(
+            new Limit(Limit.Metric.MEMORY, 40 * 1048576.0, false),
+            new Limit(Limit.Metric.THROUGHPUT, 1.5, true)),
+        spec.target().goals().get(0).limits());
+  }
+
+  @Test
+  void theResolvedFileReadsBackAsTheSameRun() throws IOException {
+    RunFile run = read(GOOD);
+    RunFile again = read(run.resolved());
+    assertEquals(run.spec(), again.spec());
+    assertEquals(run.hash(), again.hash());
+  }
+
+  @Test
+  void whereTheStoreLiesDoesNotMakeItAnotherRunButASeedDoes() throws IOException {
+    String hash = read(GOOD).hash();
+    assertEquals(hash, read(GOOD.replace("runs/tiny", "elsewhere")).hash());
+    assertNotEquals(hash, read(GOOD.replace("seed: 3", "seed: 4")).hash());
+  }
+
+  @Test
+  void anUnknownKeyIsNamedWithItsPlaceAndTheNearestThatExists() {
+    refused(GOOD.replace("seed:", "sede:"), ":5:1:", "unknown key 'sede'", "'seed'");
+    refused(GOOD.replace("throughput:", "troughput:"), ":12:", "did you mean 'throughput'?");
+    refused(GOOD + "bld:\n  learningrate: 3\n", ":14:3:", "'learningRate'");
+    refused(GOOD + "colour: blue\n", "unknown key 'colour'", "one of");
+  }
+
+  @Test
+  void valuesOutOfRangeAreNamedWithTheirPlace() {
+    refused(GOOD.replace("seed: 3", "seed: -1"), ":5:", "seed", "-1");
+    refused(GOOD.replace("batch: 32", "batch: 0"), "batch", "0 is out of range");
+    refused(GOOD.replace("batch: 32", "batch: 1e99"), "no whole number");
+    refused(GOOD + "bld: {learningRate: .nan}\n", ":13:", "no finite number");
+    refused(GOOD + "bld: {learningRate: .inf}\n", "no finite number");
+    refused(GOOD + "bld: {learningRate: -1}\n", "out of range");
+    refused(GOOD + "bld: {steps: 99999999999999999999}\n", "no whole number");
+    refused(GOOD.replace("40 MiB", "-40 MiB"), "no quantity");
+    refused(GOOD.replace("40 MiB", "0 MiB"), "positive");
+    refused(GOOD.replace("40 MiB", "40 parsec"), "'parsec' is no unit");
+    refused(GOOD.replace("40 MiB", "1e999 MiB"), "positive finite");
+    refused(GOOD.replace("kvCache: bf16", "kvCache: int3"), "unknown element type");
+    refused(GOOD + "gkd: {losses: [cosine, mse]}\n", "unknown loss 'mse'");
+    refused(GOOD + "space: {attention: [kv-8, kv-8], ffn: [ffn-640]}\n", "twice");
+    refused(GOOD + "space: {attention: [kv-4]}\n", "parent's own");
+    refused(GOOD + "space: {attention: [kv-eight]}\n", "unknown variant");
+  }
+
+  @Test
+  void whatIsMissingIsNamed() {
+    refused(GOOD.replace("apiVersion: puzzle/v1\n", ""), "apiVersion is missing");
+    refused(GOOD.replace("puzzle/v1", "puzzle/v9"), "'puzzle/v9' is not known");
+    refused(GOOD.replace("parent: parent", "parent: nowhere"), ":3:", "no folder");
+    refused(GOOD.replace("classpath:text.gz", "text.txt"), "does not exist");
+    refused(GOOD.replace("batch: 32, ", ""), "batch is missing");
+    refused("", "is empty");
+  }
+
+  @Test
+  void yamlThatIsAnAttackOrAMistakeIsRefused() throws IOException {
+    refused("a: &a [1, 2]\nb: [*a, *a]\n", "anchors and aliases");
+    refused(GOOD + "seed: 4\n", "given twice");
+    refused(GOOD + "bld: !!java.net.URL [x]\n", "tags");
+    refused(GOOD + "corpus2: " + "[".repeat(60) + "]".repeat(60) + "\n", "deep");
+    refused("a: [1,\n", "not YAML");
+    refused("- a\n- b\n", "is no section");
+    refused(GOOD + "---\na: 1\n", "document");
+    refused("a: '\0'", "");
+    Path large = folder.resolve("large.yaml");
+    Files.write(large, new byte[(int) YamlTree.MAX_BYTES + 1]);
+    assertTrue(refusal(large).contains("too many"));
+    assertTrue(refusal(folder.resolve("absent.yaml")).contains("no such file"));
+    Path binary = folder.resolve("binary.yaml");
+    Files.write(binary, new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
+    assertTrue(refusal(binary).contains("UTF-8"));
+  }
+
+  private RunFile read(String yaml) throws IOException {
+    Path file = folder.resolve("puzzle.yaml");
+    Files.writeString(file, yaml);
+    return RunFile.read(file, Path.of("/here"), parent -> new ParentShape(4, 8, 640));
+  }
+
+  private void refused(String yaml, String... parts) {
+    Path file = folder.resolve("puzzle.yaml");
+    try {
+      Files.writeString(file, yaml);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+    String message = refusal(file);
+    for (String part : parts) {
+      assertTrue(message.contains(part), message + " says " + part);
+    }
+    assertTrue(message.contains("\nMaybe "), message);
+  }
+
+  private static String refusal(Path file) {
+    return assertThrows(
+            InvalidInputException.class,
+            () -> RunFile.read(file, Path.of("/here"), parent -> new ParentShape(4, 8, 640)))
+        .getMessage();
+  }
+}

@@ -1,0 +1,356 @@
+package puzzle.engine;
+
+import ai.djl.engine.EngineException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
+import puzzle.engine.checkpoint.ChildExporter;
+import puzzle.engine.checkpoint.CorruptArtefactException;
+import puzzle.engine.checkpoint.ElementType;
+import puzzle.engine.checkpoint.HuggingFaceConfig;
+import puzzle.engine.checkpoint.ModelCard;
+import puzzle.engine.checkpoint.SafetensorsFile;
+import puzzle.engine.checkpoint.SafetensorsFolder;
+import puzzle.engine.checkpoint.SafetensorsWriter;
+import puzzle.engine.checkpoint.Store;
+import puzzle.engine.checkpoint.TensorLayout;
+import puzzle.engine.data.Corpus;
+import puzzle.engine.data.PackedSequences;
+import puzzle.engine.data.Packing;
+import puzzle.engine.data.Tokenizer;
+import puzzle.engine.distil.BlockDistillation;
+import puzzle.engine.distil.DivergedException;
+import puzzle.engine.distil.Recorder;
+import puzzle.engine.distil.Recording;
+import puzzle.engine.distil.Recording.Split;
+import puzzle.engine.kd.GlobalDistillation;
+import puzzle.engine.nn.Decoder;
+import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.nn.SubblockWeights;
+import puzzle.engine.nn.Tensors;
+import puzzle.engine.profile.LiveProfiler;
+import puzzle.engine.profile.ModelSpeed;
+import puzzle.engine.score.AssembledWeights;
+import puzzle.engine.score.ModelEvaluator;
+import puzzle.engine.score.SuffixScorer;
+import puzzle.engine.surgery.Initialisation;
+import puzzle.model.Architecture;
+import puzzle.model.Block;
+import puzzle.model.CheckpointRef;
+import puzzle.model.Failure;
+import puzzle.model.RunSpec;
+import puzzle.model.Subblock;
+import puzzle.model.Task;
+import puzzle.model.TaskResult;
+import puzzle.model.Variant;
+
+/**
+ * The engine on PyTorch through DJL. Keeps the parent loaded between tasks; everything else a task
+ * needs it reads from the store.
+ */
+public final class DjlEngine implements BlockEngine {
+
+  /** Line feed: ends a document where the parent's config names no end-of-text token. */
+  private static final int DEFAULT_SEPARATOR = '\n';
+
+  /** One split for all runs and for pretraining: what is held out is held out from everything. */
+  private static final long SPLIT_SEED = 0;
+
+  private static final String CHILD_FOLDER = "child";
+  private static final long SHARD_BYTES = 5L << 30;
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .addModule(new JavaTimeModule())
+          .disable(SerializationFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
+          .build();
+
+  private final int threads;
+  private String openedStore;
+  private Store store;
+  private String loadedParent;
+  private Decoder parent;
+
+  /**
+   * @param threads of one operation
+   */
+  public DjlEngine(int threads) {
+    this.threads = threads;
+  }
+
+  @Override
+  public TaskResult run(RunSpec spec, Task task, Monitor monitor) throws TaskFailedException {
+    Tensors.threads(threads);
+    try {
+      if (task instanceof Task.Record) {
+        return record(spec, monitor);
+      } else if (task instanceof Task.Distil distil) {
+        return distil(spec, distil, monitor);
+      } else if (task instanceof Task.Profile profile) {
+        return new LiveProfiler(config(spec), profile.workload(), spec.profiling())
+            .profile(spec.space(), monitor);
+      } else if (task instanceof Task.ScoreBlock score) {
+        return score(spec, score, monitor);
+      } else if (task instanceof Task.Evaluate evaluate) {
+        return evaluate(spec, evaluate, monitor);
+      } else if (task instanceof Task.Measure measure) {
+        return measure(spec, measure, monitor);
+      } else if (task instanceof Task.Heal heal) {
+        return heal(spec, heal, monitor);
+      } else if (task instanceof Task.Export export) {
+        return export(spec, export);
+      }
+      throw new IllegalArgumentException("unknown task " + task);
+    } catch (CancellationException e) {
+      throw e;
+    } catch (RuntimeException | OutOfMemoryError e) {
+      throw new TaskFailedException(kind(e), task.key() + ": " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (parent != null) {
+      parent.close();
+      parent = null;
+      loadedParent = null;
+    }
+  }
+
+  private TaskResult record(RunSpec spec, Monitor monitor) {
+    Path folder = Path.of(spec.parent());
+    RunSpec.Corpus corpus = spec.corpus();
+    int separator = HuggingFaceConfig.eosToken(folder).orElse(DEFAULT_SEPARATOR);
+    PackedSequences data =
+        new PackedSequences(
+            Corpus.open(corpus.source()),
+            Tokenizer.open(folder),
+            new Packing(
+                corpus.sequenceTokens() + 1,
+                config(spec).vocabSize(),
+                separator,
+                corpus.validationShare(),
+                SPLIT_SEED,
+                spec.seed()));
+    int bld = spec.bld().sequences();
+    int gkd = spec.gkd().steps() * spec.gkd().batch();
+    int scoring = spec.scoring().sequences();
+    int evaluation = spec.scoring().evaluationSequences();
+    int[][] train = data.train(bld + gkd);
+    int[][] heldOut = data.validation(scoring + evaluation);
+    Map<Split, int[][]> tokens = new EnumMap<>(Split.class);
+    tokens.put(Split.TRAIN, rows(train, 0, bld));
+    tokens.put(Split.HEALING, rows(train, bld, gkd));
+    tokens.put(Split.SCORING, rows(heldOut, 0, scoring));
+    tokens.put(Split.EVALUATION, rows(heldOut, scoring, evaluation));
+    return new Recorder(store(spec), parent(spec), spec.scoring().batch(), tokens).run(monitor);
+  }
+
+  private static int[][] rows(int[][] all, int from, int count) {
+    return Arrays.copyOfRange(all, from, from + count);
+  }
+
+  private TaskResult distil(RunSpec spec, Task.Distil task, Monitor monitor) {
+    Store store = store(spec);
+    Decoder model = parent(spec);
+    Recording recording = Recording.open(store, task.recording());
+    Variant variant = task.variant();
+    boolean ffn = variant.subblock() == Subblock.FFN;
+    Initialisation initialisation =
+        new Initialisation(
+            model.config(),
+            model.weights(task.layer(), variant.subblock()),
+            ffn ? recording.contribution(task.layer()) : null);
+    SubblockWeights child = initialisation.create(model.manager(), variant);
+    try {
+      BlockDistillation.Outcome outcome =
+          new BlockDistillation(model, task.layer(), spec.bld(), recording)
+              .run(child, seed(spec, task), monitor);
+      SafetensorsWriter writer = new SafetensorsWriter(ElementType.F32);
+      String prefix = SubblockWeights.prefix(task.layer());
+      child
+          .arrays()
+          .forEach(
+              (name, array) ->
+                  writer.add(
+                      prefix + name, array.getShape().getShape(), () -> Tensors.read(array)));
+      String path = "library/layer-%03d/%s.safetensors".formatted(task.layer(), variant.name());
+      return new TaskResult.Distilled(
+          store.put(path, writer::writeTo),
+          outcome.lossBefore(),
+          outcome.lossAfter(),
+          outcome.steps());
+    } finally {
+      child.close();
+    }
+  }
+
+  private TaskResult score(RunSpec spec, Task.ScoreBlock task, Monitor monitor) {
+    Store store = store(spec);
+    Decoder model = parent(spec);
+    Block block = task.block();
+    SubblockWeights attention =
+        replacement(store, model, task.layer(), block.attention(), task.weights().attention());
+    SubblockWeights ffn =
+        replacement(store, model, task.layer(), block.ffn(), task.weights().ffn());
+    try {
+      Recording recording = Recording.open(store, task.recording());
+      return new TaskResult.BlockScored(
+          new SuffixScorer(model, recording, spec.scoring().batch())
+              .score(task.layer(), attention, ffn, monitor));
+    } finally {
+      if (attention != null) {
+        attention.close();
+      }
+      if (ffn != null) {
+        ffn.close();
+      }
+    }
+  }
+
+  /** The variant's weights, or null where it is the parent's own. */
+  private static SubblockWeights replacement(
+      Store store, Decoder model, int layer, Variant variant, CheckpointRef file) {
+    if (variant.equals(model.config().parentBlock().get(variant.subblock()))) {
+      return null;
+    }
+    SafetensorsFile weights = variant.form() == Variant.Form.NO_OP ? null : store.safetensors(file);
+    String prefix = SubblockWeights.prefix(layer);
+    return SubblockWeights.create(
+        model.manager(), model.config(), variant, name -> weights.fp32(prefix + name));
+  }
+
+  private TaskResult evaluate(RunSpec spec, Task.Evaluate task, Monitor monitor) {
+    Store store = store(spec);
+    Recording recording = Recording.open(store, task.recording());
+    try (Decoder model =
+        task.child() == null
+            ? assembled(spec, task.architecture(), task.layers())
+            : Decoder.load(
+                config(spec).with(task.architecture()),
+                store.safetensors(task.child()),
+                spec.corpus().sequenceTokens())) {
+      ModelEvaluator.Quality quality =
+          ModelEvaluator.evaluate(model, recording, spec.scoring().batch(), monitor);
+      return new TaskResult.Evaluated(quality.loss(), quality.kl(), model.config().params());
+    }
+  }
+
+  private TaskResult measure(RunSpec spec, Task.Measure task, Monitor monitor) {
+    try (ModelSpeed speed = new ModelSpeed(config(spec), task.architectures(), task.workload())) {
+      return new TaskResult.Measured(task.workload(), speed.measure(spec.profiling(), monitor));
+    }
+  }
+
+  private TaskResult heal(RunSpec spec, Task.Heal task, Monitor monitor) {
+    Store store = store(spec);
+    Recording recording = Recording.open(store, task.recording());
+    try (Decoder child = assembled(spec, task.architecture(), task.layers())) {
+      new GlobalDistillation(
+              parent(spec),
+              child,
+              spec.gkd(),
+              recording,
+              store,
+              task.architecture() + " " + task.layers() + " " + spec.gkd(),
+              seed(spec, task))
+          .run(monitor);
+      SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
+      new TreeMap<>(child.parameters())
+          .forEach(
+              (name, array) ->
+                  writer.add(name, array.getShape().getShape(), () -> Tensors.read(array)));
+      CheckpointRef file = store.put("healing/child.safetensors", writer::writeTo);
+      return new TaskResult.Healed(file, spec.gkd().steps());
+    }
+  }
+
+  private TaskResult export(RunSpec spec, Task.Export task) {
+    Store store = store(spec);
+    Path parentFolder = Path.of(spec.parent());
+    ObjectNode provenance = JSON.createObjectNode();
+    // Where the run lay is of no use to whom the child is given.
+    ObjectNode run = JSON.valueToTree(spec);
+    provenance.set("run", run.without(List.of("store", "parent")));
+    provenance.set("architecture", JSON.valueToTree(task.architecture()));
+    provenance.set("healed", JSON.valueToTree(task.child()));
+    Path target = store.root().resolve(CHILD_FOLDER);
+    new ChildExporter(
+            config(spec).with(task.architecture()),
+            store.safetensors(task.child()),
+            parentFolder,
+            new ModelCard(
+                spec.id().value(), parentFolder.getFileName().toString(), List.of(), task.report()),
+            provenance)
+        .export(target, ChildExporter.Format.NEMOTRON_NAS, SHARD_BYTES);
+    return new TaskResult.Exported(CHILD_FOLDER, store.references(CHILD_FOLDER));
+  }
+
+  private Decoder assembled(RunSpec spec, Architecture architecture, List<Task.Weights> layers) {
+    DecoderConfig config = config(spec).with(architecture);
+    SafetensorsFolder folder = SafetensorsFolder.open(Path.of(spec.parent()));
+    return Decoder.load(
+        config,
+        new AssembledWeights(config, folder, store(spec), layers),
+        spec.corpus().sequenceTokens());
+  }
+
+  private Decoder parent(RunSpec spec) {
+    if (!spec.parent().equals(loadedParent)) {
+      close();
+      Path folder = Path.of(spec.parent());
+      DecoderConfig config = HuggingFaceConfig.read(folder);
+      SafetensorsFolder weights = SafetensorsFolder.open(folder);
+      TensorLayout.require(config, weights);
+      parent = Decoder.load(config, weights, spec.corpus().sequenceTokens());
+      loadedParent = spec.parent();
+    }
+    return parent;
+  }
+
+  /** The parent kept between tasks, or null. */
+  Decoder loaded() {
+    return parent;
+  }
+
+  private DecoderConfig config(RunSpec spec) {
+    return parent(spec).config();
+  }
+
+  /** Kept between tasks: it remembers which files were checked. */
+  private Store store(RunSpec spec) {
+    if (!spec.store().equals(openedStore)) {
+      store = Store.open(Path.of(spec.store()));
+      openedStore = spec.store();
+    }
+    return store;
+  }
+
+  /** What a task draws depends on the run's seed and the task alone. */
+  private static long seed(RunSpec spec, Task task) {
+    return spec.seed() * 0x9E3779B97F4A7C15L + task.key().hashCode();
+  }
+
+  private static Failure.Kind kind(Throwable e) {
+    if (e instanceof OutOfMemoryError
+        || e instanceof EngineException
+            && String.valueOf(e.getMessage()).contains("allocate memory")) {
+      return Failure.Kind.OUT_OF_MEMORY;
+    } else if (e instanceof DivergedException) {
+      return Failure.Kind.DIVERGED;
+    } else if (e instanceof CorruptArtefactException) {
+      return Failure.Kind.CORRUPT_ARTEFACT;
+    } else if (e instanceof InvalidInputException) {
+      return Failure.Kind.INVALID_INPUT;
+    }
+    return Failure.Kind.DEFECT;
+  }
+}

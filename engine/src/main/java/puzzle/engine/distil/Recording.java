@@ -1,0 +1,132 @@
+package puzzle.engine.distil;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
+import java.nio.file.Files;
+import java.util.List;
+import puzzle.engine.checkpoint.SafetensorsFile;
+import puzzle.engine.checkpoint.Store;
+import puzzle.model.CheckpointRef;
+
+/**
+ * What the parent did on the corpus, on disk: per layer its input and its state between attention
+ * and FFN, the importances of its FFN channels, its logits on the held-out sequences, and the
+ * tokens themselves. Everything a later task needs of parent and corpus besides the weights, so
+ * that no task depends on another having run in the same process.
+ *
+ * <p>Read through memory maps; every file is checked against the index before use.
+ */
+public final class Recording {
+
+  /** A part of the corpus. */
+  public enum Split {
+    /** Trained on by BLD. */
+    TRAIN("train"),
+    /** Held out: BLD's validation and the replace-one-block scores. */
+    SCORING("scoring"),
+    /** Held out from all of that: what is reported. */
+    EVALUATION("evaluation"),
+    /** Trained on by GKD; only tokens are kept. */
+    HEALING("healing");
+
+    private final String prefix;
+
+    Split(String prefix) {
+      this.prefix = prefix;
+    }
+
+    String tensor(String name) {
+      return prefix + "." + name;
+    }
+  }
+
+  /** Which state of a layer. */
+  public enum Place {
+    /** What the layer gets. */
+    INPUT("input"),
+    /** After attention and its residual, before the FFN. */
+    MIDDLE("middle");
+
+    private final String suffix;
+
+    Place(String suffix) {
+      this.suffix = suffix;
+    }
+  }
+
+  /** The index file: {@code layers} has one more entry than the parent, the last state. */
+  record Index(
+      CheckpointRef tokens,
+      CheckpointRef importance,
+      CheckpointRef logits,
+      List<CheckpointRef> layers,
+      double parentLoss) {}
+
+  static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Store store;
+  private final Index index;
+
+  private Recording(Store store, Index index) {
+    this.store = store;
+    this.index = index;
+  }
+
+  public static Recording open(Store store, CheckpointRef ref) {
+    try {
+      byte[] json = Files.readAllBytes(store.verify(ref));
+      return new Recording(store, JSON.readValue(json, Index.class));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Held-out loss of the parent on the evaluation split, nats per token. */
+  public double parentLoss() {
+    return index.parentLoss();
+  }
+
+  /** All sequences of a split, each one token longer than the states: the last is a target only. */
+  public int[][] tokens(Split split) {
+    SafetensorsFile file = store.safetensors(index.tokens());
+    String name = split.tensor("ids");
+    long[] shape = file.shape(name);
+    LongBuffer ids = file.i64(name);
+    int[][] sequences = new int[(int) shape[0]][(int) shape[1]];
+    for (int[] sequence : sequences) {
+      for (int i = 0; i < sequence.length; i++) {
+        sequence[i] = (int) ids.get();
+      }
+    }
+    return sequences;
+  }
+
+  /** Channel contributions of a layer's FFN (appendix A). */
+  public float[] contribution(int layer) {
+    FloatBuffer values = store.safetensors(index.importance()).fp32(channels(layer));
+    float[] contribution = new float[values.remaining()];
+    values.get(contribution);
+    return contribution;
+  }
+
+  /** States of one layer on one split. */
+  public Tape tape(int layer, Split split, Place place) {
+    return new Tape(store.safetensors(index.layers().get(layer)), split.tensor(place.suffix));
+  }
+
+  /** The parent's logits on a held-out split, [sequences, tokens, vocabulary]. */
+  public Tape logits(Split split) {
+    return new Tape(store.safetensors(index.logits()), split.tensor("logits"));
+  }
+
+  static String channels(int layer) {
+    return "layers." + layer + ".channels";
+  }
+
+  static String tensor(Split split, Place place) {
+    return split.tensor(place.suffix);
+  }
+}

@@ -1,0 +1,42 @@
+package puzzle.engine.distil;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.nio.FloatBuffer;
+import puzzle.engine.checkpoint.SafetensorsFile;
+import puzzle.engine.nn.Tensors;
+
+/** A recorded tensor [sequences, tokens, width], read a few sequences at a time. */
+public final class Tape {
+
+  private final SafetensorsFile file;
+  private final String name;
+  private final long[] shape;
+
+  Tape(SafetensorsFile file, String name) {
+    this.file = file;
+    this.name = name;
+    this.shape = file.shape(name);
+  }
+
+  public int sequences() {
+    return (int) shape[0];
+  }
+
+  /** Consecutive sequences, [count, tokens, width]. */
+  public NDArray read(NDManager manager, int from, int count) {
+    long width = shape[1] * shape[2];
+    FloatBuffer values = file.fp32(name, from * width, Math.toIntExact(count * width));
+    return Tensors.fp32(manager, values, count, shape[1], shape[2]);
+  }
+
+  /** Chosen sequences, in that order, [chosen, tokens, width]. */
+  public NDArray read(NDManager manager, int[] chosen) {
+    int width = Math.toIntExact(shape[1] * shape[2]);
+    FloatBuffer values = FloatBuffer.allocate(chosen.length * width);
+    for (int sequence : chosen) {
+      values.put(file.fp32(name, (long) sequence * width, width));
+    }
+    return Tensors.fp32(manager, values.flip(), chosen.length, shape[1], shape[2]);
+  }
+}

@@ -1,0 +1,39 @@
+package puzzle.engine.nn;
+
+import ai.djl.ndarray.NDArray;
+
+/** The measures of Puzzle, in nats where they are divergences. */
+public final class Losses {
+
+  private Losses() {}
+
+  /**
+   * Next-token loss.
+   *
+   * @param logits [batch, tokens, vocabulary]
+   * @param targets [batch, tokens], int64
+   * @return mean over tokens, per sequence: [batch]
+   */
+  public static NDArray nll(NDArray logits, NDArray targets) {
+    return Kernels.call("nll", logits, targets);
+  }
+
+  /**
+   * KL(parent || child) of the next-token distributions (sections 4.2 and 4.3).
+   *
+   * @return mean over tokens, per sequence: [batch]
+   */
+  public static NDArray kl(NDArray childLogits, NDArray parentLogits) {
+    return Kernels.call("kl", childLogits, parentLogits);
+  }
+
+  /** MSE(o_parent, o_child) / MSE(o_parent, 0) over hidden states (section 3): a scalar. */
+  public static NDArray normalisedMse(NDArray child, NDArray parent) {
+    return Kernels.call("nmse", child, parent);
+  }
+
+  /** Mean over tokens of 1 - cos(h_child, h_parent) (section 4.3): a scalar. */
+  public static NDArray cosine(NDArray child, NDArray parent) {
+    return Kernels.call("cosine", child, parent);
+  }
+}

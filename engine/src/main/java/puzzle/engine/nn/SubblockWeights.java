@@ -1,0 +1,53 @@
+package puzzle.engine.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.nio.FloatBuffer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+import puzzle.engine.checkpoint.TensorLayout;
+import puzzle.model.Variant;
+
+/**
+ * The weights of one variant: its norm and its projections, under their Hugging Face names without
+ * the layer's prefix, in the order of {@link TensorLayout}. Empty for a no-op.
+ */
+public record SubblockWeights(Variant variant, Map<String, NDArray> arrays) {
+
+  /** Prefix of a layer's weights in a checkpoint: {@code model.layers.3.}. */
+  public static String prefix(int layer) {
+    return "model.layers." + layer + ".";
+  }
+
+  /** Makes the arrays of a variant in {@code manager} from named values. */
+  public static SubblockWeights create(
+      NDManager manager,
+      DecoderConfig config,
+      Variant variant,
+      Function<String, FloatBuffer> values) {
+    Map<String, NDArray> arrays = new LinkedHashMap<>();
+    TensorLayout.of(config, variant)
+        .forEach(
+            (name, shape) ->
+                arrays.put(
+                    name,
+                    Tensors.detached(
+                        manager, () -> Tensors.fp32(manager, values.apply(name), shape))));
+    return new SubblockWeights(variant, arrays);
+  }
+
+  NDArray get(String name) {
+    return arrays.get(name);
+  }
+
+  /** The named weight, or an empty array where the model has none. */
+  NDArray optional(String name, NDArray empty) {
+    return arrays.getOrDefault(name, empty);
+  }
+
+  /** Frees the native memory. */
+  public void close() {
+    arrays.values().forEach(NDArray::close);
+  }
+}

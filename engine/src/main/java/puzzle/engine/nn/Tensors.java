@@ -1,0 +1,171 @@
+package puzzle.engine.nn;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.function.Supplier;
+
+/**
+ * The few tensor operations outside {@link Kernels}: making arrays that own their memory, reading
+ * them back, and gradient mode.
+ *
+ * <p>An array made by DJL over a Java buffer does not own its memory, and neither does a view of
+ * it; everything made here is copied once into native memory.
+ */
+public final class Tensors {
+
+  private static final NDManager ROOT = Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
+
+  private Tensors() {}
+
+  /** Parent of every manager; lives as long as the process. */
+  public static NDManager root() {
+    return ROOT;
+  }
+
+  /** Threads of one operation, for the whole process. */
+  public static void threads(int count) {
+    JniUtils.setNumThreads(count);
+  }
+
+  /** fp32 array of the given shape with the buffer's content. */
+  public static NDArray fp32(NDManager manager, FloatBuffer data, long... shape) {
+    Shape of = new Shape(shape);
+    return owned(
+        manager,
+        () -> {
+          ByteBuffer bytes = direct(Math.toIntExact(of.size() * Float.BYTES));
+          bytes.asFloatBuffer().put(data.duplicate());
+          return manager.create(bytes, of, DataType.FLOAT32);
+        });
+  }
+
+  /** fp32 array of the given shape with the array's content. */
+  public static NDArray fp32(NDManager manager, float[] data, long... shape) {
+    return fp32(manager, FloatBuffer.wrap(data), shape);
+  }
+
+  /** int64 array [sequences, tokens] of {@code columns} tokens from {@code from} on. */
+  public static NDArray ids(NDManager manager, int[][] sequences, int from, int columns) {
+    Shape of = new Shape(sequences.length, columns);
+    return owned(
+        manager,
+        () -> {
+          ByteBuffer bytes = direct(sequences.length * columns * Long.BYTES);
+          for (int[] sequence : sequences) {
+            for (int i = from; i < from + columns; i++) {
+              bytes.putLong(sequence[i]);
+            }
+          }
+          bytes.rewind();
+          return manager.create(bytes, of, DataType.INT64);
+        });
+  }
+
+  /** Native 0-dimensional constant. */
+  public static NDArray scalar(NDManager manager, double value) {
+    return manager.full(new Shape(), (float) value, DataType.FLOAT32);
+  }
+
+  /** Native zeros of type fp32. */
+  public static NDArray zeros(NDManager manager, long... shape) {
+    return manager.zeros(new Shape(shape), DataType.FLOAT32);
+  }
+
+  /** A copy that owns its memory, in another manager and outside the caller's scope. */
+  public static NDArray keep(NDArray array, NDManager manager) {
+    NDArray copy = array.duplicate();
+    NDScope.unregister(copy);
+    copy.attach(manager);
+    return copy;
+  }
+
+  /** The array's content, row-major, in a direct little-endian buffer of its own. */
+  public static FloatBuffer read(NDArray array) {
+    ByteBuffer bytes = direct(Math.toIntExact(array.size() * Float.BYTES));
+    bytes.put(array.toByteBuffer(true)).rewind();
+    return bytes.asFloatBuffer();
+  }
+
+  /** Copies values into a parameter in place; the parameter keeps its gradient flag. */
+  public static void assign(NDArray parameter, FloatBuffer values) {
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      fp32(parameter.getManager(), values, parameter.getShape().getShape()).copyTo(parameter);
+    }
+  }
+
+  /** Adds up gradients of {@code loss}, a scalar, into every parameter it depends on. */
+  public static void backward(NDArray loss) {
+    JniUtils.backward((PtNDArray) loss, (PtNDArray) loss.onesLike(), false, false);
+  }
+
+  /** The gradient added up so far, or null where nothing was propagated to this parameter. */
+  public static NDArray gradient(NDArray parameter) {
+    return JniUtils.getGradient((PtNDArray) parameter);
+  }
+
+  /** Runs work with gradients recorded on this thread. */
+  public static <T> T training(Supplier<T> work) {
+    return withGradients(true, work);
+  }
+
+  /** Runs work without gradients; grad mode is on by default in every new thread. */
+  public static <T> T inference(Supplier<T> work) {
+    return withGradients(false, work);
+  }
+
+  /** Within {@link #training}: work whose operations are not recorded; results stay usable. */
+  public static NDArray paused(Supplier<NDArray> work) {
+    JniUtils.setGradMode(false);
+    try {
+      return work.get();
+    } finally {
+      JniUtils.setGradMode(true);
+    }
+  }
+
+  private static <T> T withGradients(boolean on, Supplier<T> work) {
+    boolean before = JniUtils.isGradMode();
+    JniUtils.setGradMode(on);
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      return work.get();
+    } finally {
+      JniUtils.setGradMode(before);
+    }
+  }
+
+  /** An array that outlives the caller's scope: it lives until its manager is closed. */
+  public static NDArray detached(NDManager manager, Supplier<NDArray> make) {
+    NDArray array = make.get();
+    NDScope.unregister(array);
+    array.attach(manager);
+    return array;
+  }
+
+  private static NDArray owned(NDManager manager, Supplier<NDArray> make) {
+    boolean before = JniUtils.isGradMode();
+    JniUtils.setGradMode(false);
+    NDArray borrowed = make.get();
+    try {
+      return borrowed.duplicate();
+    } finally {
+      borrowed.close();
+      JniUtils.setGradMode(before);
+    }
+  }
+
+  private static ByteBuffer direct(int bytes) {
+    return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+  }
+}

@@ -1,0 +1,176 @@
+package puzzle.engine.profile;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import puzzle.engine.BlockEngine.Monitor;
+import puzzle.engine.distil.Steps;
+import puzzle.engine.nn.Decoder;
+import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.nn.RandomWeights;
+import puzzle.engine.nn.Tensors;
+import puzzle.model.Architecture;
+import puzzle.model.BlockCost;
+import puzzle.model.RunSpec;
+import puzzle.model.SearchSpace;
+import puzzle.model.TaskResult.Profiled;
+import puzzle.model.TaskResult.VariantCost;
+import puzzle.model.Variant;
+import puzzle.model.Workload;
+
+/**
+ * Measures on the device at hand what each variant costs (section 4.1): the prompt and a generated
+ * token, at the workload's batch and lengths, the token at the middle of the generation.
+ *
+ * <p>Rounds are interleaved over the variants, so that a machine that slows down slows all of them;
+ * medians count. Values of weights do not matter to time, so they are random. Memory is counted,
+ * not measured, at the types the child will be served in.
+ */
+public final class LiveProfiler {
+
+  /** Copies of a variant in a prefill run: enough to leave the caches, few enough to be quick. */
+  private static final int PREFILL_DEPTH = 2;
+
+  private static final long SEED = 1;
+
+  private final DecoderConfig config;
+  private final Workload workload;
+  private final RunSpec.Profiling settings;
+
+  public LiveProfiler(DecoderConfig config, Workload workload, RunSpec.Profiling settings) {
+    this.config = config;
+    this.workload = workload;
+    this.settings = settings;
+  }
+
+  private record Timed(Variant variant, Runnable prefill, Runnable decode, int deep, int deeper) {}
+
+  /** Costs of every variant of the space, and of embedding, final norm and head. */
+  public Profiled profile(SearchSpace space, Monitor monitor) {
+    DecoderConfig one = config.with(Architecture.uniform(config.parentBlock(), 1));
+    try (Decoder functions =
+        Decoder.load(one, new RandomWeights(one, SEED), workload.sequenceTokens())) {
+      List<Timed> timed = new ArrayList<>();
+      for (Variant variant : space.variants()) {
+        if (variant.form() != Variant.Form.NO_OP) {
+          timed.add(timed(functions, variant));
+        }
+      }
+      timed.add(fixed(functions));
+      StopWatch[] prefill = new StopWatch[timed.size()];
+      StopWatch[] decode = new StopWatch[timed.size()];
+      for (int i = 0; i < timed.size(); i++) {
+        prefill[i] = new StopWatch(settings.repetitions());
+        decode[i] = new StopWatch(settings.repetitions());
+      }
+      int rounds = settings.warmups() + settings.repetitions();
+      for (int round = 0; round < rounds; round++) {
+        for (int i = 0; i < timed.size(); i++) {
+          Timed t = timed.get(i);
+          double prompt = seconds(t.prefill()) / t.deep();
+          double token = seconds(t.decode()) / t.deeper();
+          if (round >= settings.warmups()) {
+            prefill[i].add(prompt);
+            decode[i].add(token);
+          }
+          Steps.check(
+              monitor,
+              (long) round * timed.size() + i + 1,
+              (long) rounds * timed.size(),
+              Double.NaN);
+        }
+      }
+      return costs(space, timed, prefill, decode);
+    }
+  }
+
+  private Profiled costs(
+      SearchSpace space, List<Timed> timed, StopWatch[] prefill, StopWatch[] decode) {
+    List<VariantCost> variants = new ArrayList<>();
+    int next = 0;
+    for (Variant variant : space.variants()) {
+      if (variant.form() == Variant.Form.NO_OP) {
+        variants.add(new VariantCost(variant, BlockCost.ZERO, 0));
+        continue;
+      }
+      StopWatch p = prefill[next];
+      StopWatch d = decode[next++];
+      variants.add(
+          new VariantCost(
+              variant,
+              CountedCost.cost(config, variant, workload, p.median(), d.median()),
+              Math.max(p.relativeSpread(), d.relativeSpread())));
+    }
+    int last = timed.size() - 1;
+    BlockCost fixed =
+        CountedCost.fixed(config, workload, prefill[last].median(), decode[last].median());
+    return new Profiled(workload, variants, fixed);
+  }
+
+  private Timed timed(Decoder functions, Variant variant) {
+    int depth = Math.max(PREFILL_DEPTH, config.layers());
+    VariantStack shallow = new VariantStack(functions, variant, PREFILL_DEPTH, workload, SEED);
+    VariantStack deep = new VariantStack(functions, variant, depth, workload, SEED);
+    NDManager manager = functions.manager();
+    NDArray prompt = states(manager, workload.prefillTokens());
+    NDArray token = states(manager, 1);
+    NDArray position =
+        position(manager, workload.prefillTokens() + workload.generationTokens() / 2);
+    return new Timed(
+        variant,
+        () -> finish(shallow.prefill(prompt)),
+        () -> finish(deep.decode(token, position)),
+        shallow.depth(),
+        deep.depth());
+  }
+
+  /** Embedding of all tokens; norm and head of the last one, as only that one is sampled from. */
+  private Timed fixed(Decoder functions) {
+    NDManager manager = functions.manager();
+    int batch = workload.batch();
+    NDArray prompt = ids(manager, batch, workload.prefillTokens());
+    NDArray token = ids(manager, batch, 1);
+    NDArray last = states(manager, 1);
+    return new Timed(
+        null,
+        () -> {
+          finish(functions.embed(prompt));
+          finish(functions.logits(last));
+        },
+        () -> finish(functions.logits(functions.embed(token))),
+        1,
+        1);
+  }
+
+  private NDArray states(NDManager manager, int tokens) {
+    return Tensors.detached(
+        manager, () -> Tensors.zeros(manager, workload.batch(), tokens, config.hiddenSize()));
+  }
+
+  static NDArray ids(NDManager manager, int batch, int tokens) {
+    return Tensors.detached(manager, () -> Tensors.ids(manager, new int[batch][tokens], 0, tokens));
+  }
+
+  static NDArray position(NDManager manager, int value) {
+    return Tensors.detached(
+        manager,
+        () -> Tensors.ids(manager, new int[][] {{value}}, 0, 1).reshape(new long[0]).duplicate());
+  }
+
+  /** Reading one value waits for the device, whatever it is. */
+  static void finish(NDArray result) {
+    result.getFloat(new long[result.getShape().dimension()]);
+  }
+
+  private static double seconds(Runnable work) {
+    Supplier<Double> timed =
+        () -> {
+          long start = System.nanoTime();
+          work.run();
+          return (System.nanoTime() - start) * 1e-9;
+        };
+    return Tensors.inference(timed);
+  }
+}

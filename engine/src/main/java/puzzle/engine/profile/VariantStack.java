@@ -1,0 +1,79 @@
+package puzzle.engine.profile;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.util.ArrayList;
+import java.util.List;
+import puzzle.engine.nn.Decoder;
+import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.nn.RandomWeights;
+import puzzle.engine.nn.SubblockWeights;
+import puzzle.model.Architecture;
+import puzzle.model.Block;
+import puzzle.model.Subblock;
+import puzzle.model.Variant;
+import puzzle.model.Workload;
+
+/**
+ * Several copies of one variant, each with weights and KV cache of its own, run one after the
+ * other. A single copy run again and again would find its weights in the processor's caches, which
+ * a whole model's layers do not.
+ */
+final class VariantStack {
+
+  private final Decoder functions;
+  private final Variant variant;
+  private final List<SubblockWeights> copies = new ArrayList<>();
+  private final List<Decoder.KvCache> caches = new ArrayList<>();
+
+  VariantStack(Decoder functions, Variant variant, int depth, Workload workload, long seed) {
+    this.functions = functions;
+    this.variant = variant;
+    NDManager manager = functions.manager();
+    DecoderConfig config = functions.config();
+    Block own = config.parentBlock();
+    Block block =
+        variant.subblock() == Subblock.ATTENTION
+            ? new Block(variant, own.ffn())
+            : new Block(own.attention(), variant);
+    RandomWeights weights =
+        new RandomWeights(config.with(Architecture.uniform(block, depth)), seed);
+    for (int i = 0; i < depth; i++) {
+      String prefix = SubblockWeights.prefix(i);
+      copies.add(
+          SubblockWeights.create(manager, config, variant, name -> weights.fp32(prefix + name)));
+      caches.add(
+          variant.subblock() == Subblock.ATTENTION
+              ? functions.cache(variant, manager, workload.batch(), workload.sequenceTokens())
+              : null);
+    }
+  }
+
+  int depth() {
+    return copies.size();
+  }
+
+  /** Runs a prompt through all copies. */
+  NDArray prefill(NDArray x) {
+    NDArray y = x;
+    for (int i = 0; i < copies.size(); i++) {
+      y =
+          variant.subblock() == Subblock.ATTENTION
+              ? functions.prefill(copies.get(i), y, caches.get(i))
+              : functions.ffn(copies.get(i), y);
+    }
+    return y;
+  }
+
+  /** Runs one token per sequence through all copies. */
+  NDArray decode(NDArray x, NDArray position) {
+    NDArray y = x;
+    for (int i = 0; i < copies.size(); i++) {
+      y =
+          variant.subblock() == Subblock.ATTENTION
+              ? functions.decode(copies.get(i), y, caches.get(i), position)
+              : functions.ffn(copies.get(i), y);
+    }
+    return y;
+  }
+}

@@ -1,0 +1,135 @@
+package puzzle.engine.solve;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Which items of different layers cost the same. Where an item is a pair (attention, FFN) and costs
+ * add, every slot has two kinds; where only whole items repeat, one. Layers that agree in their
+ * kinds are interchangeable in every limit, which is what counting rows and the merging of states
+ * exploit. Kind {@code count()} stands for "none".
+ */
+final class Kinds {
+
+  private static final int MOST_KINDS = 96;
+
+  final int[] group;
+  final int[] first;
+  final int[] second;
+  private final int count;
+
+  private Kinds(int[] group, int[] first, int[] second, int count) {
+    this.group = group;
+    this.first = first;
+    this.second = second;
+    this.count = count;
+  }
+
+  int count() {
+    return count;
+  }
+
+  static Kinds none(Problem problem) {
+    int slots = problem.item.length;
+    int[] group = groups(problem);
+    int[] none = new int[slots];
+    return new Kinds(group, none, none, 0);
+  }
+
+  /**
+   * Finds the kinds: items whose weights agree in every row.
+   *
+   * <p>First whole items, then split into pairs where {@code index = a * width + f} has the same
+   * weights in every layer and they are sums of an a-part and an f-part.
+   */
+  static Kinds detect(Problem problem) {
+    int slots = problem.item.length;
+    int[] group = groups(problem);
+    Map<List<Double>, Integer> classes = new HashMap<>();
+    int[] kind = new int[slots];
+    int most = 0;
+    for (int s = 0; s < slots; s++) {
+      List<Double> weights = new ArrayList<>(problem.rows);
+      for (int k = 0; k < problem.rows; k++) {
+        weights.add(problem.weight[k][s]);
+      }
+      kind[s] = classes.computeIfAbsent(weights, w -> classes.size());
+      most = Math.max(most, problem.item[s] + 1);
+    }
+    if (classes.size() > MOST_KINDS || 2 * classes.size() > slots) {
+      return none(problem);
+    }
+    double[][] shared = new double[most][];
+    boolean byIndex = true;
+    int[] kindOf = new int[most];
+    for (int s = 0; s < slots; s++) {
+      int j = problem.item[s];
+      if (shared[j] == null) {
+        shared[j] = new double[problem.rows];
+        for (int k = 0; k < problem.rows; k++) {
+          shared[j][k] = problem.weight[k][s];
+        }
+        kindOf[j] = kind[s];
+      }
+      byIndex &= kindOf[j] == kind[s];
+    }
+    int width = byIndex ? pairWidth(shared, problem.rows) : 0;
+    int halves = width == 0 ? 0 : most / width;
+    int count = width == 0 ? classes.size() : halves + width;
+    int[] first = new int[slots];
+    int[] second = new int[slots];
+    for (int s = 0; s < slots; s++) {
+      first[s] = width == 0 ? kind[s] : problem.item[s] / width;
+      second[s] = width == 0 ? count : halves + problem.item[s] % width;
+    }
+    return new Kinds(group, first, second, count);
+  }
+
+  /** The width for which all weights are sums of two parts; 0 where there is none. */
+  static int pairWidth(double[][] w, int rows) {
+    for (int width = w.length / 2; width >= 2; width--) {
+      if (w.length % width == 0 && isSum(w, width, rows)) {
+        return width;
+      }
+    }
+    return 0;
+  }
+
+  private static boolean isSum(double[][] w, int width, int rows) {
+    for (int j = 0; j < w.length; j++) {
+      int corner = j - j % width;
+      if (w[j] == null || w[j % width] == null || w[corner] == null || w[0] == null) {
+        return false;
+      }
+      for (int k = 0; k < rows; k++) {
+        double sum = w[corner][k] + w[j % width][k] - w[0][k];
+        if (Math.abs(sum - w[j][k]) > 1e-12 * (Math.abs(sum) + Math.abs(w[0][k]))) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** The kinds of those slots that a smaller problem kept. */
+  Kinds restrict(Problem problem, int[] slots) {
+    int[] keptFirst = new int[slots.length];
+    int[] keptSecond = new int[slots.length];
+    for (int s = 0; s < slots.length; s++) {
+      keptFirst[s] = first[slots[s]];
+      keptSecond[s] = second[slots[s]];
+    }
+    return new Kinds(groups(problem), keptFirst, keptSecond, count);
+  }
+
+  private static int[] groups(Problem problem) {
+    int[] group = new int[problem.item.length];
+    for (int g = 0; g < problem.groups; g++) {
+      Arrays.fill(group, problem.start[g], problem.start[g + 1], g);
+    }
+    return group;
+  }
+}

@@ -1,0 +1,181 @@
+package puzzle.engine.solve;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A compiled problem that follows its table: scores come and go without a new compilation. Keeps
+ * the root relaxation's basis, and at its multipliers the price of every layer's cheapest item, so
+ * that one new item is judged by one reduced cost.
+ */
+final class LiveProblem {
+
+  final Problem problem;
+  final Relaxation relaxation;
+  private final boolean[] usable;
+  private final int[] usableCount;
+  private Kinds kinds;
+  private final Relaxation.Saved basis = new Relaxation.Saved();
+  private boolean hasBasis;
+  private double[] multipliers;
+  private final double[] least;
+  private double priceOfBudgets;
+
+  LiveProblem(double[][] scores, List<Problem.Form> forms) {
+    this.problem = Problem.compile(scores, forms);
+    this.usable = new boolean[problem.item.length];
+    this.usableCount = new int[problem.groups];
+    this.least = new double[problem.groups];
+    this.multipliers = new double[problem.rows];
+    this.relaxation = new Relaxation(problem, Kinds.none(problem));
+    for (int g = 0; g < problem.groups; g++) {
+      while (relaxation.size[g] > 0) {
+        relaxation.remove(g, relaxation.list[problem.start[g]]);
+      }
+    }
+    Arrays.fill(least, Double.POSITIVE_INFINITY);
+  }
+
+  int slot(int layer, int item) {
+    return problem.start[layer] + item;
+  }
+
+  boolean isUsable(int slot) {
+    return usable[slot];
+  }
+
+  /** Lets an item be chosen, or no longer. */
+  void setUsable(int layer, int slot, boolean now) {
+    if (usable[slot] == now) {
+      return;
+    }
+    usable[slot] = now;
+    if (now) {
+      relaxation.add(layer, slot);
+      usableCount[layer]++;
+      least[layer] = Math.min(least[layer], price(slot));
+    } else {
+      relaxation.remove(layer, slot);
+      usableCount[layer]--;
+      refreshLeast(layer);
+    }
+  }
+
+  void setScore(int layer, int slot, double score) {
+    double before = usable[slot] ? price(slot) : Double.NaN;
+    problem.score[slot] = score;
+    if (usable[slot]) {
+      double after = price(slot);
+      if (after <= least[layer]) {
+        least[layer] = after;
+      } else if (before <= least[layer]) {
+        refreshLeast(layer);
+      }
+    }
+  }
+
+  /**
+   * Changes the weights of an item.
+   *
+   * @param values by the row of the form, in the stat's unit
+   */
+  void setWeights(int layer, int slot, double[] values) {
+    for (int k = 0; k < problem.rows; k++) {
+      Problem.Source source = problem.sources[k];
+      problem.weight[k][slot] = source.sign() * values[source.row()] / source.scale();
+    }
+    relaxation.reload(slot);
+    kinds = null;
+    refreshLeast(layer);
+  }
+
+  /** A layer without items, -1 where there is none. */
+  int emptyLayer() {
+    for (int g = 0; g < problem.groups; g++) {
+      if (usableCount[g] == 0) {
+        return g;
+      }
+    }
+    return -1;
+  }
+
+  private double price(int slot) {
+    double price = problem.score[slot];
+    for (int k = 0; k < problem.rows; k++) {
+      price += multipliers[k] * problem.weight[k][slot];
+    }
+    return price;
+  }
+
+  private void refreshLeast(int layer) {
+    double cheapest = Double.POSITIVE_INFINITY;
+    for (int i = problem.start[layer]; i < problem.start[layer] + relaxation.size[layer]; i++) {
+      cheapest = Math.min(cheapest, price(relaxation.list[i]));
+    }
+    least[layer] = cheapest;
+  }
+
+  /** Lower bound on all architectures that choose this item, at the kept multipliers. */
+  double boundWith(int layer, int slot) {
+    return boundWithout(layer) + price(slot);
+  }
+
+  /** The bound with one layer left out; O(layers), rounded downwards. */
+  private double boundWithout(int layer) {
+    double sum = -priceOfBudgets;
+    double size = Math.abs(priceOfBudgets);
+    for (int g = 0; g < problem.groups; g++) {
+      if (g != layer) {
+        sum += least[g];
+        size += Math.abs(least[g]);
+      }
+    }
+    return sum - 4e-16 * (problem.groups + 8) * size;
+  }
+
+  double bound() {
+    return boundWithout(0) + least[0];
+  }
+
+  /** Solves the root relaxation from the kept basis and keeps the new one. */
+  Relaxation.End solveRoot() {
+    if (hasBasis) {
+      relaxation.load(basis);
+    } else {
+      relaxation.reset();
+    }
+    Relaxation.End end = relaxation.solve(Double.POSITIVE_INFINITY);
+    keepRoot();
+    return end;
+  }
+
+  /** Keeps the relaxation's basis and multipliers as the root's. */
+  private void keepRoot() {
+    relaxation.save(basis);
+    hasBasis = true;
+    multipliers = relaxation.multipliers();
+    priceOfBudgets = 0;
+    for (int k = 0; k < problem.rows; k++) {
+      priceOfBudgets += multipliers[k] * problem.budget[k];
+    }
+    for (int g = 0; g < problem.groups; g++) {
+      refreshLeast(g);
+    }
+  }
+
+  /** Starts a restricted search from the root's basis. */
+  void loadRoot() {
+    relaxation.load(basis);
+  }
+
+  double[] multipliers() {
+    return multipliers;
+  }
+
+  Kinds kinds() {
+    if (kinds == null) {
+      kinds = Kinds.detect(problem);
+    }
+    return kinds;
+  }
+}

@@ -1,0 +1,46 @@
+package puzzle.engine.solve;
+
+import java.util.Objects;
+import puzzle.engine.InvalidInputException;
+
+/**
+ * A limit on the sum of one stat over the chosen blocks: {@code lower <= sum <= upper}, in the
+ * stat's unit. What is fixed outside the choice (embeddings, head, workspace) has been subtracted.
+ *
+ * @param lower negative infinity where there is none
+ * @param upper positive infinity where there is none
+ */
+public record Row(String stat, double lower, double upper) {
+
+  public Row {
+    Objects.requireNonNull(stat, "stat");
+    if (Double.isNaN(lower)
+        || Double.isNaN(upper)
+        || lower == Double.POSITIVE_INFINITY
+        || upper == Double.NEGATIVE_INFINITY) {
+      throw new InvalidInputException(
+          "limit on %s: [%s, %s] is not a range.\nMaybe write a finite number."
+              .formatted(stat, lower, upper));
+    }
+  }
+
+  public static Row atMost(String stat, double upper) {
+    return new Row(stat, Double.NEGATIVE_INFINITY, upper);
+  }
+
+  public static Row atLeast(String stat, double lower) {
+    return new Row(stat, lower, Double.POSITIVE_INFINITY);
+  }
+
+  public static Row between(String stat, double lower, double upper) {
+    return new Row(stat, lower, upper);
+  }
+
+  public boolean hasLower() {
+    return lower != Double.NEGATIVE_INFINITY;
+  }
+
+  public boolean hasUpper() {
+    return upper != Double.POSITIVE_INFINITY;
+  }
+}

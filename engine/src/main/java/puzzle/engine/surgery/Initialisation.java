@@ -1,0 +1,166 @@
+package puzzle.engine.surgery;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.nio.FloatBuffer;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.nn.SubblockWeights;
+import puzzle.engine.nn.Tensors;
+import puzzle.model.Variant;
+
+/**
+ * Makes a variant's first weights from the parent's subblock without training (appendix A):
+ *
+ * <ul>
+ *   <li>narrower FFN: the channels that contribute most are kept, rows of gate and up and columns
+ *       of down together;
+ *   <li>linear FFN: W = W_down W_up, the gate is ignored;
+ *   <li>fewer KV heads: the projections of each merged group of heads are averaged;
+ *   <li>linear attention: W = W_o W_v, W_v repeated for the query heads of its group, as if each
+ *       token attended to itself alone.
+ * </ul>
+ *
+ * The norm is the parent's.
+ */
+public final class Initialisation {
+
+  private final DecoderConfig config;
+  private final SubblockWeights parent;
+  private final float[] contribution;
+
+  /**
+   * @param parent weights of the layer's own subblock
+   * @param contribution of each FFN channel, [intermediate size]; null for attention
+   */
+  public Initialisation(DecoderConfig config, SubblockWeights parent, float[] contribution) {
+    this.config = config;
+    this.parent = parent;
+    this.contribution = contribution;
+  }
+
+  /** The variant's weights, owned by {@code manager}. */
+  public SubblockWeights create(NDManager manager, Variant variant) {
+    return Tensors.inference(
+        () ->
+            SubblockWeights.create(
+                manager, config, variant, name -> initial(manager, variant, name)));
+  }
+
+  private FloatBuffer initial(NDManager manager, Variant variant, String name) {
+    return switch (name) {
+      case "mlp.gate_proj.weight", "mlp.up_proj.weight" -> keptRows(name, variant.size());
+      case "mlp.down_proj.weight" -> keptColumns(name, variant.size());
+      case "mlp.linear_mlp.weight" ->
+          Tensors.read(array("mlp.down_proj.weight").matMul(array("mlp.up_proj.weight")));
+      case "self_attn.k_proj.weight",
+          "self_attn.v_proj.weight",
+          "self_attn.k_proj.bias",
+          "self_attn.v_proj.bias" ->
+          pooledHeads(name, variant.size());
+      case "self_attn.linear_attn.weight" -> attentionToSelf(manager);
+      default -> values(name);
+    };
+  }
+
+  /**
+   * Channel contribution C_i = mean over tokens of |X_i| times the norm of column i of W_down.
+   *
+   * @param activity sum over tokens of |X_i|
+   * @param down W_down, [hidden, intermediate]
+   */
+  public static float[] contribution(FloatBuffer activity, FloatBuffer down, long tokens) {
+    int width = activity.remaining();
+    int hidden = down.remaining() / width;
+    float[] contribution = new float[width];
+    for (int i = 0; i < width; i++) {
+      double squares = 0;
+      for (int row = 0; row < hidden; row++) {
+        double w = down.get(row * width + i);
+        squares += w * w;
+      }
+      contribution[i] = (float) (activity.get(i) / tokens * Math.sqrt(squares));
+    }
+    return contribution;
+  }
+
+  /** The channels kept, ascending; of equal ones the first. */
+  int[] kept(int width) {
+    return IntStream.range(0, contribution.length)
+        .boxed()
+        .sorted(Comparator.comparingDouble(i -> -contribution[i]))
+        .limit(width)
+        .mapToInt(Integer::intValue)
+        .sorted()
+        .toArray();
+  }
+
+  private FloatBuffer keptRows(String name, int width) {
+    FloatBuffer from = values(name);
+    int columns = config.hiddenSize();
+    FloatBuffer to = FloatBuffer.allocate(width * columns);
+    for (int row : kept(width)) {
+      to.put(from.slice(row * columns, columns));
+    }
+    return to.flip();
+  }
+
+  private FloatBuffer keptColumns(String name, int width) {
+    FloatBuffer from = values(name);
+    int columns = contribution.length;
+    int[] kept = kept(width);
+    FloatBuffer to = FloatBuffer.allocate(config.hiddenSize() * width);
+    for (int row = 0; row < config.hiddenSize(); row++) {
+      for (int column : kept) {
+        to.put(from.get(row * columns + column));
+      }
+    }
+    return to.flip();
+  }
+
+  /** Mean over each group of heads; a head is head-size consecutive rows. */
+  private FloatBuffer pooledHeads(String name, int heads) {
+    FloatBuffer from = values(name);
+    int parentHeads = parent.variant().size();
+    int group = parentHeads / heads;
+    int headElements = from.remaining() / parentHeads;
+    float[] to = new float[heads * headElements];
+    for (int head = 0; head < heads; head++) {
+      for (int i = 0; i < headElements; i++) {
+        double sum = 0;
+        for (int member = head * group; member < (head + 1) * group; member++) {
+          sum += from.get(member * headElements + i);
+        }
+        to[head * headElements + i] = (float) (sum / group);
+      }
+    }
+    return FloatBuffer.wrap(to);
+  }
+
+  private FloatBuffer attentionToSelf(NDManager manager) {
+    int kvHeads = parent.variant().size();
+    int group = config.heads() / kvHeads;
+    int headElements = config.headSize() * config.hiddenSize();
+    FloatBuffer v = values("self_attn.v_proj.weight");
+    FloatBuffer expanded = FloatBuffer.allocate(config.heads() * headElements);
+    for (int head = 0; head < config.heads(); head++) {
+      expanded.put(v.slice(head / group * headElements, headElements));
+    }
+    NDArray perQueryHead =
+        Tensors.fp32(
+            manager,
+            expanded.flip(),
+            (long) config.heads() * config.headSize(),
+            config.hiddenSize());
+    return Tensors.read(array("self_attn.o_proj.weight").matMul(perQueryHead));
+  }
+
+  private NDArray array(String name) {
+    return parent.arrays().get(name);
+  }
+
+  private FloatBuffer values(String name) {
+    return Tensors.read(array(name));
+  }
+}

@@ -1,0 +1,103 @@
+package puzzle.engine;
+
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import puzzle.engine.checkpoint.ElementType;
+import puzzle.engine.checkpoint.HuggingFaceConfig;
+import puzzle.engine.checkpoint.SafetensorsWriter;
+import puzzle.engine.data.ByteTokenizer;
+import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.nn.RandomWeights;
+import puzzle.model.Architecture;
+import puzzle.model.Block;
+import puzzle.model.DType;
+import puzzle.model.RetryPolicy;
+import puzzle.model.RunId;
+import puzzle.model.RunSpec;
+import puzzle.model.SearchSpace;
+import puzzle.model.Target;
+import puzzle.model.Variant;
+import puzzle.model.Workload;
+
+/** A parent of random weights on disk, a little text, and a run file's worth of settings. */
+public final class SmallRun {
+
+  public static final int LAYERS = 3;
+  public static final Workload WORKLOAD = new Workload(2, 16, 4, DType.BF16, DType.BF16, 1);
+
+  private SmallRun() {}
+
+  /** Writes the parent and the text below {@code folder}; the store is there too. */
+  public static RunSpec in(Path folder) throws IOException {
+    Path parent = Files.createDirectories(folder.resolve("parent"));
+    DecoderConfig config = config();
+    RandomWeights weights = new RandomWeights(config, 7);
+    SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
+    for (String name : weights.names()) {
+      writer.add(name, weights.shape(name), scaled(weights.fp32(name)));
+    }
+    writer.write(parent.resolve("model.safetensors"));
+    HuggingFaceConfig.write(parent, config, ElementType.BF16, (int) '\n');
+    ByteTokenizer.write(parent);
+    Path text = folder.resolve("corpus.lines.txt");
+    Files.writeString(text, text(400), StandardCharsets.UTF_8);
+    return new RunSpec(
+        new RunId("small"),
+        parent.toString(),
+        folder.resolve("store").toString(),
+        5,
+        new RunSpec.Corpus(text.toString(), 0.2, 24),
+        SearchSpace.standard(4, 48, 1),
+        new RunSpec.Distillation(24, 4, 12, 2, 3e-3, 0.01, 1),
+        new RunSpec.Scoring(8, 8, 4),
+        new RunSpec.Profiling(1, 3),
+        new Target("local", List.of(new Target.Goal(WORKLOAD, List.of()))),
+        new RunSpec.Healing(List.of("cosine", "kld"), 4, 10, 2, 3e-3, 0, 1, 3),
+        RetryPolicy.DEFAULT);
+  }
+
+  /** Initial weights are small enough for every layer to be nearly the identity; these are not. */
+  private static FloatBuffer scaled(FloatBuffer values) {
+    for (int i = 0; i < values.capacity(); i++) {
+      values.put(i, Math.abs(values.get(i)) < 0.5f ? 8 * values.get(i) : values.get(i));
+    }
+    return values;
+  }
+
+  public static DecoderConfig config() {
+    Block block = new Block(Variant.attention(4), Variant.ffn(48));
+    return new DecoderConfig(
+        "llama",
+        256,
+        32,
+        8,
+        4,
+        1e-5,
+        10_000,
+        null,
+        64,
+        false,
+        false,
+        false,
+        block,
+        Architecture.uniform(block, LAYERS));
+  }
+
+  private static String text(int documents) {
+    String[] words = "the parent teaches a child what it knows of every layer and block".split(" ");
+    Random random = new Random(3);
+    StringBuilder text = new StringBuilder();
+    for (int d = 0; d < documents; d++) {
+      for (int w = 0; w < 12; w++) {
+        text.append(words[random.nextInt(words.length)]).append(' ');
+      }
+      text.append(d).append('\n');
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,51 @@
+package puzzle.persistence;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import puzzle.model.Baseline;
+import puzzle.model.Incumbent;
+import puzzle.model.Infeasible;
+import puzzle.model.LayerLibrary;
+import puzzle.model.Outcome;
+import puzzle.model.RunSpec;
+import puzzle.model.TaskResult;
+import puzzle.protocol.Wire;
+
+/** What happened to a run. */
+public sealed interface RunEvent extends Wire
+    permits TaskEvent,
+        RunEvent.RunStarted,
+        RunEvent.LayerSettled,
+        RunEvent.LimitsProvenInfeasible,
+        RunEvent.ArchitectureChosen,
+        RunEvent.ChildHealed,
+        RunEvent.RunEnded {
+
+  /**
+   * The run's first event.
+   *
+   * @param hash SHA-256 of the resolved run file, hexadecimal
+   */
+  record RunStarted(RunSpec spec, int layers, String hash, Instant at) implements RunEvent {
+    public RunStarted {
+      Objects.requireNonNull(spec, "spec");
+      Objects.requireNonNull(hash, "hash");
+    }
+  }
+
+  record LayerSettled(LayerLibrary library) implements RunEvent {}
+
+  record LimitsProvenInfeasible(Infeasible infeasible) implements RunEvent {}
+
+  record ArchitectureChosen(Incumbent incumbent, List<Baseline> baselines) implements RunEvent {
+    public ArchitectureChosen {
+      baselines = baselines == null ? List.of() : List.copyOf(baselines);
+    }
+  }
+
+  record ChildHealed(TaskResult.Healed healed) implements RunEvent {}
+
+  /** The last event. */
+  record RunEnded(Outcome outcome, Instant at) implements RunEvent {}
+}

@@ -1,0 +1,98 @@
+package puzzle.persistence;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import puzzle.model.Failure;
+import puzzle.model.TaskResult;
+import puzzle.protocol.Wire;
+
+/** Every task some owner ever had an attempt at, by key: attempts, failures, results. */
+public record TaskLedger(Map<String, Entry> entries) implements Wire {
+
+  public static final TaskLedger EMPTY = new TaskLedger(Map.of());
+
+  private static final Entry NEW = new Entry(0, "", false, 0, 0, null, null, false);
+
+  /**
+   * One task.
+   *
+   * @param attempt the last one granted; 0 before the first
+   * @param device that got the last grant
+   * @param live true while that attempt is neither over nor given up
+   * @param failures attempts a device reported as failed
+   * @param losses attempts that nothing was heard of any more
+   * @param lastFailure null before the first
+   * @param result null until there is one
+   * @param quarantined true once the task is given up
+   */
+  public record Entry(
+      int attempt,
+      String device,
+      boolean live,
+      int failures,
+      int losses,
+      Failure lastFailure,
+      TaskResult result,
+      boolean quarantined) {
+
+    /** True where there is nothing left to do. */
+    public boolean settled() {
+      return result != null || quarantined;
+    }
+  }
+
+  public TaskLedger {
+    entries = entries == null ? Map.of() : Map.copyOf(entries);
+  }
+
+  public Entry get(String key) {
+    return entries.getOrDefault(key, NEW);
+  }
+
+  public boolean settled(String key) {
+    return get(key).settled();
+  }
+
+  /** The result of a task, if it has one of that type. */
+  public <R extends TaskResult> Optional<R> result(String key, Class<R> type) {
+    return Optional.ofNullable(get(key).result()).filter(type::isInstance).map(type::cast);
+  }
+
+  public TaskLedger on(TaskEvent event) {
+    Entry e = get(event.key());
+    Map<String, Entry> changed = new TreeMap<>(entries);
+    changed.put(event.key(), folded(e, event));
+    return new TaskLedger(changed);
+  }
+
+  private static Entry folded(Entry e, TaskEvent event) {
+    if (event instanceof TaskEvent.AttemptStarted s) {
+      return new Entry(
+          s.attempt(), s.device(), true, e.failures, e.losses, e.lastFailure, e.result, false);
+    }
+    if (event instanceof TaskEvent.AttemptFailed f) {
+      return new Entry(
+          Math.max(e.attempt, f.attempt()),
+          e.device,
+          false,
+          e.failures + (f.lost() ? 0 : 1),
+          e.losses + (f.lost() ? 1 : 0),
+          f.failure(),
+          e.result,
+          !f.retried());
+    }
+    if (event instanceof TaskEvent.TaskFinished f) {
+      return new Entry(
+          Math.max(e.attempt, f.attempt()),
+          e.device,
+          false,
+          e.failures,
+          e.losses,
+          e.lastFailure,
+          f.result(),
+          false);
+    }
+    return new Entry(e.attempt, e.device, false, e.failures, e.losses, e.lastFailure, null, false);
+  }
+}

@@ -1,0 +1,119 @@
+package puzzle.persistence;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import puzzle.model.Architecture;
+import puzzle.model.Baseline;
+import puzzle.model.Block;
+import puzzle.model.BlockCost;
+import puzzle.model.CheckpointRef;
+import puzzle.model.DType;
+import puzzle.model.Failure;
+import puzzle.model.Incumbent;
+import puzzle.model.Infeasible;
+import puzzle.model.LayerLibrary;
+import puzzle.model.Limit;
+import puzzle.model.Outcome;
+import puzzle.model.RetryPolicy;
+import puzzle.model.RunId;
+import puzzle.model.RunSpec;
+import puzzle.model.Score;
+import puzzle.model.ScoredBlock;
+import puzzle.model.SearchSpace;
+import puzzle.model.Target;
+import puzzle.model.Task;
+import puzzle.model.TaskResult;
+import puzzle.model.Variant;
+import puzzle.model.Workload;
+
+/** One event of every kind, as it may stand in a journal. */
+final class Facts {
+
+  static final CheckpointRef REF = new CheckpointRef("library/0/kv-4", 12, "ab".repeat(32));
+  static final RunSpec SPEC =
+      new RunSpec(
+          new RunId("tiny"),
+          "/models/parent",
+          "/runs/tiny",
+          7,
+          new RunSpec.Corpus("classpath:text.gz", 0.05, 128),
+          SearchSpace.standard(8, 640, 1),
+          new RunSpec.Distillation(16, 4, 10, 2, 1e-3, 0.01, 1),
+          new RunSpec.Scoring(8, 8, 4),
+          new RunSpec.Profiling(1, 3),
+          new Target(
+              "local",
+              List.of(
+                  new Target.Goal(
+                      new Workload(4, 64, 16, DType.FP32, DType.BF16, 1),
+                      List.of(new Limit(Limit.Metric.THROUGHPUT, 1.5, true))))),
+          new RunSpec.Healing(List.of("cosine", "kld"), 4, 10, 2, 1e-4, 0.01, 1, 5),
+          new RetryPolicy(Duration.ofMillis(10), 2, Duration.ofSeconds(1), 0.2, 3));
+
+  private static final Instant AT = Instant.parse("2026-01-02T03:04:05.678Z");
+  private static final Block BLOCK = Block.parse("kv-4+ffn-320");
+  private static final Architecture ARCHITECTURE = Architecture.uniform(BLOCK, 2);
+  private static final Failure FAILURE = new Failure(Failure.Kind.TIMED_OUT, "too slow");
+  private static final BlockCost COST = new BlockCost(0.5, 0.25, 100, 50, 25);
+
+  static final List<TaskEvent> TASK_EVENTS =
+      List.of(
+          new TaskEvent.AttemptStarted("distil/0/kv-4", 1, "host/cpu-0"),
+          new TaskEvent.AttemptFailed("distil/0/kv-4", 1, FAILURE, true, true),
+          new TaskEvent.AttemptStarted("distil/0/kv-4", 2, "host/cpu-1"),
+          new TaskEvent.TaskFinished(
+              "distil/0/kv-4", 2, new TaskResult.Distilled(REF, 0.5, 0.25, 10)),
+          new TaskEvent.TaskReopened("distil/0/kv-4", "flipped byte"),
+          new TaskEvent.TaskFinished("record", 1, new TaskResult.Recorded(REF, 1.5, 100, 10)),
+          new TaskEvent.TaskFinished(
+              "profile/b4-p64-g16",
+              1,
+              new TaskResult.Profiled(
+                  SPEC.target().goals().get(0).workload(),
+                  List.of(new TaskResult.VariantCost(Variant.attention(4), COST, 0.1)),
+                  COST)),
+          new TaskEvent.TaskFinished(
+              "score/0/kv-4+ffn-320", 1, new TaskResult.BlockScored(Score.measured(0.125, 0.5))),
+          new TaskEvent.TaskFinished("evaluate/child", 1, new TaskResult.Evaluated(1.5, 0.5, 10)),
+          new TaskEvent.TaskFinished(
+              "measure/b4-p64-g16",
+              1,
+              new TaskResult.Measured(
+                  SPEC.target().goals().get(0).workload(), List.of(COST, COST))),
+          new TaskEvent.TaskFinished("heal", 1, new TaskResult.Healed(REF, 10)),
+          new TaskEvent.TaskFinished("export", 1, new TaskResult.Exported("child", List.of(REF))));
+
+  static final List<RunEvent> RUN_EVENTS =
+      List.of(
+          new RunEvent.RunStarted(SPEC, 2, "cafe", AT),
+          new RunEvent.LayerSettled(
+              new LayerLibrary(
+                  0,
+                  List.of(new LayerLibrary.Entry(Variant.attention(4), REF, 0.5, 0.25)),
+                  List.of(new ScoredBlock(BLOCK, Score.measured(0.125, 0))),
+                  List.of(new LayerLibrary.Quarantined("score/0/x", FAILURE)))),
+          new RunEvent.LimitsProvenInfeasible(
+              new Infeasible(
+                  List.of("memory <= 3"), List.of(new Infeasible.Relaxation("memory", 3, 4)))),
+          new RunEvent.ArchitectureChosen(
+              new Incumbent(ARCHITECTURE, 0.25, 0.25, true, COST, COST, 108, 0, "complete table"),
+              List.of(new Baseline("random", 3, ARCHITECTURE, 0.5, true))),
+          new RunEvent.ChildHealed(new TaskResult.Healed(REF, 10)),
+          new RunEvent.RunEnded(new Outcome(Outcome.Kind.DONE, "done"), AT));
+
+  static final List<BlockEvent> BLOCK_EVENTS =
+      List.of(new BlockEvent.BuildOrdered(SPEC, 1, REF), new BlockEvent.BuildAbandoned());
+
+  static final List<DistillEvent> DISTILL_EVENTS =
+      List.of(
+          new DistillEvent.HealingOrdered(
+              SPEC,
+              new Task.Heal(
+                  ARCHITECTURE,
+                  List.of(new Task.Weights(REF, null), new Task.Weights(REF, REF)),
+                  REF)),
+          new DistillEvent.HealingAbandoned());
+
+  private Facts() {}
+}

@@ -1,0 +1,87 @@
+package puzzle.persistence;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import puzzle.model.Failure;
+import puzzle.model.TaskResult;
+
+class FoldTest {
+
+  private static final Failure FAILURE = new Failure(Failure.Kind.DEFECT, "a bug");
+  private static final TaskResult RESULT = new TaskResult.Exported("child", List.of());
+
+  @Test
+  void aLedgerCountsAttemptsFailuresAndLosses() {
+    TaskLedger ledger =
+        TaskLedger.EMPTY
+            .on(new TaskEvent.AttemptStarted("k", 1, "a"))
+            .on(new TaskEvent.AttemptFailed("k", 1, FAILURE, true, true))
+            .on(new TaskEvent.AttemptStarted("k", 2, "b"))
+            .on(new TaskEvent.AttemptFailed("k", 2, FAILURE, false, true))
+            .on(new TaskEvent.AttemptStarted("k", 3, "a"));
+    TaskLedger.Entry entry = ledger.get("k");
+    assertEquals(3, entry.attempt());
+    assertEquals(1, entry.failures());
+    assertEquals(1, entry.losses());
+    assertTrue(entry.live());
+    assertFalse(entry.settled());
+    ledger = ledger.on(new TaskEvent.TaskFinished("k", 3, RESULT));
+    assertTrue(ledger.settled("k"));
+    assertFalse(ledger.get("k").live());
+    assertEquals(RESULT, ledger.result("k", TaskResult.Exported.class).orElseThrow());
+    assertTrue(ledger.result("k", TaskResult.Healed.class).isEmpty());
+  }
+
+  @Test
+  void aTaskThatIsReopenedHasNoResultButKeepsItsAttempts() {
+    TaskLedger ledger =
+        TaskLedger.EMPTY
+            .on(new TaskEvent.TaskFinished("k", 4, RESULT))
+            .on(new TaskEvent.TaskReopened("k", "flipped byte"));
+    assertFalse(ledger.settled("k"));
+    assertEquals(4, ledger.get("k").attempt());
+  }
+
+  @Test
+  void whatIsNotRetriedIsQuarantined() {
+    TaskLedger ledger =
+        TaskLedger.EMPTY.on(new TaskEvent.AttemptFailed("k", 1, FAILURE, false, false));
+    assertTrue(ledger.get("k").quarantined());
+    assertTrue(ledger.settled("k"));
+    assertNull(ledger.get("k").result());
+  }
+
+  @Test
+  void everyEventFoldsIntoItsState() {
+    RunState run = RunState.EMPTY;
+    for (RunEvent event : Facts.RUN_EVENTS) {
+      run = run.on(event);
+    }
+    for (TaskEvent event : Facts.TASK_EVENTS) {
+      run = run.on(event);
+    }
+    assertTrue(run.ended());
+    assertEquals("cafe", run.hash());
+    assertEquals(Set.of(0), run.libraries().keySet());
+    assertFalse(run.libraryComplete());
+    assertEquals(Facts.REF, run.healed().child());
+    BlockState block = BlockState.EMPTY.on(Facts.BLOCK_EVENTS.get(0));
+    assertTrue(block.active());
+    assertFalse(block.on(Facts.BLOCK_EVENTS.get(1)).active());
+    DistillState distill = DistillState.EMPTY.on(Facts.DISTILL_EVENTS.get(0));
+    assertTrue(distill.active());
+    assertFalse(distill.on(Facts.DISTILL_EVENTS.get(1)).active());
+  }
+
+  @Test
+  void tagsNameTheRunWhoeverWrote() {
+    assertEquals(Set.of(Tags.FACT, "run-tiny"), Tags.ofEntity("tiny/3"));
+    assertEquals(Set.of(Tags.FACT, "run-tiny"), Tags.ofEntity("tiny"));
+  }
+}

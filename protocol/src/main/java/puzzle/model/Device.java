@@ -1,0 +1,31 @@
+package puzzle.model;
+
+import java.util.Objects;
+
+/**
+ * One device that runs tasks: a GPU, or one CPU thread.
+ *
+ * @param host the machine, so that measurements can have it to themselves
+ * @param kind {@code cpu}, {@code cuda}: devices of one kind share a profile
+ * @param index from 0, on its host
+ */
+public record Device(String host, String kind, int index) {
+
+  public Device {
+    Objects.requireNonNull(host, "host");
+    Objects.requireNonNull(kind, "kind");
+    if (index < 0) {
+      throw new IllegalArgumentException("a device has an index of 0 or more, not " + index);
+    }
+  }
+
+  /** {@code 127.0.0.1/cpu-0}: unique in a cluster. */
+  public String name() {
+    return host + "/" + kind + "-" + index;
+  }
+
+  @Override
+  public String toString() {
+    return name();
+  }
+}

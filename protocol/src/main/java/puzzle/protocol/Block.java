@@ -1,0 +1,32 @@
+package puzzle.protocol;
+
+import org.apache.pekko.actor.NoSerializationVerificationNeeded;
+import puzzle.model.CheckpointRef;
+import puzzle.model.RunSpec;
+
+/** One layer's block: what to train and score there. Entity id: {@code run/layer}. */
+public interface Block {
+
+  /** What a layer's block is told. */
+  sealed interface Command permits Build, OfferScores, Abandon, Reported, Internal {}
+
+  /** The opening for messages an actor sends itself. */
+  non-sealed interface Internal extends Command, NoSerializationVerificationNeeded {}
+
+  /** Begins the layer's work, or goes on with it; a layer that is through says so again. */
+  record Build(RunSpec spec, int layer, CheckpointRef recording) implements Command, Wire {}
+
+  /** Tells the solver every score again. */
+  record OfferScores() implements Command, Wire {}
+
+  /** Stops the layer's work; what is recorded stays. */
+  record Abandon() implements Command, Wire {}
+
+  /** News of one of the layer's tasks. */
+  record Reported(Work.Report report) implements Command, Wire {}
+
+  /** Name of a layer's entity. */
+  static String entityId(String run, int layer) {
+    return run + "/" + layer;
+  }
+}

@@ -1,0 +1,24 @@
+package puzzle.protocol;
+
+import org.apache.pekko.actor.NoSerializationVerificationNeeded;
+import puzzle.model.RunSpec;
+import puzzle.model.Task;
+
+/** Global distillation of one run's child; its entity id is the run's id. */
+public interface Distill {
+
+  /** What it is told. */
+  sealed interface Command permits Launch, Abandon, Reported, Internal {}
+
+  /** The opening for messages an actor sends itself. */
+  non-sealed interface Internal extends Command, NoSerializationVerificationNeeded {}
+
+  /** Begins, or goes on; where it is through, it says so again. */
+  record Launch(RunSpec spec, Task.Heal task) implements Command, Wire {}
+
+  /** Stops; what is recorded stays. */
+  record Abandon() implements Command, Wire {}
+
+  /** News of the distillation's task. */
+  record Reported(Work.Report report) implements Command, Wire {}
+}

@@ -1,0 +1,25 @@
+package puzzle.protocol;
+
+import org.apache.pekko.actor.NoSerializationVerificationNeeded;
+
+/** One device. */
+public interface Gpu {
+
+  /** What a device is told. */
+  sealed interface Command permits Perform, Cancel, Acknowledge, Drain, Internal {}
+
+  /** The opening for messages an actor sends itself. */
+  non-sealed interface Internal extends Command, NoSerializationVerificationNeeded {}
+
+  /** Runs one attempt at a task, unless the device is busy: then the pool gets it back. */
+  record Perform(Work.Ticket ticket) implements Command, Wire {}
+
+  /** Stops the attempt, if it runs here: its owner does not want it any more. */
+  record Cancel(String key, int attempt) implements Command, Wire {}
+
+  /** The owner has the outcome of an attempt on record. */
+  record Acknowledge(String key, int attempt) implements Command, Wire {}
+
+  /** Takes no further task; the running one is finished. */
+  record Drain() implements Command, Wire {}
+}

@@ -1,0 +1,101 @@
+package puzzle.protocol;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.List;
+import org.apache.pekko.actor.NoSerializationVerificationNeeded;
+import org.apache.pekko.actor.typed.ActorRef;
+import puzzle.model.Baseline;
+import puzzle.model.Failure;
+import puzzle.model.Incumbent;
+import puzzle.model.Infeasible;
+import puzzle.model.LayerLibrary;
+import puzzle.model.Outcome;
+import puzzle.model.RunSpec;
+import puzzle.model.TaskResult;
+
+/** The life of one run; its entity id is the run's id. */
+public interface Run {
+
+  /** What a run is told. */
+  sealed interface Command
+      permits Start,
+          Cancel,
+          GetStatus,
+          Reported,
+          LayerSettled,
+          SolverStarted,
+          FoundInfeasible,
+          Chosen,
+          ChildHealed,
+          HealingGivenUp,
+          Internal {}
+
+  /** The opening for messages an actor sends itself. */
+  non-sealed interface Internal extends Command, NoSerializationVerificationNeeded {}
+
+  /**
+   * Begins the run, or goes on with it. A run that began with another file is refused.
+   *
+   * @param layers of the parent
+   * @param hash SHA-256 of the resolved run file, hexadecimal
+   */
+  record Start(RunSpec spec, int layers, String hash, ActorRef<Answer> replyTo)
+      implements Command, Wire {}
+
+  /** Ends the run; what is recorded stays. */
+  record Cancel(String reason) implements Command, Wire {}
+
+  /** Asks how far the run is. */
+  record GetStatus(ActorRef<Status> replyTo) implements Command, Wire {}
+
+  /** News of a task of the run's own: recording, profiling, evaluating, exporting. */
+  record Reported(Work.Report report) implements Command, Wire {}
+
+  /** A layer has nothing left to do. Repeated whenever the layer is asked to build. */
+  record LayerSettled(LayerLibrary library) implements Command, Wire {}
+
+  /** The run's solver has (re)started with an empty table. */
+  record SolverStarted() implements Command, Wire {}
+
+  /** No architecture can meet the limits, whatever the scores will be. */
+  record FoundInfeasible(Infeasible infeasible) implements Command, Wire {}
+
+  /** The solver's answer on the complete table. */
+  record Chosen(Incumbent incumbent, List<Baseline> baselines) implements Command, Wire {
+    public Chosen {
+      baselines = baselines == null ? List.of() : List.copyOf(baselines);
+    }
+  }
+
+  /** The child is distilled. */
+  record ChildHealed(TaskResult.Healed healed) implements Command, Wire {}
+
+  /** The child could not be distilled. */
+  record HealingGivenUp(Failure failure) implements Command, Wire {}
+
+  /** The answer to {@link Start}. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
+  @JsonSubTypes({
+    @JsonSubTypes.Type(value = Accepted.class, name = "accepted"),
+    @JsonSubTypes.Type(value = Refused.class, name = "refused")
+  })
+  sealed interface Answer extends Wire {}
+
+  /**
+   * The run goes on.
+   *
+   * @param resumed true where the journal already knew it
+   */
+  record Accepted(boolean resumed) implements Answer {}
+
+  /** The run does not begin, and why. */
+  record Refused(String reason) implements Answer {}
+
+  /**
+   * How far a run is.
+   *
+   * @param outcome null while it goes on
+   */
+  record Status(Outcome outcome) implements Wire {}
+}

@@ -1,0 +1,43 @@
+package puzzle.protocol;
+
+import java.util.List;
+import org.apache.pekko.actor.NoSerializationVerificationNeeded;
+import puzzle.model.RunSpec;
+import puzzle.model.ScoredBlock;
+import puzzle.model.TaskResult;
+
+/** One run's solver; its entity id is the run's id. */
+public interface Solver {
+
+  /** What a solver is told. */
+  sealed interface Command permits Open, Offer, Conclude, Internal {}
+
+  /** The opening for messages an actor sends itself. */
+  non-sealed interface Internal extends Command, NoSerializationVerificationNeeded {}
+
+  /** The problem: its costs are known, scores will arrive. Doing it twice changes nothing. */
+  record Open(RunSpec spec, int layers, List<TaskResult.Profiled> profiles)
+      implements Command, Wire {
+    public Open {
+      profiles = List.copyOf(profiles);
+    }
+  }
+
+  /** Scores of one layer, on record; those already known change nothing. */
+  record Offer(int layer, List<ScoredBlock> scores) implements Command, Wire {
+    public Offer {
+      scores = List.copyOf(scores);
+    }
+  }
+
+  /**
+   * Asks for the answer on the complete table.
+   *
+   * @param measured how many scores each layer has
+   */
+  record Conclude(List<Integer> measured) implements Command, Wire {
+    public Conclude {
+      measured = List.copyOf(measured);
+    }
+  }
+}

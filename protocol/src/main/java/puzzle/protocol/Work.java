@@ -1,0 +1,92 @@
+package puzzle.protocol;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.Objects;
+import org.apache.pekko.actor.typed.ActorRef;
+import puzzle.model.Device;
+import puzzle.model.Failure;
+import puzzle.model.RunSpec;
+import puzzle.model.Task;
+import puzzle.model.TaskResult;
+
+/**
+ * What the owner of a task and the device that runs it tell each other. The owner holds the intent:
+ * it counts attempts, grants leases and judges results; a device only ever has one attempt.
+ */
+public interface Work {
+
+  /** Who owns a task: an entity, found through sharding wherever it lives now. */
+  record Owner(Kind kind, String entityId) implements Wire {
+
+    /** The kinds of entity that own tasks. */
+    public enum Kind {
+      RUN,
+      BLOCK,
+      DISTILL
+    }
+
+    public Owner {
+      Objects.requireNonNull(kind, "kind");
+      Objects.requireNonNull(entityId, "entityId");
+    }
+  }
+
+  /**
+   * One attempt at a task, on offer.
+   *
+   * @param attempt fencing token: only a result that carries the attempt the owner granted counts
+   * @param priority smaller runs sooner
+   * @param layer whose activations the task reads, or -1
+   * @param exclusive true where the task measures time and wants its host to itself
+   */
+  record Ticket(
+      RunSpec spec, Owner owner, Task task, int attempt, int priority, int layer, boolean exclusive)
+      implements Wire {
+
+    public Ticket {
+      Objects.requireNonNull(spec, "spec");
+      Objects.requireNonNull(owner, "owner");
+      Objects.requireNonNull(task, "task");
+    }
+
+    /** Names the task among all runs; attempts share it. */
+    public String id() {
+      return owner.kind() + "|" + owner.entityId() + "|" + task.key();
+    }
+  }
+
+  /** What a device tells the owner. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
+  @JsonSubTypes({
+    @JsonSubTypes.Type(value = Started.class, name = "started"),
+    @JsonSubTypes.Type(value = Alive.class, name = "alive"),
+    @JsonSubTypes.Type(value = Done.class, name = "done"),
+    @JsonSubTypes.Type(value = Failed.class, name = "failed")
+  })
+  sealed interface Report {
+    String key();
+
+    int attempt();
+
+    Device device();
+
+    ActorRef<Gpu.Command> gpu();
+  }
+
+  /** The attempt runs. */
+  record Started(String key, int attempt, Device device, ActorRef<Gpu.Command> gpu)
+      implements Report {}
+
+  /** The attempt still runs: renews its lease. */
+  record Alive(String key, int attempt, Device device, ActorRef<Gpu.Command> gpu)
+      implements Report {}
+
+  /** The attempt gave a result. Repeated until acknowledged. */
+  record Done(String key, int attempt, Device device, ActorRef<Gpu.Command> gpu, TaskResult result)
+      implements Report {}
+
+  /** The attempt gave none. Repeated until acknowledged. */
+  record Failed(String key, int attempt, Device device, ActorRef<Gpu.Command> gpu, Failure failure)
+      implements Report {}
+}
