@@ -366,10 +366,8 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private void announce(RunState state, RunPlan plan) {
-    int settled = (int) state.tasks().entries().values().stream().filter(e -> e.settled()).count();
     peers.announce(
-        new Feed.PhaseAdvanced(
-            state.spec().id(), plan.phase(), settled, settled + plan.wanted().size()));
+        new Feed.PhaseAdvanced(state.spec().id(), plan.phase(), plan.done(), plan.total()));
   }
 
   private String refusal(RunState state, Run.Start start) {

@@ -167,7 +167,9 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       return this;
     }
     offer.scores().forEach(s -> fresh.addAll(scores.measure(offer.layer(), s)));
-    if (!fresh.isEmpty()) {
+    if (complete()) {
+      settleNow();
+    } else if (!fresh.isEmpty()) {
       settle();
     }
     return this;
@@ -188,7 +190,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
         peers.block(run, layer, new Block.OfferScores());
       }
     }
-    settle();
+    settleNow();
     return this;
   }
 
@@ -238,7 +240,9 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     if (solved.solution().found()) {
       publish(incumbent(solved.solution(), solved.cause()));
     }
-    if (!fresh.isEmpty() || complete()) {
+    if (complete()) {
+      settleNow();
+    } else if (!fresh.isEmpty()) {
       settle();
     }
     return this;
@@ -327,6 +331,11 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     if (!timers.isTimerActive(Settle.INSTANCE)) {
       timers.startSingleTimer(Settle.INSTANCE, pause);
     }
+  }
+
+  /** The last word does not wait for the rest after a search. */
+  private void settleNow() {
+    timers.startSingleTimer(Settle.INSTANCE, settings.settle());
   }
 
   /** Long searches come seldom, so that they leave the processors to the devices. */
