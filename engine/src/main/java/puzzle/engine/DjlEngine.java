@@ -22,6 +22,7 @@ import puzzle.engine.checkpoint.SafetensorsFile;
 import puzzle.engine.checkpoint.SafetensorsFolder;
 import puzzle.engine.checkpoint.SafetensorsWriter;
 import puzzle.engine.checkpoint.Store;
+import puzzle.engine.checkpoint.TensorLayout;
 import puzzle.engine.data.Corpus;
 import puzzle.engine.data.PackedSequences;
 import puzzle.engine.data.Packing;
@@ -306,11 +307,10 @@ public final class DjlEngine implements BlockEngine {
     if (!spec.parent().equals(loadedParent)) {
       close();
       Path folder = Path.of(spec.parent());
-      parent =
-          Decoder.load(
-              HuggingFaceConfig.read(folder),
-              SafetensorsFolder.open(folder),
-              spec.corpus().sequenceTokens());
+      DecoderConfig config = HuggingFaceConfig.read(folder);
+      SafetensorsFolder weights = SafetensorsFolder.open(folder);
+      TensorLayout.require(config, weights);
+      parent = Decoder.load(config, weights, spec.corpus().sequenceTokens());
       loadedParent = spec.parent();
     }
     return parent;

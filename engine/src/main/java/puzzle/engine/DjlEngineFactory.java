@@ -2,6 +2,8 @@ package puzzle.engine;
 
 import java.nio.file.Path;
 import puzzle.engine.checkpoint.HuggingFaceConfig;
+import puzzle.engine.checkpoint.SafetensorsFolder;
+import puzzle.engine.checkpoint.TensorLayout;
 import puzzle.engine.nn.DecoderConfig;
 import puzzle.model.Device;
 
@@ -14,6 +16,7 @@ public final class DjlEngineFactory implements EngineFactory {
   @Override
   public ParentShape shape(Path parent) {
     DecoderConfig config = HuggingFaceConfig.read(parent);
+    TensorLayout.require(config, SafetensorsFolder.open(parent));
     return new ParentShape(config.layers(), config.kvHeads(), config.intermediateSize());
   }
 

@@ -10,7 +10,8 @@ import puzzle.model.Device;
 public interface EngineFactory {
 
   /**
-   * Reads what a run's defaults depend on from a parent's configuration; no weights.
+   * Reads what a run's defaults depend on from a parent's configuration, and that its weights are
+   * there in the shapes it says; no values.
    *
    * @throws InvalidInputException where the folder is no checkpoint of a supported family
    */

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -162,6 +163,16 @@ public final class ChildExporter {
       if (!weights.names().contains(name)) {
         throw new InvalidInputException(
             "child: tensor '" + name + "' is missing.\nMaybe its variant was not trained.");
+      }
+      if (!Arrays.equals(weights.shape(name), tensor.getValue())) {
+        throw new InvalidInputException(
+            "child: tensor '"
+                + name
+                + "' has shape "
+                + Arrays.toString(weights.shape(name))
+                + ", its layer needs "
+                + Arrays.toString(tensor.getValue())
+                + ".\nMaybe it is of another variant.");
       }
       writer.add(name, tensor.getValue(), () -> weights.fp32(name));
     }

@@ -1,5 +1,6 @@
 package puzzle.engine.checkpoint;
 
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,10 +11,13 @@ import puzzle.engine.nn.DecoderConfig;
 /** Says whether a model's folder is whole and agrees with itself. */
 public final class ChildVerifier {
 
+  private static final int PART = 1 << 20;
+
   private ChildVerifier() {}
 
   /**
-   * Checks the files against {@code SHA256SUMS} and the tensors against {@code config.json}.
+   * Checks the files against {@code SHA256SUMS}, the tensors against {@code config.json}, and that
+   * every weight is a finite number.
    *
    * @return what is wrong, one line each; empty for a sound folder
    * @throws InvalidInputException if there is no such folder
@@ -26,10 +30,30 @@ public final class ChildVerifier {
     List<String> findings = new ArrayList<>(Checksums.findings(folder));
     try {
       DecoderConfig config = HuggingFaceConfig.read(folder);
-      findings.addAll(TensorLayout.findings(config, SafetensorsFolder.open(folder)));
+      SafetensorsFolder weights = SafetensorsFolder.open(folder);
+      findings.addAll(TensorLayout.findings(config, weights));
+      for (String name : weights.names()) {
+        if (!finite(weights.shard(name), name)) {
+          findings.add("tensor " + JsonInput.shown(name) + " holds NaN or infinite values");
+        }
+      }
     } catch (InvalidInputException e) {
       findings.add(e.getMessage().lines().findFirst().orElse("unreadable"));
     }
     return findings;
+  }
+
+  /** In parts, so that no tensor is too large. */
+  private static boolean finite(SafetensorsFile file, String name) {
+    long elements = file.type(name).floating() ? file.elements(name) : 0;
+    for (long first = 0; first < elements; first += PART) {
+      FloatBuffer part = file.fp32(name, first, (int) Math.min(PART, elements - first));
+      for (int i = 0; i < part.limit(); i++) {
+        if (!Float.isFinite(part.get(i))) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 }

@@ -2,12 +2,11 @@ package puzzle.engine.nn;
 
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import puzzle.engine.checkpoint.TensorLayout;
 import puzzle.engine.checkpoint.WeightSource;
-import puzzle.model.Subblock;
 
 /**
  * Initial weights of a decoder: normal with deviation 0.02, projections back into the residual
@@ -18,26 +17,14 @@ public final class RandomWeights implements WeightSource {
 
   private static final double DEVIATION = 0.02;
 
-  private final Map<String, long[]> shapes = new LinkedHashMap<>();
+  private final Map<String, long[]> shapes;
   private final DecoderConfig config;
   private final long seed;
 
   public RandomWeights(DecoderConfig config, long seed) {
     this.config = config;
     this.seed = seed;
-    long[] embedding = {config.vocabSize(), config.hiddenSize()};
-    shapes.put("model.embed_tokens.weight", embedding);
-    for (int layer = 0; layer < config.layers(); layer++) {
-      String prefix = SubblockWeights.prefix(layer);
-      for (Subblock subblock : Subblock.values()) {
-        SubblockWeights.shapes(config, config.architecture().block(layer).get(subblock))
-            .forEach((name, shape) -> shapes.put(prefix + name, shape));
-      }
-    }
-    shapes.put("model.norm.weight", new long[] {config.hiddenSize()});
-    if (!config.tiedEmbeddings()) {
-      shapes.put("lm_head.weight", embedding);
-    }
+    this.shapes = TensorLayout.of(config);
   }
 
   @Override

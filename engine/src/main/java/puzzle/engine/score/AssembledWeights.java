@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import puzzle.engine.checkpoint.Store;
+import puzzle.engine.checkpoint.TensorLayout;
 import puzzle.engine.checkpoint.WeightSource;
 import puzzle.engine.nn.DecoderConfig;
 import puzzle.engine.nn.SubblockWeights;
@@ -41,8 +42,7 @@ public final class AssembledWeights implements WeightSource {
         WeightSource source = file == null ? parent : store.safetensors(file);
         String prefix = SubblockWeights.prefix(layer);
         for (String name :
-            SubblockWeights.shapes(config, config.architecture().block(layer).get(subblock))
-                .keySet()) {
+            TensorLayout.of(config, config.architecture().block(layer).get(subblock)).keySet()) {
           all.add(prefix + name);
           replaced.put(prefix + name, source);
         }

@@ -183,6 +183,13 @@ class ChildExporterTest {
             "extra.py is not in SHA256SUMS"),
         ChildVerifier.verify(child));
 
+    // The last tensor is the head: two bytes a weight, here a NaN.
+    bytes[bytes.length - 1] = 0x7f;
+    bytes[bytes.length - 2] = (byte) 0xc0;
+    Files.write(weights, bytes);
+    assertTrue(
+        ChildVerifier.verify(child).contains("tensor lm_head.weight holds NaN or infinite values"));
+
     new RandomModel(config.with(MIXED), 2).write(child, config);
     Files.delete(child.resolve("SHA256SUMS"));
     List<String> findings = ChildVerifier.verify(child);

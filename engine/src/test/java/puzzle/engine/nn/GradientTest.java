@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import puzzle.engine.checkpoint.TensorLayout;
 import puzzle.model.Subblock;
 import puzzle.model.Variant;
 
@@ -99,7 +100,7 @@ class GradientTest {
 
   private SubblockWeights doubled(Decoder decoder, Variant variant) {
     Map<String, NDArray> arrays = new LinkedHashMap<>();
-    SubblockWeights.shapes(decoder.config(), variant)
+    TensorLayout.of(decoder.config(), variant)
         .forEach((name, shape) -> arrays.put(name, parameter(decoder.manager(), name, shape)));
     return new SubblockWeights(variant, arrays);
   }
