@@ -79,7 +79,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private final List<ScoreTable.Put> fresh = new ArrayList<>();
   private boolean solving;
   private Duration pause;
-  private boolean impossible;
+  private boolean possible;
   private List<Integer> wanted;
   private Run.Command answer;
   private Incumbent published;
@@ -145,6 +145,8 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private Behavior<Solver.Command> onOpen(Solver.Open open) {
     if (answer != null) {
       peers.run(run, answer);
+    } else if (possible) {
+      peers.run(run, new Run.FoundFeasible());
     }
     if (scores != null) {
       return this;
@@ -195,7 +197,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   }
 
   private Behavior<Solver.Command> onSettle(Settle settle) {
-    if (solving || scores == null || impossible || answer != null) {
+    if (solving || scores == null || !possible || answer != null) {
       return this;
     }
     SolverTable table = scores.table();
@@ -226,9 +228,10 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private Behavior<Solver.Command> onChecked(Checked checked) {
     solving = false;
     if (checked.solution().status() == Solution.Status.INFEASIBLE) {
-      impossible = true;
       tellInfeasible(checked.solution());
     } else {
+      possible = true;
+      peers.run(run, new Run.FoundFeasible());
       settle();
     }
     return this;
