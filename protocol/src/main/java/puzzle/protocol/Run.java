@@ -25,6 +25,7 @@ public interface Run {
           Reported,
           LayerSettled,
           SolverStarted,
+          FoundFeasible,
           FoundInfeasible,
           Chosen,
           ChildHealed,
@@ -57,6 +58,9 @@ public interface Run {
 
   /** The run's solver has (re)started with an empty table. */
   record SolverStarted() implements Command, Wire {}
+
+  /** By their costs alone, some architectures meet the limits. Repeated when the solver opens. */
+  record FoundFeasible() implements Command, Wire {}
 
   /** No architecture can meet the limits, whatever the scores will be. */
   record FoundInfeasible(Infeasible infeasible) implements Command, Wire {}

@@ -3,6 +3,7 @@ package puzzle.actors.cli;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -50,6 +51,7 @@ final class Board {
     }
     if (fact instanceof Feed.PhaseAdvanced f) {
       phase = f.phase();
+      completeBefore(phase);
       if (f.phase() != Phase.LIBRARY && f.phase() != Phase.SCORE && f.phase() != Phase.HEAL) {
         advance(f.phase(), f.done(), f.total());
       }
@@ -141,6 +143,16 @@ final class Board {
         speed / parent,
         incumbent.proven() ? "proven" : "bound %.4f".formatted(incumbent.bound()),
         incumbent.cause());
+  }
+
+  /** What came before a phase is over, even if its last fact was missed. */
+  private void completeBefore(Phase now) {
+    for (Phase p : List.of(Phase.RECORD, Phase.PROFILE)) {
+      Bar bar = bars.get(p);
+      if (bar != null && p.compareTo(now) < 0) {
+        bar.done = bar.total;
+      }
+    }
   }
 
   private void advance(Phase p, long done, long total) {

@@ -1,6 +1,7 @@
 package puzzle.actors.cli;
 
 import java.io.PrintStream;
+import java.util.List;
 
 /**
  * Shows a {@link Board} on standard error: redrawn in place on a terminal, otherwise a line when
@@ -36,9 +37,10 @@ final class Screen {
   void refresh() {
     if (terminal) {
       erase();
-      String picture = board.picture(width());
-      out.print(picture);
-      drawn = (int) picture.lines().count();
+      // A line that wraps would not be erased.
+      List<String> lines = board.picture(width()).lines().toList();
+      lines.forEach(l -> out.println(l.substring(0, Math.min(l.length(), width() - 1))));
+      drawn = lines.size();
     } else {
       String news = board.news();
       long now = System.nanoTime();
@@ -74,7 +76,7 @@ final class Screen {
 
   private static int width() {
     try {
-      return Integer.parseInt(System.getenv().getOrDefault("COLUMNS", "80"));
+      return Math.max(20, Integer.parseInt(System.getenv().getOrDefault("COLUMNS", "80")));
     } catch (NumberFormatException e) {
       return 80;
     }

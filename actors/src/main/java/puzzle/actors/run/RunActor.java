@@ -59,6 +59,9 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   private final Leases leases;
   private boolean reporting;
 
+  /** The solver has seen the costs and says that there is something to search. */
+  private boolean feasible;
+
   public static Behavior<Run.Command> create(
       String entityId, PuzzleSettings settings, Peers peers, LongSupplier nanos, Clock clock) {
     return Behaviors.withTimers(
@@ -110,6 +113,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         .onCommand(Run.Reported.class, this::onReported)
         .onCommand(Run.LayerSettled.class, this::onLayerSettled)
         .onCommand(Run.SolverStarted.class, this::onSolverStarted)
+        .onCommand(Run.FoundFeasible.class, this::onFoundFeasible)
         .onCommand(Run.FoundInfeasible.class, this::onFoundInfeasible)
         .onCommand(Run.Chosen.class, this::onChosen)
         .onCommand(Run.ChildHealed.class, this::onChildHealed)
@@ -199,6 +203,14 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
     return Effect().none().thenRun(this::openSolver);
   }
 
+  private Effect<RunEvent, RunState> onFoundFeasible(RunState state, Run.FoundFeasible found) {
+    if (!active(state) || feasible) {
+      return Effect().none();
+    }
+    feasible = true;
+    return Effect().none().thenRun(this::goOn);
+  }
+
   private Effect<RunEvent, RunState> onFoundInfeasible(RunState state, Run.FoundInfeasible found) {
     return active(state) && state.incumbent() == null && state.infeasible() == null
         ? Effect()
@@ -281,7 +293,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
     leases.offer(state.spec(), state.tasks(), plan.wanted());
     if (plan.building()) {
       openSolver(state);
-      for (int layer = 0; layer < state.layers(); layer++) {
+      for (int layer = 0; feasible && layer < state.layers(); layer++) {
         if (!state.libraries().containsKey(layer)) {
           peers.block(
               state.spec().id(),
@@ -366,10 +378,8 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private void announce(RunState state, RunPlan plan) {
-    int settled = (int) state.tasks().entries().values().stream().filter(e -> e.settled()).count();
     peers.announce(
-        new Feed.PhaseAdvanced(
-            state.spec().id(), plan.phase(), settled, settled + plan.wanted().size()));
+        new Feed.PhaseAdvanced(state.spec().id(), plan.phase(), plan.done(), plan.total()));
   }
 
   private String refusal(RunState state, Run.Start start) {

@@ -52,6 +52,27 @@ final class RunPlan {
     return phase;
   }
 
+  /** The run's own tasks of the present phase that are settled. */
+  int done() {
+    return (int)
+        state.tasks().entries().entrySet().stream()
+            .filter(e -> e.getValue().settled() && ofPhase(e.getKey()))
+            .count();
+  }
+
+  /** The run's own tasks of the present phase. */
+  int total() {
+    return done() + (int) wanted.stream().filter(w -> ofPhase(w.task().key())).count();
+  }
+
+  private boolean ofPhase(String key) {
+    return switch (phase) {
+      case RECORD, PROFILE, HEAL, EXPORT -> key.startsWith(phase.label());
+      case EVALUATE -> key.startsWith("evaluate") || key.startsWith("measure");
+      default -> true;
+    };
+  }
+
   /** The run's own tasks that can run now. */
   List<Wanted> wanted() {
     return wanted;

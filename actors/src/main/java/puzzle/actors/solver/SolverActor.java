@@ -79,7 +79,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private final List<ScoreTable.Put> fresh = new ArrayList<>();
   private boolean solving;
   private Duration pause;
-  private boolean impossible;
+  private boolean possible;
   private List<Integer> wanted;
   private Run.Command answer;
   private Incumbent published;
@@ -145,6 +145,8 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private Behavior<Solver.Command> onOpen(Solver.Open open) {
     if (answer != null) {
       peers.run(run, answer);
+    } else if (possible) {
+      peers.run(run, new Run.FoundFeasible());
     }
     if (scores != null) {
       return this;
@@ -167,7 +169,9 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       return this;
     }
     offer.scores().forEach(s -> fresh.addAll(scores.measure(offer.layer(), s)));
-    if (!fresh.isEmpty()) {
+    if (complete()) {
+      settleNow();
+    } else if (!fresh.isEmpty()) {
       settle();
     }
     return this;
@@ -188,12 +192,12 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
         peers.block(run, layer, new Block.OfferScores());
       }
     }
-    settle();
+    settleNow();
     return this;
   }
 
   private Behavior<Solver.Command> onSettle(Settle settle) {
-    if (solving || scores == null || impossible || answer != null) {
+    if (solving || scores == null || !possible || answer != null) {
       return this;
     }
     SolverTable table = scores.table();
@@ -224,9 +228,10 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private Behavior<Solver.Command> onChecked(Checked checked) {
     solving = false;
     if (checked.solution().status() == Solution.Status.INFEASIBLE) {
-      impossible = true;
       tellInfeasible(checked.solution());
     } else {
+      possible = true;
+      peers.run(run, new Run.FoundFeasible());
       settle();
     }
     return this;
@@ -238,7 +243,9 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     if (solved.solution().found()) {
       publish(incumbent(solved.solution(), solved.cause()));
     }
-    if (!fresh.isEmpty() || complete()) {
+    if (complete()) {
+      settleNow();
+    } else if (!fresh.isEmpty()) {
       settle();
     }
     return this;
@@ -327,6 +334,11 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     if (!timers.isTimerActive(Settle.INSTANCE)) {
       timers.startSingleTimer(Settle.INSTANCE, pause);
     }
+  }
+
+  /** The last word does not wait for the rest after a search. */
+  private void settleNow() {
+    timers.startSingleTimer(Settle.INSTANCE, settings.settle());
   }
 
   /** Long searches come seldom, so that they leave the processors to the devices. */

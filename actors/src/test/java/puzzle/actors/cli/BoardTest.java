@@ -53,6 +53,13 @@ class BoardTest {
   }
 
   @Test
+  void whatCameBeforeAPhaseIsOver() {
+    board.on(new Feed.PhaseAdvanced(RUN, Phase.RECORD, 0, 1));
+    board.on(new Feed.PhaseAdvanced(RUN, Phase.LIBRARY, 2, 2));
+    assertTrue(board.picture(80).contains("] 1/1"), board.picture(80));
+  }
+
+  @Test
   void otherRunsAreNotShown() {
     board.on(new Feed.PhaseAdvanced(new RunId("other"), Phase.HEAL, 1, 2));
     assertEquals(Phase.RECORD, board.phase());

@@ -113,6 +113,8 @@ class RestartTest {
       assertEquals(Outcome.Kind.INFEASIBLE, drive.outcome().kind());
       JsonNode why = drive.summary().at("/infeasible");
       assertTrue(why.at("/conflict/0").asText().startsWith("throughput"), why::toString);
+      assertTrue(
+          engine.ran().stream().noneMatch(k -> k.startsWith("distil") || k.startsWith("score")));
       double feasible = why.at("/relaxations/0/feasible").asDouble();
       assertTrue(feasible > 0 && feasible < why.at("/relaxations/0/given").asDouble());
     }
