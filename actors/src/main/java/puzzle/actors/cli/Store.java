@@ -30,11 +30,12 @@ final class Store implements AutoCloseable {
    */
   static Store take(Path folder, boolean fresh) {
     try {
-      Files.createDirectories(folder);
-      if (folder.toString().contains(";")) {
+      // The journal's address is a list of settings parted by semicolons.
+      if (folder.toAbsolutePath().toString().contains(";")) {
         throw new InvalidInputException(
             folder + ": a store's path has no ';'.\nMaybe name another store.");
       }
+      Files.createDirectories(folder);
       Store store = locked(folder);
       if (!fresh || !Files.exists(folder.resolve("journal"))) {
         return store;
