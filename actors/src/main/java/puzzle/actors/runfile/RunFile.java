@@ -143,7 +143,14 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
             s.number("learningRate", 1e-9, 10, 2e-3),
             s.number("weightDecay", 0, 10, 0.01),
             s.number("clipNorm", 1e-9, 1e9, 1));
+    YamlTree place = s.get("batch").or(() -> s.get("sequences")).orElse(null);
     s.end();
+    if (bld.batch() > bld.sequences() && place != null) {
+      throw place.wrong(
+          "bld.batch: a step takes %d sequences, the tape has %d"
+              .formatted(bld.batch(), bld.sequences()),
+          "write a batch of at most %d, or record more sequences".formatted(bld.sequences()));
+    }
     return bld;
   }
 

@@ -84,6 +84,7 @@ class RunFileTest {
 
   @Test
   void valuesOutOfRangeAreNamedWithTheirPlace() {
+    refused(GOOD + "bld: {sequences: 8, batch: 9}\n", "a step takes 9 sequences, the tape has 8");
     refused(GOOD.replace("seed: 3", "seed: -1"), ":5:", "seed", "-1");
     refused(GOOD.replace("batch: 32", "batch: 0"), "batch", "0 is out of range");
     refused(GOOD.replace("batch: 32", "batch: 1e99"), "no whole number");
