@@ -2,6 +2,7 @@ package puzzle.actors.node;
 
 import java.time.Clock;
 import java.util.function.LongSupplier;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -40,6 +41,9 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
 
   /** What the root is told; never leaves the JVM. */
   sealed interface Command {}
+
+  /** Answered once everything the roles ask for is started. */
+  record AwaitStart(ActorRef<Done> replyTo) implements Command {}
 
   /** Lets an onlooker hear what happens. */
   record Watch(ActorRef<Feed.Fact> onlooker) implements Command {}
@@ -94,7 +98,15 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
 
   @Override
   public Receive<Command> createReceive() {
-    return newReceiveBuilder().onMessage(Watch.class, this::onWatch).build();
+    return newReceiveBuilder()
+        .onMessage(AwaitStart.class, this::onAwaitStart)
+        .onMessage(Watch.class, this::onWatch)
+        .build();
+  }
+
+  private Behavior<Command> onAwaitStart(AwaitStart await) {
+    await.replyTo().tell(Done.getInstance());
+    return this;
   }
 
   private Behavior<Command> onWatch(Watch watch) {

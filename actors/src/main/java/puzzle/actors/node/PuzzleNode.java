@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.typed.Cluster;
@@ -65,6 +66,9 @@ public final class PuzzleNode implements AutoCloseable {
     PuzzleNode node = new PuzzleNode(system);
     try {
       wait(SchemaUtils.createIfNotExists("jdbc-journal", system), "the journal's tables");
+      wait(
+          AskPattern.ask(system, Guardian.AwaitStart::new, PATIENCE, system.scheduler()),
+          "the node's start");
       Cluster cluster = Cluster.get(system);
       cluster.manager().tell(Join.create(cluster.selfMember().address()));
     } catch (RuntimeException e) {

@@ -29,11 +29,8 @@ import puzzle.persistence.RunEvent;
 import puzzle.persistence.RunState;
 import puzzle.persistence.Tags;
 import puzzle.persistence.TaskEvent;
-import puzzle.protocol.Block;
-import puzzle.protocol.Distill;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Run;
-import puzzle.protocol.Solver;
 import puzzle.protocol.Work;
 
 /**
@@ -56,6 +53,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   private final PuzzleSettings settings;
   private final Peers peers;
   private final Clock clock;
+  private final Prompts prompts;
   private final Leases leases;
   private boolean reporting;
 
@@ -89,6 +87,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
     this.settings = settings;
     this.peers = peers;
     this.clock = clock;
+    this.prompts = new Prompts(peers);
     this.leases =
         new Leases(
             new Work.Owner(Work.Owner.Kind.RUN, entityId),
@@ -157,7 +156,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
                 goOn(changed);
               });
     }
-    String refusal = refusal(state, start);
+    String refusal = Prompts.refusal(state, start);
     start.replyTo().tell(refusal == null ? new Run.Accepted(true) : new Run.Refused(refusal));
     return Effect().none().thenRun(this::announce);
   }
@@ -200,7 +199,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onSolverStarted(RunState state, Run.SolverStarted started) {
-    return Effect().none().thenRun(this::openSolver);
+    return Effect().none().thenRun(prompts::openSolver);
   }
 
   private Effect<RunEvent, RunState> onFoundFeasible(RunState state, Run.FoundFeasible found) {
@@ -291,42 +290,8 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
     RunPlan plan = new RunPlan(state);
     announce(state, plan);
     leases.offer(state.spec(), state.tasks(), plan.wanted());
-    if (plan.building()) {
-      openSolver(state);
-      for (int layer = 0; feasible && layer < state.layers(); layer++) {
-        if (!state.libraries().containsKey(layer)) {
-          peers.block(
-              state.spec().id(),
-              layer,
-              new Block.Build(state.spec(), layer, plan.recorded().orElseThrow().recording()));
-        }
-      }
-    }
-    if (plan.concluding()) {
-      openSolver(state);
-      List<Integer> measured = new ArrayList<>();
-      for (int layer = 0; layer < state.layers(); layer++) {
-        measured.add(state.libraries().get(layer).scores().size());
-      }
-      peers.solver(state.spec().id(), new Solver.Conclude(measured));
-    }
-    if (plan.healing()) {
-      peers.distill(
-          state.spec().id(),
-          new Distill.Launch(state.spec(), plan.healing(state.incumbent().architecture())));
-    }
+    prompts.send(state, plan, feasible);
     plan.outcome().ifPresent(outcome -> report(state, outcome));
-  }
-
-  private void openSolver(RunState state) {
-    if (active(state) && state.incumbent() == null && state.infeasible() == null) {
-      new RunPlan(state)
-          .profiles()
-          .ifPresent(
-              profiles ->
-                  peers.solver(
-                      state.spec().id(), new Solver.Open(state.spec(), state.layers(), profiles)));
-    }
   }
 
   /** Writes the run's folder, then ends the run. */
@@ -360,11 +325,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         .thenRun(
             changed -> {
               leases.offer(changed.spec(), changed.tasks(), List.of());
-              for (int layer = 0; layer < changed.layers(); layer++) {
-                if (!changed.libraries().containsKey(layer) && changed.tasks().settled("record")) {
-                  peers.block(changed.spec().id(), layer, new Block.Abandon());
-                }
-              }
+              prompts.abandon(changed);
               announce(changed);
             });
   }
@@ -380,24 +341,6 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   private void announce(RunState state, RunPlan plan) {
     peers.announce(
         new Feed.PhaseAdvanced(state.spec().id(), plan.phase(), plan.done(), plan.total()));
-  }
-
-  private String refusal(RunState state, Run.Start start) {
-    if (!state.hash().equals(start.hash())) {
-      return "%s: the run in this store began with another run file (%s, now %s)."
-              .formatted(state.spec().store(), brief(state.hash()), brief(start.hash()))
-          + "\nMaybe name another store, or give --fresh to start over.";
-    }
-    if (!state.spec().store().equals(start.spec().store())
-        || !state.spec().parent().equals(start.spec().parent())) {
-      return "%s: the run's folders have moved since it began.".formatted(start.spec().store())
-          + "\nMaybe move them back, or give --fresh to start over.";
-    }
-    return null;
-  }
-
-  private static String brief(String hash) {
-    return hash.substring(0, Math.min(12, hash.length()));
   }
 
   private static boolean active(RunState state) {

@@ -1,0 +1,98 @@
+package puzzle.actors.run;
+
+import java.util.ArrayList;
+import java.util.List;
+import puzzle.actors.work.Peers;
+import puzzle.persistence.RunState;
+import puzzle.protocol.Block;
+import puzzle.protocol.Distill;
+import puzzle.protocol.Run;
+import puzzle.protocol.Solver;
+
+/**
+ * What a run asks of the others, read off its state. Each of them answers a repeated question with
+ * the answer on record, so all of this is safe to say at any time and any number of times.
+ */
+final class Prompts {
+
+  private final Peers peers;
+
+  Prompts(Peers peers) {
+    this.peers = peers;
+  }
+
+  /**
+   * Asks everybody whose answer is missing.
+   *
+   * @param feasible whether the solver has said that there is something to search
+   */
+  void send(RunState state, RunPlan plan, boolean feasible) {
+    if (plan.building()) {
+      openSolver(state);
+      for (int layer = 0; feasible && layer < state.layers(); layer++) {
+        if (!state.libraries().containsKey(layer)) {
+          peers.block(
+              state.spec().id(),
+              layer,
+              new Block.Build(state.spec(), layer, plan.recorded().orElseThrow().recording()));
+        }
+      }
+    }
+    if (plan.concluding()) {
+      openSolver(state);
+      List<Integer> measured = new ArrayList<>();
+      for (int layer = 0; layer < state.layers(); layer++) {
+        measured.add(state.libraries().get(layer).scores().size());
+      }
+      peers.solver(state.spec().id(), new Solver.Conclude(measured));
+    }
+    if (plan.healing()) {
+      peers.distill(
+          state.spec().id(),
+          new Distill.Launch(state.spec(), plan.healing(state.incumbent().architecture())));
+    }
+  }
+
+  /** Gives the solver the problem, once its costs are known and while it is not solved. */
+  void openSolver(RunState state) {
+    if (state.started()
+        && !state.ended()
+        && state.incumbent() == null
+        && state.infeasible() == null) {
+      new RunPlan(state)
+          .profiles()
+          .ifPresent(
+              profiles ->
+                  peers.solver(
+                      state.spec().id(), new Solver.Open(state.spec(), state.layers(), profiles)));
+    }
+  }
+
+  /** Stops the layers that are not through. */
+  void abandon(RunState state) {
+    for (int layer = 0; layer < state.layers(); layer++) {
+      if (!state.libraries().containsKey(layer) && state.tasks().settled("record")) {
+        peers.block(state.spec().id(), layer, new Block.Abandon());
+      }
+    }
+  }
+
+  /** Why a run that is on record does not go on with what it is started with; null if it does. */
+  static String refusal(RunState state, Run.Start start) {
+    if (!state.hash().equals(start.hash())) {
+      return "%s: the run in this store began with another run file (%s, now %s)."
+              .formatted(state.spec().store(), brief(state.hash()), brief(start.hash()))
+          + "\nMaybe name another store, or give --fresh to start over.";
+    }
+    if (!state.spec().store().equals(start.spec().store())
+        || !state.spec().parent().equals(start.spec().parent())) {
+      return "%s: the run's folders have moved since it began.".formatted(start.spec().store())
+          + "\nMaybe move them back, or give --fresh to start over.";
+    }
+    return null;
+  }
+
+  private static String brief(String hash) {
+    return hash.substring(0, Math.min(12, hash.length()));
+  }
+}
