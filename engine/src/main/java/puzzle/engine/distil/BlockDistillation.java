@@ -16,6 +16,7 @@ import puzzle.engine.nn.SubblockWeights;
 import puzzle.engine.nn.Tensors;
 import puzzle.model.RunSpec;
 import puzzle.model.Subblock;
+import puzzle.model.Variant;
 
 /**
  * Decoupled blockwise local distillation of one variant (section 3).
@@ -30,6 +31,8 @@ public final class BlockDistillation {
 
   /** Held-out losses around the training. */
   public record Outcome(double lossBefore, double lossAfter, int steps) {}
+
+  private static final float[] LINEAR_FACTORS = {1, 0.5f, 0.25f, 0.125f, 0.0625f, 0};
 
   private final Decoder parent;
   private final int layer;
@@ -51,6 +54,9 @@ public final class BlockDistillation {
    * @throws DivergedException if the loss is no longer a finite number
    */
   public Outcome run(SubblockWeights child, long seed, Monitor monitor) {
+    if (child.variant().form() == Variant.Form.LINEAR) {
+      scale(child);
+    }
     double before = heldOut(child);
     Map<String, FloatBuffer> initial = new HashMap<>();
     child.arrays().forEach((name, array) -> initial.put(name, Tensors.read(array)));
@@ -91,6 +97,33 @@ public final class BlockDistillation {
     return new Outcome(before, Math.min(before, after), settings.steps());
   }
 
+  /**
+   * Scales a linear variant's matrix by the factor that fits the first batch best. The product of
+   * appendix A ignores the gate, or all tokens but one, and is several times too large; scaled by 0
+   * it is a no-op, so training never starts from worse than that.
+   */
+  private void scale(SubblockWeights child) {
+    NDArray matrix = child.matrix();
+    FloatBuffer product = Tensors.read(matrix);
+    FloatBuffer best = product;
+    double least = Double.POSITIVE_INFINITY;
+    Tape inputs = inputs(child, Split.TRAIN);
+    Tape outputs = outputs(Split.TRAIN);
+    for (float factor : LINEAR_FACTORS) {
+      FloatBuffer scaled = FloatBuffer.allocate(product.capacity());
+      for (int i = 0; i < product.capacity(); i++) {
+        scaled.put(i, factor * product.get(i));
+      }
+      Tensors.assign(matrix, scaled);
+      double loss = loss(child, inputs, outputs, 0, settings.batch());
+      if (loss < least) {
+        least = loss;
+        best = scaled;
+      }
+    }
+    Tensors.assign(matrix, best);
+  }
+
   /** Normalised MSE over the scoring split, mean of its batches. */
   public double heldOut(SubblockWeights child) {
     Tape inputs = inputs(child, Split.SCORING);
@@ -98,19 +131,19 @@ public final class BlockDistillation {
     int batch = settings.batch();
     double sum = 0;
     for (int from = 0; from < inputs.sequences(); from += batch) {
-      int first = from;
       int count = Math.min(batch, inputs.sequences() - from);
-      sum +=
-          count
-              * Tensors.inference(
-                  () -> {
-                    NDManager manager = parent.manager();
-                    NDArray y = output(child, inputs.read(manager, first, count));
-                    NDArray target = outputs.read(manager, first, count);
-                    return Losses.normalisedMse(y, target).getFloat();
-                  });
+      sum += count * loss(child, inputs, outputs, from, count);
     }
     return sum / inputs.sequences();
+  }
+
+  private double loss(SubblockWeights child, Tape inputs, Tape outputs, int from, int count) {
+    return Tensors.inference(
+        () -> {
+          NDManager manager = parent.manager();
+          NDArray y = output(child, inputs.read(manager, from, count));
+          return (double) Losses.normalisedMse(y, outputs.read(manager, from, count)).getFloat();
+        });
   }
 
   private NDArray output(SubblockWeights child, NDArray x) {

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
 import puzzle.engine.checkpoint.TensorLayout;
+import puzzle.model.Subblock;
 import puzzle.model.Variant;
 
 /**
@@ -35,6 +36,14 @@ public record SubblockWeights(Variant variant, Map<String, NDArray> arrays) {
                     Tensors.detached(
                         manager, () -> Tensors.fp32(manager, values.apply(name), shape))));
     return new SubblockWeights(variant, arrays);
+  }
+
+  /** The one matrix of a linear variant. */
+  public NDArray matrix() {
+    return arrays.get(
+        variant.subblock() == Subblock.ATTENTION
+            ? "self_attn.linear_attn.weight"
+            : "mlp.linear_mlp.weight");
   }
 
   NDArray get(String name) {
