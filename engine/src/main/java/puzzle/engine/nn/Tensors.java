@@ -98,10 +98,12 @@ public final class Tensors {
 
   /** Copies values into a parameter in place; the parameter keeps its gradient flag. */
   public static void assign(NDArray parameter, FloatBuffer values) {
-    try (NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      fp32(parameter.getManager(), values, parameter.getShape().getShape()).copyTo(parameter);
-    }
+    inference(
+        () ->
+            Kernels.call(
+                "assign",
+                parameter,
+                fp32(parameter.getManager(), values, parameter.getShape().getShape())));
   }
 
   /** Adds up gradients of {@code loss}, a scalar, into every parameter it depends on. */
