@@ -7,10 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import puzzle.engine.checkpoint.ChildExporter;
@@ -23,15 +20,11 @@ import puzzle.engine.checkpoint.SafetensorsFolder;
 import puzzle.engine.checkpoint.SafetensorsWriter;
 import puzzle.engine.checkpoint.Store;
 import puzzle.engine.checkpoint.TensorLayout;
-import puzzle.engine.data.Corpus;
-import puzzle.engine.data.PackedSequences;
-import puzzle.engine.data.Packing;
-import puzzle.engine.data.Tokenizer;
 import puzzle.engine.distil.BlockDistillation;
+import puzzle.engine.distil.CorpusSplits;
 import puzzle.engine.distil.DivergedException;
 import puzzle.engine.distil.Recorder;
 import puzzle.engine.distil.Recording;
-import puzzle.engine.distil.Recording.Split;
 import puzzle.engine.kd.GlobalDistillation;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.DecoderConfig;
@@ -58,12 +51,6 @@ import puzzle.model.Variant;
  * needs it reads from the store.
  */
 public final class DjlEngine implements BlockEngine {
-
-  /** Line feed: ends a document where the parent's config names no end-of-text token. */
-  private static final int DEFAULT_SEPARATOR = '\n';
-
-  /** One split for all runs and for pretraining: what is held out is held out from everything. */
-  private static final long SPLIT_SEED = 0;
 
   private static final String CHILD_FOLDER = "child";
   private static final long SHARD_BYTES = 5L << 30;
@@ -126,36 +113,12 @@ public final class DjlEngine implements BlockEngine {
   }
 
   private TaskResult record(RunSpec spec, Monitor monitor) {
-    Path folder = Path.of(spec.parent());
-    RunSpec.Corpus corpus = spec.corpus();
-    int separator = HuggingFaceConfig.eosToken(folder).orElse(DEFAULT_SEPARATOR);
-    PackedSequences data =
-        new PackedSequences(
-            Corpus.open(corpus.source()),
-            Tokenizer.open(folder),
-            new Packing(
-                corpus.sequenceTokens() + 1,
-                config(spec).vocabSize(),
-                separator,
-                corpus.validationShare(),
-                SPLIT_SEED,
-                spec.seed()));
-    int bld = spec.bld().sequences();
-    int gkd = spec.gkd().steps() * spec.gkd().batch();
-    int scoring = spec.scoring().sequences();
-    int evaluation = spec.scoring().evaluationSequences();
-    int[][] train = data.train(bld + gkd);
-    int[][] heldOut = data.validation(scoring + evaluation);
-    Map<Split, int[][]> tokens = new EnumMap<>(Split.class);
-    tokens.put(Split.TRAIN, rows(train, 0, bld));
-    tokens.put(Split.HEALING, rows(train, bld, gkd));
-    tokens.put(Split.SCORING, rows(heldOut, 0, scoring));
-    tokens.put(Split.EVALUATION, rows(heldOut, scoring, evaluation));
-    return new Recorder(store(spec), parent(spec), spec.scoring().batch(), tokens).run(monitor);
-  }
-
-  private static int[][] rows(int[][] all, int from, int count) {
-    return Arrays.copyOfRange(all, from, from + count);
+    return new Recorder(
+            store(spec),
+            parent(spec),
+            spec.scoring().batch(),
+            CorpusSplits.read(spec, config(spec).vocabSize()))
+        .run(monitor);
   }
 
   private TaskResult distil(RunSpec spec, Task.Distil task, Monitor monitor) {

@@ -13,6 +13,9 @@ package puzzle.engine.data;
 public record Packing(
     int length, int vocabSize, int separator, double validationShare, long splitSeed, long seed) {
 
+  /** One split for all runs and for pretraining: what is held out is held out from everything. */
+  public static final long SPLIT_SEED = 0;
+
   public Packing {
     if (length < 1
         || separator < 0

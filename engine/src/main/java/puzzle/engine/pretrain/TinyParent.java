@@ -39,9 +39,6 @@ public record TinyParent(
   /** Line feed: what ends a document where tokens are bytes. */
   public static final int SEPARATOR = '\n';
 
-  /** Decides which documents are held out: one for all, so that no run trains on another's. */
-  public static final long SPLIT_SEED = 0;
-
   private static final int HELD_OUT = 128;
   private static final int REPORT_STEPS = 50;
 
@@ -69,7 +66,7 @@ public record TinyParent(
                 config.vocabSize(),
                 SEPARATOR,
                 validationShare,
-                SPLIT_SEED,
+                Packing.SPLIT_SEED,
                 seed));
     int[][] heldOut = data.validation(HELD_OUT);
     Iterator<int[]> stream = data.trainStream(seed);
