@@ -109,7 +109,9 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
     boolean now = mayChoose(layer, item);
     if (!now) {
       live.setUsable(layer, slot, false);
-      live.problem.score[slot] = score;
+      if (!Double.isNaN(score)) {
+        live.setScore(layer, slot, score);
+      }
       return chosen(layer, item)
           ? searchAll("the chosen item lost its score")
           : unchanged("the item cannot be chosen");
@@ -406,7 +408,7 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
   private boolean searchAround(Pending change, Search search, Incumbent incumbent) {
     int g = change.layer();
     int slot = live.slot(g, change.item());
-    if (!change.avoid() && live.boundWith(g, slot) >= incumbent.cut()) {
+    if (!live.isUsable(slot) || (!change.avoid() && live.boundWith(g, slot) >= incumbent.cut())) {
       return true;
     }
     Relaxation relaxation = live.relaxation;

@@ -61,6 +61,10 @@ final class LiveProblem {
     }
   }
 
+  /**
+   * Changes a score; never to NaN, as the item may still be in the basis from which the next search
+   * starts.
+   */
   void setScore(int layer, int slot, double score) {
     double before = usable[slot] ? price(slot) : Double.NaN;
     problem.score[slot] = score;

@@ -433,7 +433,7 @@ final class Relaxation {
           pivot = i;
         }
       }
-      if (Math.abs(a[pivot][col]) < PIVOT) {
+      if (!(Math.abs(a[pivot][col]) >= PIVOT)) {
         return false;
       }
       double[] swap = a[pivot];
