@@ -113,7 +113,7 @@ class ExactnessTest {
         Solution solution =
             new ChocoArchitectureSolver(instance.table(), instance.limits()).solve(BUDGET);
         assertTrue(solution.proven(), instance.name());
-        Rivals.Answer other = Rivals.solve("SCIP", instance.table(), instance.limits(), 30, 1e-10);
+        Rivals.Answer other = Rivals.solve("SCIP", instance.table(), instance.limits(), 3, 1e-10);
         assertTrue(
             solution.objective() <= other.objective() * (1 + 1e-7),
             instance.name() + ": " + solution.objective() + " against " + other.objective());

@@ -85,7 +85,7 @@ class Probe {
                       a.bound(),
                       a.seconds() * 1e3);
                 }
-              if (System.getProperty("quiet") == null || !s.proven())
+              if (System.getProperty("quiet") == null || !s.proven() || at100[0] > 1e-4)
                 System.out.printf(
                     "%-32s %-10s %.9f gap %.1e @100ms %.1e nodes %d %.1f ms%n",
                     x.name(),
