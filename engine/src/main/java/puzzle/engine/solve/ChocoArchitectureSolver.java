@@ -373,13 +373,13 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
       done = true;
       incumbent.setPartial(true);
       for (int i = 0; i < pending.size() && done; i++) {
-        Search search = new Search(live.problem, live::kinds, incumbent, clock, budget.gap());
+        Search search = new Search(live.problem, live::kinds, incumbent, clock, budget);
         done = searchAround(pending.get(i), search, incumbent);
         nodes += search.nodes;
       }
       incumbent.setPartial(false);
     } else {
-      Search search = new Search(live.problem, live::kinds, incumbent, clock, budget.gap());
+      Search search = new Search(live.problem, live::kinds, incumbent, clock, budget);
       live.loadRoot();
       done = search.run(live.relaxation);
       nodes = search.nodes;
