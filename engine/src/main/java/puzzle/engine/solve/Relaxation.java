@@ -71,8 +71,15 @@ final class Relaxation {
   private final int[] active; // row ids
   private final int[] basic; // slot, or -1 - row id
   private final double[] lambda; // by row id, maintained for active rows
-  private double[][] inverse;
-  private double[][] work;
+  private final double[][] inverse;
+
+  // Scratch of a factorisation.
+  private final double[][] work;
+  private final double[][] small;
+  private final double[][] column;
+  private final int[] itemPosition;
+  private final int[] slackPosition;
+  private final int[] tightRow;
   private final double[] y;
 
   // Scratch of one exchange.
@@ -121,6 +128,11 @@ final class Relaxation {
     this.lambda = new double[maxRows];
     this.inverse = new double[maxRows][maxRows];
     this.work = new double[maxRows][maxRows];
+    this.small = new double[maxRows][maxRows];
+    this.column = new double[maxRows][maxRows];
+    this.itemPosition = new int[maxRows];
+    this.slackPosition = new int[maxRows];
+    this.tightRow = new int[maxRows];
     this.y = new double[maxRows];
     this.price = new double[slots];
     this.slope = new double[slots];
@@ -390,35 +402,89 @@ final class Relaxation {
     return true;
   }
 
-  /** Inverts the working basis and derives the multipliers: λ B = -(c_basic - c_key). */
+  /**
+   * Inverts the working basis and derives the multipliers: λ B = -(c_basic - c_key).
+   *
+   * <p>A row whose slack is basic has multiplier zero and a unit column, so only the square of
+   * tight rows against item columns is inverted; during a search with many counting rows that is a
+   * corner of the matrix.
+   */
   private boolean refactor() {
+    int columns = 0;
     for (int p = 0; p < m; p++) {
-      int v = basic[p];
-      if (v < 0) {
-        for (int i = 0; i < m; i++) {
-          work[i][p] = active[i] == -1 - v ? 1 : 0;
-        }
-      } else {
-        int k = key[kinds.group[v]];
-        for (int i = 0; i < m; i++) {
-          work[i][p] = coefficient(active[i], v) - coefficient(active[i], k);
-        }
+      if (basic[p] >= 0) {
+        itemPosition[columns++] = p;
       }
     }
-    if (!invert(work, inverse, m)) {
-      return false;
+    int tight = 0;
+    for (int i = 0; i < m; i++) {
+      slackPosition[i] = -1;
+    }
+    for (int p = 0; p < m; p++) {
+      if (basic[p] < 0) {
+        slackPosition[indexOf(-1 - basic[p])] = p;
+      }
     }
     for (int i = 0; i < m; i++) {
-      double sum = 0;
-      for (int p = 0; p < m; p++) {
-        int v = basic[p];
-        if (v >= 0) {
-          sum -= (c[v] - c[key[kinds.group[v]]]) * inverse[p][i];
+      if (slackPosition[i] < 0) {
+        tightRow[tight++] = i;
+      }
+    }
+    for (int a = 0; a < columns; a++) {
+      int v = basic[itemPosition[a]];
+      int k = key[kinds.group[v]];
+      for (int i = 0; i < m; i++) {
+        column[a][i] = coefficient(active[i], v) - coefficient(active[i], k);
+      }
+      for (int t = 0; t < tight; t++) {
+        work[t][a] = column[a][tightRow[t]];
+      }
+    }
+    if (tight != columns || !invert(work, small, tight)) {
+      return false;
+    }
+    for (int a = 0; a < columns; a++) {
+      double[] row = inverse[itemPosition[a]];
+      Arrays.fill(row, 0, m, 0);
+      for (int t = 0; t < tight; t++) {
+        row[tightRow[t]] = small[a][t];
+      }
+    }
+    for (int i = 0; i < m; i++) {
+      if (slackPosition[i] < 0) {
+        continue;
+      }
+      double[] row = inverse[slackPosition[i]];
+      Arrays.fill(row, 0, m, 0);
+      row[i] = 1;
+      for (int a = 0; a < columns; a++) {
+        double f = column[a][i];
+        for (int t = 0; f != 0 && t < tight; t++) {
+          row[tightRow[t]] -= f * small[a][t];
         }
       }
-      lambda[active[i]] = sum;
+    }
+    for (int i = 0; i < m; i++) {
+      lambda[active[i]] = 0;
+    }
+    for (int t = 0; t < tight; t++) {
+      double sum = 0;
+      for (int a = 0; a < columns; a++) {
+        int v = basic[itemPosition[a]];
+        sum -= (c[v] - c[key[kinds.group[v]]]) * small[a][t];
+      }
+      lambda[active[tightRow[t]]] = sum;
     }
     return true;
+  }
+
+  private int indexOf(int row) {
+    for (int i = 0; i < m; i++) {
+      if (active[i] == row) {
+        return i;
+      }
+    }
+    throw new IllegalStateException("row " + row + " is not active");
   }
 
   private static boolean invert(double[][] a, double[][] inv, int n) {

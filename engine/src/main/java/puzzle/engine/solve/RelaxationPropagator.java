@@ -74,7 +74,7 @@ final class RelaxationPropagator extends Propagator<IntVar> {
     if (lastBound >= cut) {
       fails();
     }
-    if (end == Relaxation.End.OPTIMAL) {
+    if (end == Relaxation.End.OPTIMAL && (calls % 4 == 1 || isWhole())) {
       offerRoundings();
       cut = incumbent.cut() - core.fixedScore;
       if (lastBound >= cut) {
@@ -158,6 +158,15 @@ final class RelaxationPropagator extends Propagator<IntVar> {
       }
       sizes[g].set(relaxation.size[g]);
     }
+  }
+
+  private boolean isWhole() {
+    for (int g = 0; g < groups; g++) {
+      if (relaxation.mixes(g)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Every way of rounding the layers that mix. */
