@@ -412,18 +412,18 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
       return true;
     }
     Relaxation relaxation = live.relaxation;
-    int size = relaxation.size[g];
+    int size = relaxation.items.size[g];
     if (change.avoid()) {
       if (size == 1) {
         return true;
       }
-      relaxation.remove(g, slot);
+      relaxation.items.remove(g, slot);
     } else {
-      relaxation.only(g, slot);
+      relaxation.items.only(g, slot);
     }
     live.loadRoot();
     boolean done = search.run(relaxation);
-    relaxation.setSize(g, size);
+    relaxation.items.size[g] = size;
     return done;
   }
 

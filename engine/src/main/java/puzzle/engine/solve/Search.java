@@ -78,8 +78,8 @@ final class Search {
     double room = incumbent.cut() - root.bound();
     for (int g = 0; g < problem.groups; g++) {
       double least = root.leastPrice(g);
-      for (int i = problem.start[g]; i < problem.start[g] + root.size[g]; i++) {
-        int s = root.list[i];
+      for (int i = problem.start[g]; i < problem.start[g] + root.items.size[g]; i++) {
+        int s = root.items.list[i];
         left[s] = root.price(s) - least < room;
       }
     }
