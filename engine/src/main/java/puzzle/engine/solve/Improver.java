@@ -11,8 +11,8 @@ import java.util.Arrays;
  */
 final class Improver {
 
-  private static final int MOST_ITEMS = 600;
-  private static final int MOST_ROUNDS = 200;
+  private static final int MOST_ITEMS = 250;
+  private static final int MOST_ROUNDS = 40;
 
   private final Problem problem;
   private final int[] chosen;
