@@ -35,11 +35,9 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
   private record Pending(int layer, int item, boolean avoid) {}
 
   private SolverTable table;
-  private List<Row> rows;
   private final boolean[][] forbidden;
   private final int[] forced;
-  private List<List<Integer>> earlier = List.of();
-  private int maxShared;
+  private TargetForms target;
 
   private LiveProblem live;
   private int[] choices;
@@ -52,7 +50,7 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
 
   public ChocoArchitectureSolver(SolverTable table, List<Row> rows) {
     this.table = table;
-    this.rows = checked(rows);
+    this.target = new TargetForms(checked(rows), List.of(), 0);
     this.forbidden = new boolean[table.layers()][];
     for (int g = 0; g < table.layers(); g++) {
       forbidden[g] = new boolean[table.items(g)];
@@ -73,7 +71,7 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
 
   @Override
   public List<Row> rows() {
-    return rows;
+    return target.rows();
   }
 
   // ---- Changes -------------------------------------------------------------------------------
@@ -97,7 +95,7 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
       return unsolved();
     }
     if (!same) {
-      live.setWeights(layer, live.slot(layer, item), formValues(layer, item));
+      live.setWeights(layer, live.slot(layer, item), target.of(table, layer, item));
     }
     return rescore(layer, item, score, !same);
   }
@@ -156,31 +154,14 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
   @Override
   public Change retarget(List<Row> changed) {
     List<Row> next = checked(changed);
-    boolean tighter = proven && pending.isEmpty() && onlyTightens(rows, next);
-    rows = next;
+    boolean tighter = proven && pending.isEmpty() && TargetForms.onlyTightens(target.rows(), next);
+    target = new TargetForms(next, target.earlier(), target.maxShared());
     live = null;
     if (tighter && (choices == null || keepsRows())) {
       current = null;
       return unchanged("tighter limits that the incumbent keeps");
     }
     return searchAll("limits changed");
-  }
-
-  private static boolean onlyTightens(List<Row> before, List<Row> after) {
-    for (Row old : before) {
-      double lower = Double.NEGATIVE_INFINITY;
-      double upper = Double.POSITIVE_INFINITY;
-      for (Row row : after) {
-        if (row.stat().equals(old.stat())) {
-          lower = Math.max(lower, row.lower());
-          upper = Math.min(upper, row.upper());
-        }
-      }
-      if (lower < old.lower() || upper > old.upper()) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private boolean keepsRows() {
@@ -241,8 +222,7 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
                 .formatted(solution.size(), table.layers()));
       }
     }
-    earlier = List.copyOf(solutions);
-    maxShared = shared;
+    target = new TargetForms(target.rows(), solutions, shared);
     live = null;
     return searchAll("earlier solutions changed");
   }
@@ -285,50 +265,10 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
     if (live != null) {
       return;
     }
-    double[][] scores = new double[table.layers()][];
-    for (int g = 0; g < scores.length; g++) {
-      scores[g] = new double[table.items(g)];
-      for (int j = 0; j < scores[g].length; j++) {
-        scores[g][j] = table.score(g, j);
-      }
-    }
-    List<Problem.Form> forms = new ArrayList<>();
-    for (Row row : rows) {
-      int stat = table.statIndex(row.stat());
-      forms.add(
-          new Problem.Form(values((g, j) -> table.cost(g, j, stat)), row.lower(), row.upper()));
-    }
-    for (List<Integer> solution : earlier) {
-      forms.add(
-          new Problem.Form(
-              values((g, j) -> solution.get(g) == j ? 1 : 0), Double.NEGATIVE_INFINITY, maxShared));
-    }
-    live = new LiveProblem(scores, forms);
+    live = target.compile(table);
     for (int g = 0; g < table.layers(); g++) {
       syncUsable(g);
     }
-  }
-
-  private double[] formValues(int layer, int item) {
-    double[] values = new double[rows.size() + earlier.size()];
-    for (int r = 0; r < rows.size(); r++) {
-      values[r] = table.cost(layer, item, table.statIndex(rows.get(r).stat()));
-    }
-    for (int e = 0; e < earlier.size(); e++) {
-      values[rows.size() + e] = earlier.get(e).get(layer) == item ? 1 : 0;
-    }
-    return values;
-  }
-
-  private double[][] values(SolverTable.ItemStat stat) {
-    double[][] values = new double[table.layers()][];
-    for (int g = 0; g < values.length; g++) {
-      values[g] = new double[table.items(g)];
-      for (int j = 0; j < values[g].length; j++) {
-        values[g][j] = stat.of(g, j);
-      }
-    }
-    return values;
   }
 
   private int[] slots() {
@@ -445,7 +385,7 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
     boolean certain = proven && pending.isEmpty();
     return Solutions.of(
         table,
-        rows,
+        target.rows(),
         choices,
         proven && !certain ? live.bound() : bound,
         certain,
@@ -466,7 +406,7 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
     }
     return Solutions.of(
         table,
-        rows,
+        target.rows(),
         items,
         known.bound(),
         false,
@@ -504,6 +444,6 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
 
   @Override
   public Infeasibility explain(SolveBudget budget) {
-    return Conflicts.explain(table, rows, forbidden, forced, budget);
+    return Conflicts.explain(table, target.rows(), forbidden, forced, budget);
   }
 }
