@@ -13,10 +13,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import puzzle.engine.InvalidInputException;
-import puzzle.engine.solve.ArchitectureSolver;
 import puzzle.engine.solve.Baselines;
 import puzzle.engine.solve.ChocoArchitectureSolver;
 import puzzle.engine.solve.Row;
+import puzzle.engine.solve.Servability;
 import puzzle.engine.solve.Solution;
 import puzzle.engine.solve.SolveBudget;
 import puzzle.engine.solve.SolverTable;
@@ -118,6 +118,13 @@ public final class SolveCommand implements Callable<Integer> {
       paramLabel = "LAYER:ITEM",
       description = "The item that a layer must use.")
   private List<String> forced = List.of();
+
+  @Option(
+      names = "--servable",
+      paramLabel = "SERVER",
+      defaultValue = "any",
+      description = "Only what it can run: any, vllm, llama.cpp, mlx. Default: ${DEFAULT-VALUE}.")
+  private String servable;
 
   @Option(
       names = "--time-limit",
@@ -228,8 +235,7 @@ public final class SolveCommand implements Callable<Integer> {
       }
       found = Sweeps.diverse(table, rows, solutions, differ, budget);
     } else {
-      ArchitectureSolver solver = new ChocoArchitectureSolver(table, rows);
-      found = List.of(solver.solve(budget));
+      found = List.of(Servability.solve(table, rows, server(), budget));
     }
     Solution best = found.get(0);
     if (best.status() == Solution.Status.INFEASIBLE) {
@@ -243,6 +249,19 @@ public final class SolveCommand implements Callable<Integer> {
       case INFEASIBLE -> 4;
       case UNKNOWN -> 1;
       default -> 0;
+    };
+  }
+
+  private Servability.Server server() {
+    return switch (servable) {
+      case "any" -> Servability.Server.ANY;
+      case "vllm" -> Servability.Server.VLLM;
+      case "llama.cpp" -> Servability.Server.LLAMA_CPP;
+      case "mlx" -> Servability.Server.MLX;
+      default ->
+          throw new InvalidInputException(
+              "--servable '%s': no such server.\nMaybe any, vllm, llama.cpp or mlx."
+                  .formatted(servable));
     };
   }
 

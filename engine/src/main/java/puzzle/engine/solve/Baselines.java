@@ -186,7 +186,10 @@ public final class Baselines {
     int size = table.statIndex(sizeStat);
     SolverTable bySize =
         table.withScores((g, j) -> table.hasScore(g, j) ? -table.cost(g, j, size) : Double.NaN);
-    return choices(new ChocoArchitectureSolver(bySize, rows).solve(budget));
+    // Filling a limit to the last digit is a subset-sum problem; nobody needs that of a baseline.
+    SolveBudget rough =
+        new SolveBudget(budget.deadline(), budget.cancelled(), 1e-4, budget.threads());
+    return choices(new ChocoArchitectureSolver(bySize, rows).solve(rough));
   }
 
   /** Halves of an item that are the parent's or nothing at all (the paper's no-op space). */

@@ -35,11 +35,9 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
   private record Pending(int layer, int item, boolean avoid) {}
 
   private SolverTable table;
-  private List<Row> rows;
   private final boolean[][] forbidden;
   private final int[] forced;
-  private List<List<Integer>> earlier = List.of();
-  private int maxShared;
+  private TargetForms target;
 
   private LiveProblem live;
   private int[] choices;
@@ -52,7 +50,7 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
 
   public ChocoArchitectureSolver(SolverTable table, List<Row> rows) {
     this.table = table;
-    this.rows = checked(rows);
+    this.target = new TargetForms(checked(rows), List.of(), 0);
     this.forbidden = new boolean[table.layers()][];
     for (int g = 0; g < table.layers(); g++) {
       forbidden[g] = new boolean[table.items(g)];
@@ -73,7 +71,7 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
 
   @Override
   public List<Row> rows() {
-    return rows;
+    return target.rows();
   }
 
   // ---- Changes -------------------------------------------------------------------------------
@@ -97,7 +95,7 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
       return unsolved();
     }
     if (!same) {
-      live.setWeights(layer, live.slot(layer, item), formValues(layer, item));
+      live.setWeights(layer, live.slot(layer, item), target.of(table, layer, item));
     }
     return rescore(layer, item, score, !same);
   }
@@ -109,7 +107,9 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
     boolean now = mayChoose(layer, item);
     if (!now) {
       live.setUsable(layer, slot, false);
-      live.problem.score[slot] = score;
+      if (!Double.isNaN(score)) {
+        live.setScore(layer, slot, score);
+      }
       return chosen(layer, item)
           ? searchAll("the chosen item lost its score")
           : unchanged("the item cannot be chosen");
@@ -154,31 +154,14 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
   @Override
   public Change retarget(List<Row> changed) {
     List<Row> next = checked(changed);
-    boolean tighter = proven && pending.isEmpty() && onlyTightens(rows, next);
-    rows = next;
+    boolean tighter = proven && pending.isEmpty() && TargetForms.onlyTightens(target.rows(), next);
+    target = new TargetForms(next, target.earlier(), target.maxShared());
     live = null;
     if (tighter && (choices == null || keepsRows())) {
       current = null;
       return unchanged("tighter limits that the incumbent keeps");
     }
     return searchAll("limits changed");
-  }
-
-  private static boolean onlyTightens(List<Row> before, List<Row> after) {
-    for (Row old : before) {
-      double lower = Double.NEGATIVE_INFINITY;
-      double upper = Double.POSITIVE_INFINITY;
-      for (Row row : after) {
-        if (row.stat().equals(old.stat())) {
-          lower = Math.max(lower, row.lower());
-          upper = Math.min(upper, row.upper());
-        }
-      }
-      if (lower < old.lower() || upper > old.upper()) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private boolean keepsRows() {
@@ -239,8 +222,7 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
                 .formatted(solution.size(), table.layers()));
       }
     }
-    earlier = List.copyOf(solutions);
-    maxShared = shared;
+    target = new TargetForms(target.rows(), solutions, shared);
     live = null;
     return searchAll("earlier solutions changed");
   }
@@ -283,50 +265,10 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
     if (live != null) {
       return;
     }
-    double[][] scores = new double[table.layers()][];
-    for (int g = 0; g < scores.length; g++) {
-      scores[g] = new double[table.items(g)];
-      for (int j = 0; j < scores[g].length; j++) {
-        scores[g][j] = table.score(g, j);
-      }
-    }
-    List<Problem.Form> forms = new ArrayList<>();
-    for (Row row : rows) {
-      int stat = table.statIndex(row.stat());
-      forms.add(
-          new Problem.Form(values((g, j) -> table.cost(g, j, stat)), row.lower(), row.upper()));
-    }
-    for (List<Integer> solution : earlier) {
-      forms.add(
-          new Problem.Form(
-              values((g, j) -> solution.get(g) == j ? 1 : 0), Double.NEGATIVE_INFINITY, maxShared));
-    }
-    live = new LiveProblem(scores, forms);
+    live = target.compile(table);
     for (int g = 0; g < table.layers(); g++) {
       syncUsable(g);
     }
-  }
-
-  private double[] formValues(int layer, int item) {
-    double[] values = new double[rows.size() + earlier.size()];
-    for (int r = 0; r < rows.size(); r++) {
-      values[r] = table.cost(layer, item, table.statIndex(rows.get(r).stat()));
-    }
-    for (int e = 0; e < earlier.size(); e++) {
-      values[rows.size() + e] = earlier.get(e).get(layer) == item ? 1 : 0;
-    }
-    return values;
-  }
-
-  private double[][] values(SolverTable.ItemStat stat) {
-    double[][] values = new double[table.layers()][];
-    for (int g = 0; g < values.length; g++) {
-      values[g] = new double[table.items(g)];
-      for (int j = 0; j < values[g].length; j++) {
-        values[g][j] = stat.of(g, j);
-      }
-    }
-    return values;
   }
 
   private int[] slots() {
@@ -371,13 +313,13 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
       done = true;
       incumbent.setPartial(true);
       for (int i = 0; i < pending.size() && done; i++) {
-        Search search = new Search(live.problem, live::kinds, incumbent, clock, budget.gap());
+        Search search = new Search(live.problem, live::kinds, incumbent, clock, budget);
         done = searchAround(pending.get(i), search, incumbent);
         nodes += search.nodes;
       }
       incumbent.setPartial(false);
     } else {
-      Search search = new Search(live.problem, live::kinds, incumbent, clock, budget.gap());
+      Search search = new Search(live.problem, live::kinds, incumbent, clock, budget);
       live.loadRoot();
       done = search.run(live.relaxation);
       nodes = search.nodes;
@@ -406,22 +348,22 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
   private boolean searchAround(Pending change, Search search, Incumbent incumbent) {
     int g = change.layer();
     int slot = live.slot(g, change.item());
-    if (!change.avoid() && live.boundWith(g, slot) >= incumbent.cut()) {
+    if (!live.isUsable(slot) || (!change.avoid() && live.boundWith(g, slot) >= incumbent.cut())) {
       return true;
     }
     Relaxation relaxation = live.relaxation;
-    int size = relaxation.size[g];
+    int size = relaxation.items.size[g];
     if (change.avoid()) {
       if (size == 1) {
         return true;
       }
-      relaxation.remove(g, slot);
+      relaxation.items.remove(g, slot);
     } else {
-      relaxation.only(g, slot);
+      relaxation.items.only(g, slot);
     }
     live.loadRoot();
     boolean done = search.run(relaxation);
-    relaxation.setSize(g, size);
+    relaxation.items.size[g] = size;
     return done;
   }
 
@@ -443,7 +385,7 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
     boolean certain = proven && pending.isEmpty();
     return Solutions.of(
         table,
-        rows,
+        target.rows(),
         choices,
         proven && !certain ? live.bound() : bound,
         certain,
@@ -464,7 +406,7 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
     }
     return Solutions.of(
         table,
-        rows,
+        target.rows(),
         items,
         known.bound(),
         false,
@@ -502,6 +444,6 @@ public final class ChocoArchitectureSolver implements ArchitectureSolver {
 
   @Override
   public Infeasibility explain(SolveBudget budget) {
-    return Conflicts.explain(table, rows, forbidden, forced, budget);
+    return Conflicts.explain(table, target.rows(), forbidden, forced, budget);
   }
 }

@@ -20,6 +20,16 @@ final class Clock {
     this.cancelled = budget.cancelled();
   }
 
+  private Clock(long limit, BooleanSupplier cancelled) {
+    this.limit = limit;
+    this.cancelled = cancelled;
+  }
+
+  /** The same, ended by one more signal. */
+  Clock orWhen(BooleanSupplier signal) {
+    return new Clock(Long.MAX_VALUE, () -> signal.getAsBoolean() || expired());
+  }
+
   boolean expired() {
     return System.nanoTime() - began > limit || cancelled.getAsBoolean();
   }

@@ -13,6 +13,9 @@ import java.util.List;
  */
 final class Conflicts {
 
+  /** To the last digit, the least sum of one stat would be a subset-sum problem. */
+  private static final double PRECISION = 1e-8;
+
   private Conflicts() {}
 
   static Infeasibility explain(
@@ -41,10 +44,11 @@ final class Conflicts {
           table.withScores(
               (g, j) -> table.hasScore(g, j) ? sign * table.cost(g, j, stat) : Double.NaN);
       Solution answer = solve(least, others, forbidden, forced, budget, clock);
-      if (answer.proven() && answer.found()) {
+      boolean smallest = answer.gap() <= PRECISION;
+      if (smallest && answer.found()) {
         relaxations.add(new Infeasibility.Relaxation(side, answer.totals().get(side.stat())));
       }
-      certain &= answer.proven();
+      certain &= smallest;
     }
     return new Infeasibility(conflict, relaxations, certain);
   }
@@ -81,6 +85,6 @@ final class Conflicts {
       }
     }
     return solver.solve(
-        new SolveBudget(budget.deadline(), () -> clock.expired(), 0, budget.threads()));
+        new SolveBudget(budget.deadline(), clock::expired, PRECISION, budget.threads()));
   }
 }

@@ -7,6 +7,9 @@ package puzzle.engine.solve;
  */
 final class Dominance {
 
+  /** Comparing all pairs of more items would cost more than it saves. */
+  private static final int MOST_ITEMS = 1024;
+
   private Dominance() {}
 
   static void remove(Problem problem, boolean[] left) {
@@ -18,7 +21,7 @@ final class Dominance {
           open[count++] = s;
         }
       }
-      for (int i = 0; i < count; i++) {
+      for (int i = 0; i < count && count <= MOST_ITEMS; i++) {
         int s = open[i];
         for (int j = 0; j < count && left[s]; j++) {
           int t = open[j];

@@ -11,8 +11,8 @@ import java.util.Arrays;
  */
 final class Improver {
 
-  private static final int MOST_ITEMS = 600;
-  private static final int MOST_ROUNDS = 200;
+  private static final int MOST_ITEMS = 250;
+  private static final int MOST_ROUNDS = 40;
 
   private final Problem problem;
   private final int[] chosen;
@@ -29,17 +29,17 @@ final class Improver {
     }
   }
 
-  static void improve(Core core, Relaxation relaxation, Incumbent incumbent) {
+  static void improve(Core core, Relaxation relaxation, Incumbent incumbent, Clock clock) {
     Problem problem = core.problem;
     int[] keys = new int[problem.groups];
     for (int g = 0; g < keys.length; g++) {
       keys[g] = relaxation.key(g);
     }
     Improver search = new Improver(problem, keys);
-    if (!search.repair()) {
+    if (!search.repair(clock)) {
       return;
     }
-    search.descend(relaxation);
+    search.descend(relaxation, clock);
     incumbent.offer(core.expand(search.chosen));
   }
 
@@ -53,9 +53,9 @@ final class Improver {
   }
 
   /** Takes the change that lowers the excess most per score, until there is none. */
-  private boolean repair() {
+  private boolean repair(Clock clock) {
     double excess = excess(used);
-    for (int round = 0; excess > 0 && round < 4 * problem.groups; round++) {
+    for (int round = 0; excess > 0 && round < 4 * problem.groups && !clock.expired(); round++) {
       int best = -1;
       double bestRate = 0;
       int bestGroup = -1;
@@ -94,7 +94,7 @@ final class Improver {
     chosen[g] = s;
   }
 
-  private void descend(Relaxation relaxation) {
+  private void descend(Relaxation relaxation, Clock clock) {
     double[] reduced = new double[problem.item.length];
     Integer[] order = new Integer[problem.item.length];
     for (int g = 0; g < problem.groups; g++) {
@@ -114,7 +114,9 @@ final class Improver {
       items[i] = order[i];
     }
     int[] group = relaxation.kinds.group;
-    for (int round = 0; round < MOST_ROUNDS && bestMove(items, group); round++) {
+    for (int round = 0;
+        round < MOST_ROUNDS && !clock.expired() && bestMove(items, group);
+        round++) {
       // One move a round.
     }
   }

@@ -121,20 +121,24 @@ final class LayeredProgramme {
     now.bound[0] = Double.NEGATIVE_INFINITY;
     List<Vector> vectors = new ArrayList<>();
     vectors.add(new Vector(problem, rootMultipliers, 0));
+    // Fresh multipliers cost a pass over all remaining layers.
+    int stride = 1 + problem.groups / 64;
     for (int g = 0; g < problem.groups; g++) {
       if (now.count == 0) {
         break;
       }
-      sample(g, vectors);
+      if (g % stride == 0) {
+        sample(g, vectors);
+      }
       if (clock.expired()) {
-        double open = dropped;
-        for (int i = 0; i < now.count; i++) {
-          open = Math.min(open, now.bound[i]);
-        }
-        return new Outcome(false, open + core.fixedScore, expanded);
+        return stopped(dropped, expanded);
       }
       double cut = incumbent.cut() - core.fixedScore;
-      expanded += expand(g, vectors, cut);
+      long grown = expand(g, vectors, cut, clock);
+      if (grown < 0) {
+        return stopped(dropped, expanded);
+      }
+      expanded += grown;
       if (core.kinds.count() > 0) {
         next.mergeEqual();
       }
@@ -150,6 +154,14 @@ final class LayeredProgramme {
     }
     return new Outcome(
         dropped >= incumbent.cut() - core.fixedScore, dropped + core.fixedScore, expanded);
+  }
+
+  private Outcome stopped(double dropped, long expanded) {
+    double open = dropped;
+    for (int i = 0; i < now.count; i++) {
+      open = Math.min(open, now.bound[i]);
+    }
+    return new Outcome(false, open + core.fixedScore, expanded);
   }
 
   /** New multipliers: optimal for a dozen of the states; their roundings are offered. */
@@ -193,7 +205,8 @@ final class LayeredProgramme {
     }
   }
 
-  private long expand(int g, List<Vector> vectors, double cut) {
+  /** Fills the next layer; -1 when the clock ran out. */
+  private long expand(int g, List<Vector> vectors, double cut, Clock clock) {
     next.clear();
     int first = problem.start[g];
     int items = problem.size(g);
@@ -218,6 +231,9 @@ final class LayeredProgramme {
     double[] statePrice = new double[v];
     long expanded = 0;
     for (int i = 0; i < now.count; i++) {
+      if ((i & 1023) == 1023 && clock.expired()) {
+        return -1;
+      }
       for (int a = 0; a < v; a++) {
         double price = now.score[i];
         for (int k = 0; k < rows; k++) {

@@ -15,7 +15,7 @@ final class LiveProblem {
   private final boolean[] usable;
   private final int[] usableCount;
   private Kinds kinds;
-  private final Relaxation.Saved basis = new Relaxation.Saved();
+  private final WorkingBasis.Saved basis = new WorkingBasis.Saved();
   private boolean hasBasis;
   private double[] multipliers;
   private final double[] least;
@@ -29,8 +29,8 @@ final class LiveProblem {
     this.multipliers = new double[problem.rows];
     this.relaxation = new Relaxation(problem, Kinds.none(problem));
     for (int g = 0; g < problem.groups; g++) {
-      while (relaxation.size[g] > 0) {
-        relaxation.remove(g, relaxation.list[problem.start[g]]);
+      while (relaxation.items.size[g] > 0) {
+        relaxation.items.remove(g, relaxation.items.list[problem.start[g]]);
       }
     }
     Arrays.fill(least, Double.POSITIVE_INFINITY);
@@ -51,16 +51,20 @@ final class LiveProblem {
     }
     usable[slot] = now;
     if (now) {
-      relaxation.add(layer, slot);
+      relaxation.items.add(layer, slot);
       usableCount[layer]++;
       least[layer] = Math.min(least[layer], price(slot));
     } else {
-      relaxation.remove(layer, slot);
+      relaxation.items.remove(layer, slot);
       usableCount[layer]--;
       refreshLeast(layer);
     }
   }
 
+  /**
+   * Changes a score; never to NaN, as the item may still be in the basis from which the next search
+   * starts.
+   */
   void setScore(int layer, int slot, double score) {
     double before = usable[slot] ? price(slot) : Double.NaN;
     problem.score[slot] = score;
@@ -109,8 +113,10 @@ final class LiveProblem {
 
   private void refreshLeast(int layer) {
     double cheapest = Double.POSITIVE_INFINITY;
-    for (int i = problem.start[layer]; i < problem.start[layer] + relaxation.size[layer]; i++) {
-      cheapest = Math.min(cheapest, price(relaxation.list[i]));
+    for (int i = problem.start[layer];
+        i < problem.start[layer] + relaxation.items.size[layer];
+        i++) {
+      cheapest = Math.min(cheapest, price(relaxation.items.list[i]));
     }
     least[layer] = cheapest;
   }

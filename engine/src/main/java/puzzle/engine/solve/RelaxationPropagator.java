@@ -33,7 +33,7 @@ final class RelaxationPropagator extends Propagator<IntVar> {
   private final transient Incumbent incumbent;
   private final transient IStateInt[] sizes;
   private final transient IStateInt parent;
-  private final transient List<Relaxation.Saved> bases = new ArrayList<>();
+  private final transient List<WorkingBasis.Saved> bases = new ArrayList<>();
   private final int groups;
   private final int kinds;
   private final double[] countShare;
@@ -74,7 +74,7 @@ final class RelaxationPropagator extends Propagator<IntVar> {
     if (lastBound >= cut) {
       fails();
     }
-    if (end == Relaxation.End.OPTIMAL) {
+    if (end == Relaxation.End.OPTIMAL && (calls % 4 == 1 || isWhole())) {
       offerRoundings();
       cut = incumbent.cut() - core.fixedScore;
       if (lastBound >= cut) {
@@ -114,16 +114,16 @@ final class RelaxationPropagator extends Propagator<IntVar> {
     }
     for (int g = 0; g < groups; g++) {
       int size = sizes[g].get();
-      relaxation.size[g] = size;
+      relaxation.items.size[g] = size;
       if (vars[g].getDomainSize() < size) {
         int first = problem.start[g];
         for (int i = first + size - 1; i >= first; i--) {
-          int slot = relaxation.list[i];
+          int slot = relaxation.items.list[i];
           if (!vars[g].contains(slot - first)) {
-            relaxation.remove(g, slot);
+            relaxation.items.remove(g, slot);
           }
         }
-        sizes[g].set(relaxation.size[g]);
+        sizes[g].set(relaxation.items.size[g]);
       }
     }
     for (int k = 0; k < kinds; k++) {
@@ -140,24 +140,33 @@ final class RelaxationPropagator extends Propagator<IntVar> {
   private void filter(double cut) throws ContradictionException {
     double room = cut - lastBound;
     for (int g = 0; g < groups; g++) {
-      int size = relaxation.size[g];
+      int size = relaxation.items.size[g];
       if (size < 2) {
         continue;
       }
       int first = problem.start[g];
       double least = Double.POSITIVE_INFINITY;
       for (int i = first; i < first + size; i++) {
-        least = Math.min(least, relaxation.price(relaxation.list[i]));
+        least = Math.min(least, relaxation.price(relaxation.items.list[i]));
       }
       for (int i = first + size - 1; i >= first; i--) {
-        int slot = relaxation.list[i];
+        int slot = relaxation.items.list[i];
         if (relaxation.price(slot) - least >= room) {
-          relaxation.remove(g, slot);
+          relaxation.items.remove(g, slot);
           vars[g].removeValue(slot - first, this);
         }
       }
-      sizes[g].set(relaxation.size[g]);
+      sizes[g].set(relaxation.items.size[g]);
     }
+  }
+
+  private boolean isWhole() {
+    for (int g = 0; g < groups; g++) {
+      if (relaxation.mixes(g)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Every way of rounding the layers that mix. */
@@ -182,8 +191,8 @@ final class RelaxationPropagator extends Propagator<IntVar> {
         countShare[core.kinds.first[k]] += 1;
         countShare[core.kinds.second[k]] += 1;
       } else {
-        for (int i = problem.start[g]; i < problem.start[g] + relaxation.size[g]; i++) {
-          int slot = relaxation.list[i];
+        for (int i = problem.start[g]; i < problem.start[g] + relaxation.items.size[g]; i++) {
+          int slot = relaxation.items.list[i];
           double share = relaxation.share(slot);
           countShare[core.kinds.first[slot]] += share;
           countShare[core.kinds.second[slot]] += share;
@@ -211,16 +220,16 @@ final class RelaxationPropagator extends Propagator<IntVar> {
     int best = -1;
     double mostEven = 1 - WHOLE;
     for (int g = 0; g < groups; g++) {
-      if (!relaxation.mixes(g) || relaxation.size[g] < 2) {
+      if (!relaxation.mixes(g) || relaxation.items.size[g] < 2) {
         continue;
       }
       int largest = -1;
       double share = -1;
-      for (int i = problem.start[g]; i < problem.start[g] + relaxation.size[g]; i++) {
-        double x = relaxation.share(relaxation.list[i]);
+      for (int i = problem.start[g]; i < problem.start[g] + relaxation.items.size[g]; i++) {
+        double x = relaxation.share(relaxation.items.list[i]);
         if (x > share) {
           share = x;
-          largest = relaxation.list[i];
+          largest = relaxation.items.list[i];
         }
       }
       if (share < mostEven) {
@@ -232,7 +241,7 @@ final class RelaxationPropagator extends Propagator<IntVar> {
       return best;
     }
     for (int g = 0; g < groups; g++) {
-      if (relaxation.size[g] > 1) {
+      if (relaxation.items.size[g] > 1) {
         return relaxation.key(g);
       }
     }

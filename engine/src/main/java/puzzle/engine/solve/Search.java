@@ -1,5 +1,7 @@
 package puzzle.engine.solve;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
@@ -24,6 +26,7 @@ final class Search {
   private final Incumbent incumbent;
   private final Clock clock;
   private final double gap;
+  private final int threads;
   private final boolean[] left;
   private double[] multipliers;
   private boolean improve;
@@ -31,14 +34,20 @@ final class Search {
 
   /**
    * @param kinds of the problem; asked for only when a tree or a programme is needed
-   * @param gap relative gap at which to stop
+   * @param budget gap at which to stop, threads to use
    */
-  Search(Problem problem, Supplier<Kinds> kinds, Incumbent incumbent, Clock clock, double gap) {
+  Search(
+      Problem problem,
+      Supplier<Kinds> kinds,
+      Incumbent incumbent,
+      Clock clock,
+      SolveBudget budget) {
     this.problem = problem;
     this.kinds = kinds;
     this.incumbent = incumbent;
     this.clock = clock;
-    this.gap = gap;
+    this.gap = budget.gap();
+    this.threads = budget.threads();
     this.left = new boolean[problem.item.length];
   }
 
@@ -69,8 +78,8 @@ final class Search {
     double room = incumbent.cut() - root.bound();
     for (int g = 0; g < problem.groups; g++) {
       double least = root.leastPrice(g);
-      for (int i = problem.start[g]; i < problem.start[g] + root.size[g]; i++) {
-        int s = root.list[i];
+      for (int i = problem.start[g]; i < problem.start[g] + root.items.size[g]; i++) {
+        int s = root.items.list[i];
         left[s] = root.price(s) - least < room;
       }
     }
@@ -99,7 +108,7 @@ final class Search {
           Rounding.offerAll(relaxation, core.problem, core, incumbent);
         }
         if (turn == 0 && improve) {
-          Improver.improve(core, relaxation, incumbent);
+          Improver.improve(core, relaxation, incumbent, clock);
         }
         if (closed(core, relaxation)) {
           return true;
@@ -147,26 +156,50 @@ final class Search {
   /** One turn of both methods; true when one of them closed the gap. */
   private boolean turn(Core core, int turn) {
     if (turn == 0 && !improve) {
-      return tree(core, 1, FIRST_NODES);
+      return tree(core, 1, FIRST_NODES, clock);
     }
     int shift = Math.min(2 * turn, 40);
     int width = (int) Math.min((long) FIRST_WIDTH << shift, MOST_RECORDED / core.problem.groups);
-    LayeredProgramme.Outcome diagram =
-        new LayeredProgramme(core, incumbent, multipliers).run(width, clock);
-    nodes += diagram.states();
-    if (diagram.complete()) {
-      return true;
+    long limit = (long) FIRST_NODES << shift;
+    if (threads > 1) {
+      return bothAtOnce(core, turn, width, limit);
     }
-    incumbent.raiseBound(Math.min(diagram.bound(), incumbent.cut()));
-    if (done()) {
-      return false;
-    }
-    return tree(core, turn, (long) FIRST_NODES << shift);
+    LayeredProgramme programme = new LayeredProgramme(core, incumbent, multipliers);
+    return close(programme.run(width, clock)) || (!done() && tree(core, turn, limit, clock));
   }
 
-  private boolean tree(Core core, int turn, long limit) {
+  /** The two methods side by side, each helped by the other's incumbents; one proof ends both. */
+  private boolean bothAtOnce(Core core, int turn, int width, long limit) {
+    AtomicBoolean proven = new AtomicBoolean();
+    Clock shared = clock.orWhen(proven::get);
+    CompletableFuture<LayeredProgramme.Outcome> other =
+        CompletableFuture.supplyAsync(
+            () -> {
+              LayeredProgramme.Outcome outcome =
+                  new LayeredProgramme(core, incumbent, multipliers).run(width, shared);
+              if (outcome.complete()) {
+                proven.set(true);
+              }
+              return outcome;
+            });
+    boolean byTree = tree(core, turn, limit, shared);
+    if (byTree) {
+      proven.set(true);
+    }
+    return close(other.join()) || byTree;
+  }
+
+  private boolean close(LayeredProgramme.Outcome outcome) {
+    nodes += outcome.states();
+    if (!outcome.complete()) {
+      incumbent.raiseBound(Math.min(outcome.bound(), incumbent.cut()));
+    }
+    return outcome.complete();
+  }
+
+  private boolean tree(Core core, int turn, long limit, Clock until) {
     TreeSearch tree = new TreeSearch(core, incumbent, turn % 2 == 0);
-    TreeSearch.Outcome outcome = tree.run(limit, clock);
+    TreeSearch.Outcome outcome = tree.run(limit, until);
     nodes += outcome.nodes();
     if (outcome.complete()) {
       return true;

@@ -14,7 +14,7 @@ import puzzle.engine.InvalidInputException;
 public final class SolverTable {
 
   /** Items of all layers together; a table beyond it is a mistake in the file, not a model. */
-  public static final int MAX_ITEMS = 2_000_000;
+  public static final int MAX_ITEMS = 500_000;
 
   /** Sums of numbers up to here neither overflow nor lose the small ones to scaling. */
   private static final double LARGEST = 1e100;

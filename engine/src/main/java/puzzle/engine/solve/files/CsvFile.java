@@ -21,7 +21,7 @@ import puzzle.engine.InvalidInputException;
  */
 final class CsvFile {
 
-  private static final int MAX_ROWS = 4_000_000;
+  private static final int MAX_ROWS = 1_000_000;
   private static final List<String> NEEDED =
       List.of("layer", "subblock", "variant", "metric", "value");
   private static final List<String> KNOWN =

@@ -1,7 +1,9 @@
 package puzzle.engine.solve.files;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -19,6 +21,9 @@ final class Json {
 
   /** A library of 400 layers x 54 blocks with three stats is under 10 MB. */
   static final long MAX_BYTES = 256L << 20;
+
+  /** Values in a file: a tree of them stays well under 512 MB. */
+  private static final int MAX_VALUES = 5_000_000;
 
   private static final ObjectMapper MAPPER =
       new ObjectMapper(
@@ -43,6 +48,7 @@ final class Json {
             "%s: %d bytes, at most %d are read.\nMaybe this is not a block library."
                 .formatted(file, bytes, MAX_BYTES));
       }
+      countValues(file);
       try (InputStream in = Files.newInputStream(file)) {
         JsonNode root = MAPPER.readTree(in);
         if (root == null || root.isMissingNode()) {
@@ -64,6 +70,19 @@ final class Json {
     } catch (IOException e) {
       throw new InvalidInputException(
           file + ": cannot be read (" + e.getMessage() + ").\nMaybe check the permissions.", e);
+    }
+  }
+
+  private static void countValues(Path file) throws IOException {
+    try (JsonParser parser = MAPPER.getFactory().createParser(file.toFile())) {
+      long values = 0;
+      for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+        if (token.isScalarValue() && ++values > MAX_VALUES) {
+          throw new InvalidInputException(
+              "%s line %d: more than %d values.\nMaybe this is not a block library."
+                  .formatted(file, parser.currentLocation().getLineNr(), MAX_VALUES));
+        }
+      }
     }
   }
 

@@ -1,0 +1,422 @@
+package puzzle.engine.solve;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.DoubleSupplier;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/**
+ * The measurements of {@code docs/results/solver.md}: same process, same instances, same tolerance,
+ * one thread each, repetitions interleaved. Wall time and processor time of the whole process,
+ * since on a shared machine the first says how long it took and the second how much work it was.
+ */
+@TestMethodOrder(MethodOrderer.MethodName.class)
+class SolverBenchmark {
+
+  private static final int REPEATS = Integer.getInteger("bench.repeats", 5);
+  private static final double LIMIT = Double.parseDouble(System.getProperty("bench.limit", "10"));
+  private static final double GAP = 1e-9;
+  private static final OperatingSystemMXBean MACHINE =
+      (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+  private static final Path REPORT = Path.of("target", "solver-benchmark.md");
+
+  private static void line(String format, Object... values) {
+    String text = String.format(Locale.ROOT, format, values);
+    System.out.println(text);
+    try {
+      Files.createDirectories(REPORT.getParent());
+      Files.writeString(
+          REPORT,
+          (Files.exists(REPORT) ? Files.readString(REPORT) : "") + text + System.lineSeparator());
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static double median(List<Double> values) {
+    double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    return sorted[sorted.length / 2];
+  }
+
+  private static Solution ours(InstanceFamily.Instance instance, double seconds) {
+    return new ChocoArchitectureSolver(instance.table(), instance.limits())
+        .solve(SolveBudget.of(Duration.ofMillis((long) (seconds * 1000))));
+  }
+
+  private static void warmUp() {
+    for (int seed = 100; seed < 112; seed++) {
+      ours(
+          new InstanceFamily(InstanceFamily.Scores.REALISTIC, 80, true, 1 + seed % 2, 0.55, seed)
+              .generate(),
+          2);
+    }
+  }
+
+  /** Wall and processor seconds of one run, with its result. */
+  private record Timed(double wall, double processor, double objective, boolean proven) {}
+
+  private static Timed timed(String name, InstanceFamily.Instance instance) {
+    long wall = System.nanoTime();
+    long processor = MACHINE.getProcessCpuTime();
+    double objective;
+    boolean proven;
+    if (name.equals("ours")) {
+      Solution solution = ours(instance, LIMIT);
+      objective = solution.objective();
+      proven = solution.proven();
+    } else {
+      Rivals.Answer answer = Rivals.solve(name, instance.table(), instance.limits(), LIMIT, GAP);
+      objective = answer.objective();
+      proven = answer.proven();
+    }
+    return new Timed(
+        (System.nanoTime() - wall) * 1e-9,
+        (MACHINE.getProcessCpuTime() - processor) * 1e-9,
+        objective,
+        proven);
+  }
+
+  @Test
+  void aTimeToProofAgainstOtherSolvers() {
+    warmUp();
+    line("%n### Time to proof, realistic 80 x 54%n");
+    line(
+        "| instance | ours ms (cpu) | CP-SAT ms | SCIP ms | CBC ms | HiGHS ms | best / ours, wall | cpu |");
+    line("|---|---|---|---|---|---|---|---|");
+    double logWall = 0;
+    double logProcessor = 0;
+    int count = 0;
+    List<String> names = new ArrayList<>(List.of("ours"));
+    names.addAll(Rivals.NAMES);
+    for (int rows : new int[] {1, 2, 4, 6}) {
+      for (long seed = 1; seed <= 2; seed++) {
+        InstanceFamily.Instance instance =
+            new InstanceFamily(
+                    InstanceFamily.Scores.REALISTIC, 80, true, rows, seed == 1 ? 0.55 : 0.4, seed)
+                .generate();
+        List<List<Timed>> runs = new ArrayList<>();
+        names.forEach(n -> runs.add(new ArrayList<>()));
+        for (int repeat = 0; repeat < REPEATS; repeat++) {
+          for (int n = 0; n < names.size(); n++) {
+            runs.get(n).add(timed(names.get(n), instance));
+          }
+        }
+        double[] wall = new double[names.size()];
+        double[] processor = new double[names.size()];
+        StringBuilder cells = new StringBuilder();
+        double truth = runs.get(0).get(0).objective();
+        for (int n = 0; n < wall.length; n++) {
+          wall[n] = median(runs.get(n).stream().map(Timed::wall).toList());
+          processor[n] = median(runs.get(n).stream().map(Timed::processor).toList());
+          boolean proven = runs.get(n).stream().allMatch(Timed::proven);
+          boolean wrong =
+              runs.get(n).stream().anyMatch(t -> t.proven() && t.objective() > truth + 1e-7);
+          cells.append(
+              String.format(
+                  Locale.ROOT,
+                  " %s%.0f (%.0f)%s |",
+                  proven ? "" : "> ",
+                  wall[n] * 1e3,
+                  processor[n] * 1e3,
+                  wrong ? " worse value called optimal" : ""));
+          if (n == 0) {
+            assertTrue(proven, instance.name());
+          }
+        }
+        double ratioWall = Arrays.stream(wall, 1, wall.length).min().orElse(0) / wall[0];
+        double ratioProcessor =
+            Arrays.stream(processor, 1, processor.length).min().orElse(0) / processor[0];
+        line("| %s |%s %.1f | %.1f |", instance.name(), cells, ratioWall, ratioProcessor);
+        logWall += Math.log(ratioWall);
+        logProcessor += Math.log(ratioProcessor);
+        count++;
+      }
+    }
+    line(
+        "%nGeometric mean of best / ours: %.1f wall, %.1f processor time.",
+        Math.exp(logWall / count), Math.exp(logProcessor / count));
+  }
+
+  /** What is certified after so much processor time of this thread. */
+  private static final class Milestones {
+    private final DoubleSupplier processor;
+    private double gap = Double.POSITIVE_INFINITY;
+
+    Milestones() {
+      long began = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+      processor =
+          () -> (ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - began) * 1e-9;
+    }
+
+    void see(Solution solution) {
+      if (processor.getAsDouble() <= 0.1) {
+        gap = solution.gap();
+      }
+    }
+  }
+
+  @Test
+  void bGapsOfEveryFamily() {
+    warmUp();
+    line("%n### Certified gap after 100 ms of processor time, and proofs within %.0f s%n", LIMIT);
+    line(
+        "| family | layers | rows | instances | worst gap at 100 ms | proven | median ms | worst ms | worst final gap |");
+    line("|---|---|---|---|---|---|---|---|---|");
+    for (InstanceFamily.Scores scores : InstanceFamily.Scores.values()) {
+      for (int layers : new int[] {8, 32, 80, 126, 400}) {
+        for (int rows : new int[] {1, 2, 4, 6}) {
+          List<Double> millis = new ArrayList<>();
+          double worst = 0;
+          double last = 0;
+          int proven = 0;
+          boolean tied = scores == InstanceFamily.Scores.NEAR_TIED;
+          double[] tightness = tied ? new double[] {0.55} : new double[] {0.4, 0.7};
+          for (double t : tightness) {
+            for (boolean coupled : new boolean[] {true, false}) {
+              InstanceFamily.Instance instance =
+                  new InstanceFamily(scores, layers, coupled, rows, t, 21).generate();
+              Milestones milestones = new Milestones();
+              Solution solution =
+                  new ChocoArchitectureSolver(instance.table(), instance.limits())
+                      .solve(
+                          SolveBudget.of(Duration.ofMillis(tied ? 3000 : (long) (LIMIT * 1000))),
+                          milestones::see);
+              millis.add(milestones.processor.getAsDouble() * 1e3);
+              worst = Math.max(worst, milestones.gap);
+              last = Math.max(last, solution.gap());
+              proven += solution.proven() ? 1 : 0;
+            }
+          }
+          line(
+              "| %s | %d | %d | %d | %.1e | %d | %.0f | %.0f | %.1e |",
+              scores.name().toLowerCase(Locale.ROOT).replace('_', '-'),
+              layers,
+              rows,
+              millis.size(),
+              worst,
+              proven,
+              median(millis),
+              millis.stream().mapToDouble(Double::doubleValue).max().orElse(0),
+              last);
+        }
+      }
+    }
+  }
+
+  @Test
+  void cNearTiedAtEqualTime() {
+    warmUp();
+    double seconds = LIMIT;
+    line(
+        "%n### Near-tied, %.0f s of wall time each: objective excess over the best found / bound gap to it%n",
+        seconds);
+    line("| instance | ours | CP-SAT | SCIP | CBC | HiGHS |");
+    line("|---|---|---|---|---|---|");
+    for (int layers : new int[] {8, 80}) {
+      for (int rows : new int[] {2, 4}) {
+        InstanceFamily.Instance instance =
+            new InstanceFamily(InstanceFamily.Scores.NEAR_TIED, layers, true, rows, 0.55, 21)
+                .generate();
+        Solution solution = ours(instance, seconds);
+        List<double[]> found = new ArrayList<>();
+        found.add(new double[] {solution.objective(), solution.bound()});
+        for (String name : Rivals.NAMES) {
+          Rivals.Answer answer =
+              Rivals.solve(name, instance.table(), instance.limits(), seconds, GAP);
+          found.add(new double[] {answer.objective(), answer.bound()});
+        }
+        double best = found.stream().mapToDouble(f -> f[0]).min().orElse(0);
+        StringBuilder cells = new StringBuilder();
+        for (double[] f : found) {
+          cells.append(
+              String.format(
+                  Locale.ROOT, " %.1e / %.1e |", (f[0] - best) / best, (best - f[1]) / best));
+        }
+        line("| %s |%s", instance.name(), cells);
+      }
+    }
+  }
+
+  @Test
+  void dArrivals() {
+    warmUp();
+    line("%n### Arrivals, realistic 80 x 54, 4,000 scores in random order, processor time%n");
+    line(
+        "| rows | skipped | searched | mean ms | p50 ms | p99 ms | max ms | prefixes compared | mismatches |");
+    line("|---|---|---|---|---|---|---|---|---|");
+    for (int rows : new int[] {1, 2, 4, 6}) {
+      InstanceFamily.Instance instance =
+          new InstanceFamily(InstanceFamily.Scores.REALISTIC, 80, true, rows, 0.55, 5).generate();
+      int[] compared = {0, 0};
+      Replay.Report report =
+          Replay.run(
+              instance.table(),
+              instance.limits(),
+              3,
+              4000,
+              SolveBudget.unlimited(),
+              (arrival, solver) -> {
+                if (arrival % 20 == 7) {
+                  double scratch =
+                      new ChocoArchitectureSolver(solver.table(), solver.rows())
+                          .solve(SolveBudget.unlimited())
+                          .objective();
+                  compared[0]++;
+                  double difference = Math.abs(scratch - solver.current().objective());
+                  compared[1] += difference > 1e-9 ? 1 : 0;
+                }
+              },
+              () -> ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime());
+      line(
+          "| %d | %d | %d | %.3f | %.4f | %.2f | %.1f | %d | %d |",
+          rows,
+          report.skipped(),
+          report.searched(),
+          report.meanMillis(),
+          report.p50Millis(),
+          report.p99Millis(),
+          report.maxMillis(),
+          compared[0],
+          compared[1]);
+    }
+  }
+
+  @Test
+  void eEarlyFinish() {
+    line(
+        "%n### Share of composed blocks scored / loss / certified gap, realistic 80 x 54, two rows%n");
+    line("| seed | optimism | basis | at 10 %% | at 20 %% | at 30 %% | at the end |");
+    line("|---|---|---|---|---|---|---|");
+    for (long seed = 1; seed <= 3; seed++) {
+      InstanceFamily.Instance instance =
+          new InstanceFamily(InstanceFamily.Scores.REALISTIC, 80, true, 2, 0.55, seed).generate();
+      double[][] proxy = EarlyFinish.halves(instance.table());
+      for (double width : new double[] {0, 2, 2.5, 3}) {
+        ScoringOrder.Optimism optimism =
+            width == 0
+                ? ScoringOrder.fraction(proxy, 0.4)
+                : ScoringOrder.learned(instance.table(), proxy, width);
+        EarlyFinish.Curve curve =
+            EarlyFinish.play(
+                instance.table(), instance.limits(), proxy, optimism, 80, SolveBudget.unlimited());
+        StringBuilder cells = new StringBuilder();
+        for (double share : new double[] {0.1, 0.2, 0.3}) {
+          EarlyFinish.Point at =
+              curve.points().stream()
+                  .filter(p -> p.share() >= share)
+                  .findFirst()
+                  .orElse(curve.last());
+          cells.append(
+              at.share() < share
+                  ? " finished |"
+                  : String.format(
+                      Locale.ROOT, " %.2f %% / %.2f %% |", 100 * at.loss(), 100 * at.gap()));
+        }
+        EarlyFinish.Point end = curve.last();
+        line(
+            "| %d | %s | %s |%s %.1f %% scored, loss %.3f %%, gap %.2f %% |",
+            seed,
+            width == 0 ? "0.4 x sum" : "learned, " + width + " sd",
+            curve.basis().name().toLowerCase(Locale.ROOT),
+            cells,
+            100 * end.share(),
+            100 * end.loss(),
+            100 * end.gap());
+      }
+    }
+  }
+
+  @Test
+  void gOthersWhereTheGapWasNotReached() {
+    warmUp();
+    line(
+        "%n### Certified gap after %.0f s of wall time, where 100 ms were not enough for 1e-4%n",
+        LIMIT);
+    line("| instance | ours at 100 ms of processor time | ours | CP-SAT | SCIP | CBC | HiGHS |");
+    line("|---|---|---|---|---|---|---|");
+    compareFirstMiss(InstanceFamily.Scores.REALISTIC, 80, 6);
+    compareFirstMiss(InstanceFamily.Scores.REALISTIC, 400, 6);
+    compareFirstMiss(InstanceFamily.Scores.CORRELATED, 32, 4);
+    compareFirstMiss(InstanceFamily.Scores.CORRELATED, 400, 6);
+    compareFirstMiss(InstanceFamily.Scores.SYMMETRIC, 400, 6);
+    compareFirstMiss(InstanceFamily.Scores.NEAR_TIED, 8, 6);
+  }
+
+  /** The first instance of the table above whose gap was not reached. */
+  private static void compareFirstMiss(InstanceFamily.Scores scores, int layers, int rows) {
+    for (int variant = 0; variant < 6; variant++) {
+      double tightness = new double[] {0.4, 0.7, 0.55}[variant / 2];
+      InstanceFamily.Instance instance =
+          new InstanceFamily(scores, layers, variant % 2 == 0, rows, tightness, 21).generate();
+      Milestones milestones = new Milestones();
+      Solution solution =
+          new ChocoArchitectureSolver(instance.table(), instance.limits())
+              .solve(SolveBudget.of(Duration.ofMillis((long) (LIMIT * 1000))), milestones::see);
+      if (milestones.gap <= 1e-4) {
+        continue;
+      }
+      StringBuilder cells = new StringBuilder();
+      for (String name : Rivals.NAMES) {
+        Rivals.Answer answer = Rivals.solve(name, instance.table(), instance.limits(), LIMIT, GAP);
+        double gap = (answer.objective() - answer.bound()) / Math.abs(answer.objective());
+        cells.append(
+            Double.isFinite(gap)
+                ? String.format(
+                    Locale.ROOT,
+                    " %.1e%s |",
+                    Math.max(0, gap),
+                    answer.objective() > solution.objective() * (1 + 1e-9)
+                        ? String.format(
+                            Locale.ROOT,
+                            ", %.1e dearer",
+                            answer.objective() / solution.objective() - 1)
+                        : "")
+                : " nothing |");
+      }
+      line("| %s | %.1e | %.1e |%s", instance.name(), milestones.gap, solution.gap(), cells);
+      return;
+    }
+  }
+
+  @Test
+  void fSweep() {
+    warmUp();
+    line("%n### Pareto sweep, 50 points, realistic 80 x 54, two rows%n");
+    line("| seed | wall s | processor s | proven |");
+    line("|---|---|---|---|");
+    for (long seed = 1; seed <= 5; seed++) {
+      InstanceFamily.Instance instance =
+          new InstanceFamily(InstanceFamily.Scores.REALISTIC, 80, true, 2, 0.6, seed).generate();
+      double upper = instance.limits().get(1).upper();
+      long wall = System.nanoTime();
+      long processor = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+      List<Sweeps.Point> points =
+          Sweeps.pareto(
+              instance.table(),
+              instance.limits(),
+              "runtime_ms",
+              0.5 * upper,
+              1.3 * upper,
+              50,
+              SolveBudget.unlimited());
+      line(
+          "| %d | %.2f | %.2f | %d of 50 |",
+          seed,
+          (System.nanoTime() - wall) * 1e-9,
+          (ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - processor) * 1e-9,
+          points.stream().filter(p -> p.solution().proven()).count());
+    }
+  }
+}
