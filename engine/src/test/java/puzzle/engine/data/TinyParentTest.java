@@ -36,7 +36,7 @@ class TinyParentTest {
         new PackedSequences(
             Corpus.open(PackedSequencesTest.EUROPARL),
             Tokenizer.open(PARENT),
-            new Packing(TOKENS, 256, TinyParent.SEPARATOR, 0.02, TinyParent.SPLIT_SEED, 1));
+            new Packing(TOKENS, 256, TinyParent.SEPARATOR, 0.02, Packing.SPLIT_SEED, 1));
     heldOut = speeches.validation(96);
   }
 
