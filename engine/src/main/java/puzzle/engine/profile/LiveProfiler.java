@@ -15,6 +15,7 @@ import puzzle.model.Architecture;
 import puzzle.model.BlockCost;
 import puzzle.model.RunSpec;
 import puzzle.model.SearchSpace;
+import puzzle.model.TaskResult;
 import puzzle.model.TaskResult.Profiled;
 import puzzle.model.TaskResult.VariantCost;
 import puzzle.model.Variant;
@@ -106,7 +107,7 @@ public final class LiveProfiler {
     int last = timed.size() - 1;
     BlockCost fixed =
         CountedCost.fixed(config, workload, prefill[last].median(), decode[last].median());
-    return new Profiled(workload, variants, fixed);
+    return new Profiled(workload, variants, fixed, TaskResult.MEASURED);
   }
 
   private Timed timed(Decoder functions, Variant variant) {
