@@ -132,7 +132,10 @@ public final class FakeEngine implements EngineFactory {
         costs.add(new TaskResult.VariantCost(v, cost(spec, v, t.workload()), 0.01));
       }
       return new TaskResult.Profiled(
-          t.workload(), costs, new BlockCost(0.001, 0.0001, 400_000, 0, 100_000));
+          t.workload(),
+          costs,
+          new BlockCost(0.001, 0.0001, 400_000, 0, 100_000),
+          TaskResult.MEASURED);
     }
     if (task instanceof Task.ScoreBlock t) {
       return new TaskResult.BlockScored(Score.measured(kl(spec, t.layer(), t.block()), 0.001));
@@ -153,7 +156,7 @@ public final class FakeEngine implements EngineFactory {
         }
         models.add(sum);
       }
-      return new TaskResult.Measured(t.workload(), models);
+      return new TaskResult.Measured(t.workload(), models, TaskResult.MEASURED);
     }
     if (task instanceof Task.Heal) {
       return new TaskResult.Healed(ref("child.safetensors"), spec.gkd().steps());

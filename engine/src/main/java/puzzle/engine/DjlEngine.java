@@ -32,6 +32,7 @@ import puzzle.engine.nn.SubblockWeights;
 import puzzle.engine.nn.Tensors;
 import puzzle.engine.profile.LiveProfiler;
 import puzzle.engine.profile.ModelSpeed;
+import puzzle.engine.profile.ProfiledCosts;
 import puzzle.engine.score.AssembledWeights;
 import puzzle.engine.score.ModelEvaluator;
 import puzzle.engine.score.SuffixScorer;
@@ -82,8 +83,7 @@ public final class DjlEngine implements BlockEngine {
       } else if (task instanceof Task.Distil distil) {
         return distil(spec, distil, monitor);
       } else if (task instanceof Task.Profile profile) {
-        return new LiveProfiler(config(spec), profile.workload(), spec.profiling())
-            .profile(spec.space(), monitor);
+        return profile(spec, profile, monitor);
       } else if (task instanceof Task.ScoreBlock score) {
         return score(spec, score, monitor);
       } else if (task instanceof Task.Evaluate evaluate) {
@@ -207,9 +207,21 @@ public final class DjlEngine implements BlockEngine {
     }
   }
 
+  /** On hardware that is not here, costs come from its profile and take no device time. */
+  private TaskResult profile(RunSpec spec, Task.Profile task, Monitor monitor) {
+    return spec.target().measuredLocally()
+        ? new LiveProfiler(config(spec), task.workload(), spec.profiling())
+            .profile(spec.space(), monitor)
+        : ProfiledCosts.of(spec).profile(spec.space(), task.workload());
+  }
+
   private TaskResult measure(RunSpec spec, Task.Measure task, Monitor monitor) {
+    if (!spec.target().measuredLocally()) {
+      return ProfiledCosts.of(spec).measure(task.architectures(), task.workload());
+    }
     try (ModelSpeed speed = new ModelSpeed(config(spec), task.architectures(), task.workload())) {
-      return new TaskResult.Measured(task.workload(), speed.measure(spec.profiling(), monitor));
+      return new TaskResult.Measured(
+          task.workload(), speed.measure(spec.profiling(), monitor), TaskResult.MEASURED);
     }
   }
 

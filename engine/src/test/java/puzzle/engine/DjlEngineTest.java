@@ -29,10 +29,12 @@ import puzzle.engine.nn.DecoderConfig;
 import puzzle.engine.nn.Tensors;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
+import puzzle.model.BlockCost;
 import puzzle.model.CheckpointRef;
 import puzzle.model.Failure;
 import puzzle.model.RunSpec;
 import puzzle.model.Subblock;
+import puzzle.model.Target;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
 import puzzle.model.Variant;
@@ -194,6 +196,42 @@ class DjlEngineTest {
     }
     assertEquals(SmallRun.config().params(), profile.cost(parent).params());
     assertEquals(0, profile.cost(Variant.noOp(Subblock.FFN)).prefillSeconds());
+  }
+
+  @Test
+  void takesCostsOfHardwareThatIsNotHereFromItsProfile() throws TaskFailedException {
+    RunSpec elsewhere =
+        new RunSpec(
+            spec.id(),
+            spec.parent(),
+            spec.store(),
+            spec.seed(),
+            spec.corpus(),
+            spec.space(),
+            spec.bld(),
+            spec.scoring(),
+            spec.profiling(),
+            new Target("h100", spec.target().goals()),
+            spec.gkd(),
+            spec.retries());
+    Task.Profile task = new Task.Profile(SmallRun.WORKLOAD);
+    TaskResult.Profiled profile = (TaskResult.Profiled) engine.run(elsewhere, task, Monitor.NONE);
+    Architecture parent = Architecture.uniform(spec.space().parent(), SmallRun.LAYERS);
+    TaskResult.Measured measured =
+        (TaskResult.Measured)
+            engine.run(
+                elsewhere, new Task.Measure(SmallRun.WORKLOAD, List.of(parent)), Monitor.NONE);
+    BlockCost sum = profile.cost(parent);
+    BlockCost whole = measured.models().get(0);
+    assertEquals(sum.prefillSeconds(), whole.prefillSeconds(), 1e-12);
+    assertEquals(sum.decodeSeconds(), whole.decodeSeconds(), 1e-12);
+    assertEquals(sum.memoryBytes(), whole.memoryBytes());
+    assertTrue(profile.source().startsWith("model of h100"), profile.source());
+    assertTrue(profile.source().contains("extrapolated"), profile.source());
+    assertTrue(profile.variants().get(0).relativeSpread() > 0, "uncertain");
+    assertEquals(profile, engine.run(elsewhere, task, Monitor.NONE), "nothing is timed");
+    assertEquals(
+        TaskResult.MEASURED, ((TaskResult.Profiled) engine.run(spec, task, Monitor.NONE)).source());
   }
 
   @Test

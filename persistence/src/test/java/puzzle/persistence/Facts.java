@@ -72,7 +72,8 @@ final class Facts {
               new TaskResult.Profiled(
                   SPEC.target().goals().get(0).workload(),
                   List.of(new TaskResult.VariantCost(Variant.attention(4), COST, 0.1)),
-                  COST)),
+                  COST,
+                  TaskResult.MEASURED)),
           new TaskEvent.TaskFinished(
               "score/0/kv-4+ffn-320", 1, new TaskResult.BlockScored(Score.measured(0.125, 0.5))),
           new TaskEvent.TaskFinished("evaluate/child", 1, new TaskResult.Evaluated(1.5, 0.5, 10)),
@@ -80,7 +81,9 @@ final class Facts {
               "measure/b4-p64-g16",
               1,
               new TaskResult.Measured(
-                  SPEC.target().goals().get(0).workload(), List.of(COST, COST))),
+                  SPEC.target().goals().get(0).workload(),
+                  List.of(COST, COST),
+                  TaskResult.MEASURED)),
           new TaskEvent.TaskFinished("heal", 1, new TaskResult.Healed(REF, 10)),
           new TaskEvent.TaskFinished("export", 1, new TaskResult.Exported("child", List.of(REF))));
 
@@ -114,6 +117,23 @@ final class Facts {
                   List.of(new Task.Weights(REF, null), new Task.Weights(REF, REF)),
                   REF)),
           new DistillEvent.HealingAbandoned());
+
+  /** Examples that later versions added to kinds that were there before. */
+  static final List<TaskEvent> LATER_TASK_EVENTS =
+      List.of(
+          new TaskEvent.TaskFinished(
+              "profile/b4-p64-g16",
+              1,
+              new TaskResult.Profiled(
+                  SPEC.target().goals().get(0).workload(),
+                  List.of(new TaskResult.VariantCost(Variant.attention(4), COST, 0.1)),
+                  COST,
+                  "model of h100")),
+          new TaskEvent.TaskFinished(
+              "measure/b4-p64-g16",
+              1,
+              new TaskResult.Measured(
+                  SPEC.target().goals().get(0).workload(), List.of(COST), "model of h100")));
 
   private Facts() {}
 }

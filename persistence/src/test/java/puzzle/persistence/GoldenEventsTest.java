@@ -100,6 +100,7 @@ class GoldenEventsTest {
     all.addAll(Facts.TASK_EVENTS);
     all.addAll(Facts.BLOCK_EVENTS);
     all.addAll(Facts.DISTILL_EVENTS);
+    all.addAll(Facts.LATER_TASK_EVENTS);
     return all;
   }
 

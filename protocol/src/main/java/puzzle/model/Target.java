@@ -10,12 +10,20 @@ import java.util.Objects;
  */
 public record Target(String hardware, List<Goal> goals) {
 
+  /** The machines of the run themselves. */
+  public static final String LOCAL = "local";
+
   /** One workload with its limits. */
   public record Goal(Workload workload, List<Limit> limits) {
     public Goal {
       Objects.requireNonNull(workload, "workload");
       limits = limits == null ? List.of() : List.copyOf(limits);
     }
+  }
+
+  /** True where costs are timed by the run, not taken from a profile of other hardware. */
+  public boolean measuredLocally() {
+    return hardware.equals(LOCAL);
   }
 
   public Target {

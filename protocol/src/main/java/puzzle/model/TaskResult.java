@@ -18,6 +18,9 @@ import java.util.List;
 })
 public sealed interface TaskResult {
 
+  /** Source of costs that were timed by the run itself: the usual case, and the default. */
+  String MEASURED = "measured on this machine";
+
   /**
    * The parent's activations are on disk.
    *
@@ -36,11 +39,16 @@ public sealed interface TaskResult {
   record Distilled(CheckpointRef weights, double lossBefore, double lossAfter, int steps)
       implements TaskResult {}
 
-  /** Costs of every variant for one workload. */
-  record Profiled(Workload workload, List<VariantCost> variants, BlockCost fixed)
+  /**
+   * Costs of every variant for one workload.
+   *
+   * @param source where the costs come from, for reports: {@link #MEASURED}, or the model's name
+   */
+  record Profiled(Workload workload, List<VariantCost> variants, BlockCost fixed, String source)
       implements TaskResult {
     public Profiled {
       variants = List.copyOf(variants);
+      source = source == null ? MEASURED : source;
     }
 
     /** Cost of the architecture: its variants and the fixed parts. */
@@ -64,7 +72,8 @@ public sealed interface TaskResult {
   /**
    * Cost of one variant.
    *
-   * @param relativeSpread of the timed runs: interquartile range over median
+   * @param relativeSpread of the timed runs, interquartile range over median; where the cost was
+   *     not timed here, the half width of its 90 % interval
    */
   record VariantCost(Variant variant, BlockCost cost, double relativeSpread) {}
 
@@ -80,10 +89,15 @@ public sealed interface TaskResult {
   record Evaluated(double lossNatsPerToken, double klNatsPerToken, long params)
       implements TaskResult {}
 
-  /** Speed and memory of whole models, in the order of the task. */
-  record Measured(Workload workload, List<BlockCost> models) implements TaskResult {
+  /**
+   * Speed and memory of whole models, in the order of the task.
+   *
+   * @param source where the speeds come from, for reports: {@link #MEASURED}, or the model's name
+   */
+  record Measured(Workload workload, List<BlockCost> models, String source) implements TaskResult {
     public Measured {
       models = List.copyOf(models);
+      source = source == null ? MEASURED : source;
     }
   }
 

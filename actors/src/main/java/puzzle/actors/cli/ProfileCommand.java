@@ -11,6 +11,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Costs of blocks on a kind of hardware, measured, tabulated or modelled.",
     subcommands = {
+      ProfileRun.class,
       ProfileShow.class,
       ProfileCompare.class,
       ProfileImport.class,

@@ -115,7 +115,7 @@ final class ProfileShow implements Callable<Integer> {
     estimate.notes().forEach(notes::add);
   }
 
-  private static void describe(ObjectNode node, Variant variant, Estimate estimate, Workload w) {
+  static void describe(ObjectNode node, Variant variant, Estimate estimate, Workload w) {
     boolean attention = variant.subblock() == Subblock.ATTENTION;
     BlockCost cost = estimate.cost();
     node.put("subblock", attention ? "attention" : "ffn");
@@ -134,10 +134,14 @@ final class ProfileShow implements Callable<Integer> {
     provenance(node, estimate);
   }
 
+  /** What the export format needs of widths, where the parent keeps to it itself. */
+  static int multiple(int width) {
+    return width % 256 == 0 ? 256 : 1;
+  }
+
   private List<Variant> variants(DecoderConfig config) {
     int width = config.intermediateSize();
-    SearchSpace standard =
-        SearchSpace.standard(config.kvHeads(), width, width % 256 == 0 ? 256 : 1);
+    SearchSpace standard = SearchSpace.standard(config.kvHeads(), width, multiple(width));
     List<Variant> variants = new ArrayList<>();
     variants.addAll(
         kvHeads == null ? standard.attention() : asked(kvHeads, Subblock.ATTENTION, "--kv-heads"));
@@ -166,6 +170,11 @@ final class ProfileShow implements Callable<Integer> {
 
   private static void print(PrintWriter out, ObjectNode report) {
     printModel(out, report);
+    printVariants(out, report);
+  }
+
+  /** A line for each of a report's variants. */
+  static void printVariants(PrintWriter out, ObjectNode report) {
     out.printf(
         "%n%-22s %12s %12s %14s %12s %12s %6s  %s%n",
         "variant", "runtime ms", "prefill ms", "decode ms/step", "param MB", "KV MB", "±", "from");

@@ -34,6 +34,9 @@ final class ResultTable {
         figures(what + ", tokens/s", what + "_tokens_per_second", "%,.0f", 1);
         figures("  sum of blocks", "summed_" + what + "_tokens_per_second", "%,.0f", 1);
       }
+      if (summary.path("speed_source").isTextual()) {
+        line("speeds: " + summary.path("speed_source").asText());
+      }
       text.append('\n');
     }
     if (summary.path("baselines").size() > 0) {

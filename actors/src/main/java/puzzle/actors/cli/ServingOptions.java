@@ -143,7 +143,7 @@ final class ServingOptions {
     }
   }
 
-  private static DType type(String option, String value) {
+  static DType type(String option, String value) {
     return switch (value.toLowerCase(Locale.ROOT)) {
       case "fp8" -> DType.FP8;
       case "bf16", "bfloat16" -> DType.BF16;

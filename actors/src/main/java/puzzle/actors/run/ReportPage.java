@@ -69,6 +69,9 @@ final class ReportPage {
     model(h, "child before GKD", s.childBeforeGkd());
     model(h, "child", s.child());
     h.append("</table>\n");
+    if (s.speedSource() != null) {
+      h.append("<p>").append(text("Speeds: " + s.speedSource() + ".")).append("</p>\n");
+    }
   }
 
   private static void model(StringBuilder h, String name, Summary.Model m) {

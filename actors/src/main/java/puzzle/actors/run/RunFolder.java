@@ -133,7 +133,7 @@ public final class RunFolder {
     StringBuilder csv =
         new StringBuilder(
             "workload,variant,prefill_seconds,decode_seconds,weight_bytes,kv_bytes,params,"
-                + "relative_spread\n");
+                + "relative_spread,source\n");
     for (Target.Goal goal : state.spec().target().goals()) {
       state
           .tasks()
@@ -141,17 +141,29 @@ public final class RunFolder {
           .ifPresent(
               p -> {
                 String workload = p.workload().name();
-                row(csv, workload, "fixed", p.fixed(), 0);
+                row(csv, workload, "fixed", p.fixed(), 0, p.source());
                 p.variants()
                     .forEach(
-                        v -> row(csv, workload, v.variant().name(), v.cost(), v.relativeSpread()));
+                        v ->
+                            row(
+                                csv,
+                                workload,
+                                v.variant().name(),
+                                v.cost(),
+                                v.relativeSpread(),
+                                p.source()));
               });
     }
     return csv.toString();
   }
 
   private static void row(
-      StringBuilder csv, String workload, String variant, BlockCost c, double spread) {
+      StringBuilder csv,
+      String workload,
+      String variant,
+      BlockCost c,
+      double spread,
+      String source) {
     csv.append(workload)
         .append(',')
         .append(variant)
@@ -167,7 +179,9 @@ public final class RunFolder {
         .append(c.params())
         .append(',')
         .append(spread)
-        .append('\n');
+        .append(",\"")
+        .append(source.replace("\"", "\"\""))
+        .append("\"\n");
   }
 
   private static Iterable<LayerLibrary> inOrder(RunState state) {

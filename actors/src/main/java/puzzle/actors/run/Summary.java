@@ -23,6 +23,7 @@ import puzzle.persistence.RunState;
  *
  * @param childFolder absolute
  * @param report absolute
+ * @param speedSource whether speeds were measured, and where, or come from a model of hardware
  */
 public record Summary(
     String run,
@@ -36,12 +37,14 @@ public record Summary(
     Infeasible infeasible,
     List<LayerLibrary.Quarantined> quarantined,
     @JsonProperty("child_folder") String childFolder,
-    String report) {
+    String report,
+    @JsonProperty("speed_source") String speedSource) {
 
   /**
    * One measured model.
    *
-   * @param prefillTokensPerSecond of the assembled model, measured; null where it was not
+   * @param prefillTokensPerSecond of the assembled model; null where it was not measured or
+   *     modelled
    * @param summedWorkloadTokensPerSecond from the sum of block costs, for comparison
    */
   public record Model(
@@ -116,7 +119,24 @@ public record Summary(
             .result("export", TaskResult.Exported.class)
             .map(e -> java.nio.file.Path.of(state.spec().store(), e.folder()).toString())
             .orElse(null),
-        java.nio.file.Path.of(state.spec().store(), RunFolder.REPORT).toString());
+        java.nio.file.Path.of(state.spec().store(), RunFolder.REPORT).toString(),
+        speedSource(state));
+  }
+
+  /** Where the speeds of whole models come from, or those of variants as long as there are none. */
+  private static String speedSource(RunState state) {
+    String workload = state.spec().target().goals().get(0).workload().name();
+    return state
+        .tasks()
+        .result("measure/" + workload, TaskResult.Measured.class)
+        .map(TaskResult.Measured::source)
+        .or(
+            () ->
+                state
+                    .tasks()
+                    .result("profile/" + workload, TaskResult.Profiled.class)
+                    .map(TaskResult.Profiled::source))
+        .orElse(null);
   }
 
   /** Lines for the child's model card, as {@code name: text}. */
@@ -126,6 +146,9 @@ public record Summary(
     addTo(lines, "parent", parent);
     addTo(lines, "child before GKD", childBeforeGkd);
     addTo(lines, "child", child);
+    if (speedSource != null) {
+      lines.add("speeds: " + speedSource);
+    }
     if (solution != null) {
       lines.add(
           "solution: objective %.6g, bound %.6g, %s"

@@ -10,6 +10,8 @@ import java.util.Locale;
 import java.util.function.Function;
 import puzzle.engine.EngineFactory.ParentShape;
 import puzzle.engine.InvalidInputException;
+import puzzle.engine.profile.HardwareProfiles;
+import puzzle.engine.profile.ProfiledCosts;
 import puzzle.model.DType;
 import puzzle.model.Limit;
 import puzzle.model.RetryPolicy;
@@ -17,6 +19,7 @@ import puzzle.model.RunId;
 import puzzle.model.RunSpec;
 import puzzle.model.SearchSpace;
 import puzzle.model.Target;
+import puzzle.model.TaskResult;
 import puzzle.model.Variant;
 import puzzle.model.Workload;
 
@@ -76,8 +79,19 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
             healing(root.section("gkd")),
             retries(root.section("retries")));
     root.end();
+    if (!spec.target().measuredLocally()) {
+      checked(root.required("target"), () -> profiled(spec));
+    }
     String resolved = Resolved.yaml(spec);
     return new RunFile(spec, shape.layers(), resolved, Resolved.hash(spec, shape.layers()));
+  }
+
+  /** Costs every variant once, so that what the hardware cannot serve is refused before work. */
+  private static List<TaskResult.Profiled> profiled(RunSpec spec) {
+    ProfiledCosts costs = ProfiledCosts.of(spec);
+    return spec.target().goals().stream()
+        .map(goal -> costs.profile(spec.space(), goal.workload()))
+        .toList();
   }
 
   private static String defaultName(Path folder) {
@@ -224,30 +238,40 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
 
   private static Target target(YamlTree tree) {
     Section s = new Section(tree);
-    String hardware = s.text("hardware", "local");
+    YamlTree named = s.get("hardware").orElse(null);
+    String hardware = named == null ? Target.LOCAL : hardware(named);
     List<Target.Goal> goals = new ArrayList<>();
     if (s.get("goals").isPresent()) {
       for (YamlTree item : s.get("goals").orElseThrow().items()) {
         Section goal = new Section(item);
-        goals.add(goal(goal));
+        goals.add(goal(goal, hardware));
         goal.end();
       }
     } else {
-      goals.add(goal(s));
+      goals.add(goal(s, hardware));
     }
     s.end();
     return checked(tree, () -> new Target(hardware, goals));
   }
 
-  private static Target.Goal goal(Section s) {
-    Section w = new Section(s.required("workload"));
+  /** Its short name, so that the same hardware under two names is the same run. */
+  private static String hardware(YamlTree named) {
+    return named.text().equals(Target.LOCAL)
+        ? Target.LOCAL
+        : checked(named, () -> HardwareProfiles.hardware(named.text()).name());
+  }
+
+  private static Target.Goal goal(Section s, String hardware) {
+    YamlTree place = s.required("workload");
+    Section w = new Section(place);
+    DType usual = hardware.equals(Target.LOCAL) ? DType.FP32 : DType.BF16;
     Workload workload =
         new Workload(
             (int) w.required("batch").whole(1, 1 << 20),
             (int) w.required("prefill").whole(1, 1 << 24),
             (int) w.required("generate").whole(1, 1 << 24),
-            dtype(w, "weights"),
-            dtype(w, "kvCache"),
+            dtype(w, "weights", usual, hardware),
+            dtype(w, "kvCache", usual, hardware),
             w.whole("tensorParallel", 1, 1));
     w.end();
     List<Limit> limits = new ArrayList<>();
@@ -259,12 +283,16 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
     return new Target.Goal(workload, limits);
   }
 
-  private static DType dtype(Section s, String name) {
+  /** What is served; on hardware with a profile, a type the profile knows. */
+  private static DType dtype(Section s, String name, DType usual, String hardware) {
     return s.get(name)
         .map(
             t -> {
               for (DType d : DType.values()) {
                 if (d.name().equalsIgnoreCase(t.text())) {
+                  if (!hardware.equals(Target.LOCAL)) {
+                    checked(t, () -> HardwareProfiles.hardware(hardware).flops(d));
+                  }
                   return d;
                 }
               }
@@ -275,7 +303,7 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
                           .map(d -> d.name().toLowerCase(Locale.ROOT))
                           .toList());
             })
-        .orElse(DType.FP32);
+        .orElse(usual);
   }
 
   /** {@code timeToFirstToken}. */
@@ -290,7 +318,7 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
   private static <T> T checked(YamlTree place, java.util.function.Supplier<T> value) {
     try {
       return value.get();
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | InvalidInputException e) {
       String[] lines = e.getMessage().split("\n", 2);
       String maybe = lines.length > 1 ? lines[1].replaceFirst("^Maybe ", "") : "see the example";
       throw place.wrong(lines[0].replaceFirst("\\.$", ""), maybe.replaceFirst("\\.$", ""));

@@ -83,6 +83,59 @@ class ProfileCommandTest {
   }
 
   @Test
+  void runTimesEveryVariantAndTheWholeModelBesideTheirSum() throws IOException {
+    Path small = folder.resolve("small.json");
+    Files.writeString(
+        small,
+        """
+        {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 32,
+         "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 48,
+         "num_hidden_layers": 2, "vocab_size": 64, "rms_norm_eps": 1e-5,
+         "max_position_embeddings": 64}
+        """);
+    String[] command = {
+      "run",
+      "--model",
+      small.toString(),
+      "--batch",
+      "2",
+      "--prefill",
+      "8",
+      "--generate",
+      "2",
+      "--rounds",
+      "2",
+      "--repetitions",
+      "1",
+      "--output",
+      "json"
+    };
+    JsonNode node = json(run(0, command));
+    assertEquals("measured", node.get("kind").asText());
+    assertEquals("measured on this machine", node.get("source").asText());
+    assertEquals(2, node.at("/sum_over_whole/rounds").size());
+    assertTrue(node.get("decode_ms_per_step").asDouble() > 0);
+    assertTrue(node.at("/sum_of_blocks/prefill_ms").asDouble() > 0);
+    assertTrue(node.get("variants").size() > 8, node.toString());
+    assertTrue(
+        run(0, java.util.Arrays.copyOf(command, 13)).contains("sum / whole"), "text as well");
+    run(
+        3,
+        "run",
+        "--model",
+        parent.toString(),
+        "--batch",
+        "8",
+        "--prefill",
+        "64",
+        "--generate",
+        "8");
+    assertTrue(thrown.getMessage().contains("GB of memory"), thrown.getMessage());
+    run(3, "run", "--model", small.toString(), "--batch", "0", "--prefill", "8", "--generate", "2");
+    assertTrue(thrown.getMessage().contains("out of range"), thrown.getMessage());
+  }
+
+  @Test
   void showPrintsEveryFieldAndTheStandardSpace() throws IOException {
     JsonNode node =
         json(

@@ -17,6 +17,7 @@ import puzzle.engine.InvalidInputException;
 import puzzle.model.DType;
 import puzzle.model.Limit;
 import puzzle.model.RunSpec;
+import puzzle.model.Workload;
 
 class RunFileTest {
 
@@ -101,6 +102,47 @@ class RunFileTest {
     refused(GOOD + "space: {attention: [kv-8, kv-8], ffn: [ffn-640]}\n", "twice");
     refused(GOOD + "space: {attention: [kv-4]}\n", "parent's own");
     refused(GOOD + "space: {attention: [kv-eight]}\n", "unknown variant");
+  }
+
+  @Test
+  void hardwareThatIsNotHereServesBf16UnlessToldOtherwise() throws IOException {
+    config(8);
+    RunFile run = read(GOOD.replace("target:", "target:\n  hardware: H100-SXM"));
+    assertEquals("h100", run.spec().target().hardware());
+    Workload workload = run.spec().target().goals().get(0).workload();
+    assertEquals(DType.BF16, workload.weights());
+    assertEquals(run.spec(), read(run.resolved()).spec());
+    assertEquals(
+        DType.FP32, read(GOOD).spec().target().goals().get(0).workload().weights(), "local");
+  }
+
+  @Test
+  void whatAProfileCannotServeIsRefusedWithItsPlaceBeforeAnythingStarts() throws IOException {
+    config(8);
+    String h100 = GOOD.replace("target:", "target:\n  hardware: h100");
+    refused(
+        h100.replace("h100", "h1000"),
+        ":9:13:",
+        "unknown hardware 'h1000'",
+        "h100, h200",
+        "'local'");
+    refused(
+        h100.replace("kvCache: bf16", "weights: fp32"), ":10:", "target.workload.weights", "bf16");
+    refused(h100.replace("kvCache: bf16", "kvCache: fp32"), ":10:", "not fp32");
+    refused(h100.replace("kvCache: bf16", "tensorParallel: 3"), ":8:", "8 heads", "3 devices");
+  }
+
+  /** A parent's config of the shape that {@link #read} says it has. */
+  private void config(int heads) throws IOException {
+    Files.writeString(
+        folder.resolve("parent/config.json"),
+        """
+        {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 256,
+         "num_attention_heads": %d, "num_key_value_heads": 8, "intermediate_size": 640,
+         "num_hidden_layers": 4, "vocab_size": 512, "rms_norm_eps": 1e-5,
+         "max_position_embeddings": 2048}
+        """
+            .formatted(heads));
   }
 
   @Test

@@ -166,7 +166,10 @@ class ScoreTableTest {
               v, new BlockCost(0.01 * size, 0.001 * size, Math.round(1e5 * size), 0, v.size()), 0));
     }
     return new TaskResult.Profiled(
-        Examples.WORKLOAD, costs, new BlockCost(0.002, 0.0002, 40_000, 0, 10_000));
+        Examples.WORKLOAD,
+        costs,
+        new BlockCost(0.002, 0.0002, 40_000, 0, 10_000),
+        TaskResult.MEASURED);
   }
 
   private static ScoredBlock scored(String block, double score) {

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.distil.Steps;
@@ -12,9 +13,12 @@ import puzzle.engine.nn.DecoderConfig;
 import puzzle.engine.nn.RandomWeights;
 import puzzle.engine.nn.Tensors;
 import puzzle.model.Architecture;
+import puzzle.model.Block;
 import puzzle.model.BlockCost;
 import puzzle.model.RunSpec;
 import puzzle.model.SearchSpace;
+import puzzle.model.Subblock;
+import puzzle.model.TaskResult;
 import puzzle.model.TaskResult.Profiled;
 import puzzle.model.TaskResult.VariantCost;
 import puzzle.model.Variant;
@@ -33,6 +37,9 @@ public final class LiveProfiler {
   /** Copies of a variant in a prefill run: enough to leave the caches, few enough to be quick. */
   private static final int PREFILL_DEPTH = 2;
 
+  /** Tokens timed in a row, after one that is not: a server generates many, one after another. */
+  private static final int DECODE_STEPS = 2;
+
   private static final long SEED = 1;
 
   private final DecoderConfig config;
@@ -45,20 +52,28 @@ public final class LiveProfiler {
     this.settings = settings;
   }
 
-  private record Timed(Variant variant, Runnable prefill, Runnable decode, int deep, int deeper) {}
+  /**
+   * @param prompts copies that a run of {@code prefill} goes through
+   * @param decode seconds of one token
+   */
+  private record Timed(Runnable prefill, int prompts, DoubleSupplier decode) {}
 
   /** Costs of every variant of the space, and of embedding, final norm and head. */
   public Profiled profile(SearchSpace space, Monitor monitor) {
     DecoderConfig one = config.with(Architecture.uniform(config.parentBlock(), 1));
     try (Decoder functions =
         Decoder.load(one, new RandomWeights(one, SEED), workload.sequenceTokens())) {
+      Block own = config.parentBlock();
+      VariantStack attention = deep(functions, own.attention());
+      VariantStack ffn = deep(functions, own.ffn());
       List<Timed> timed = new ArrayList<>();
       for (Variant variant : space.variants()) {
         if (variant.form() != Variant.Form.NO_OP) {
-          timed.add(timed(functions, variant));
+          timed.add(
+              timed(functions, variant, variant.subblock() == Subblock.FFN ? attention : ffn));
         }
       }
-      timed.add(fixed(functions));
+      timed.add(fixed(functions, attention, ffn));
       StopWatch[] prefill = new StopWatch[timed.size()];
       StopWatch[] decode = new StopWatch[timed.size()];
       for (int i = 0; i < timed.size(); i++) {
@@ -69,8 +84,8 @@ public final class LiveProfiler {
       for (int round = 0; round < rounds; round++) {
         for (int i = 0; i < timed.size(); i++) {
           Timed t = timed.get(i);
-          double prompt = seconds(t.prefill()) / t.deep();
-          double token = seconds(t.decode()) / t.deeper();
+          double prompt = seconds(t.prefill()) / t.prompts();
+          double token = decodeSeconds(t.decode());
           if (round >= settings.warmups()) {
             prefill[i].add(prompt);
             decode[i].add(token);
@@ -106,42 +121,56 @@ public final class LiveProfiler {
     int last = timed.size() - 1;
     BlockCost fixed =
         CountedCost.fixed(config, workload, prefill[last].median(), decode[last].median());
-    return new Profiled(workload, variants, fixed);
+    return new Profiled(workload, variants, fixed, TaskResult.MEASURED);
   }
 
-  private Timed timed(Decoder functions, Variant variant) {
-    int depth = Math.max(PREFILL_DEPTH, config.layers());
+  /** As many copies as the model has layers, each with weights and KV cache of its own. */
+  private VariantStack deep(Decoder functions, Variant variant) {
+    return new VariantStack(functions, variant, config.layers(), workload, SEED);
+  }
+
+  /**
+   * A token's time depends on what the processor's caches still hold, so a variant decodes where it
+   * will: between the parent's other halves, which run but are not timed.
+   */
+  private Timed timed(Decoder functions, Variant variant, VariantStack others) {
     VariantStack shallow = new VariantStack(functions, variant, PREFILL_DEPTH, workload, SEED);
-    VariantStack deep = new VariantStack(functions, variant, depth, workload, SEED);
+    VariantStack deep = deep(functions, variant);
     NDManager manager = functions.manager();
     NDArray prompt = states(manager, workload.prefillTokens());
     NDArray token = states(manager, 1);
-    NDArray position =
-        position(manager, workload.prefillTokens() + workload.generationTokens() / 2);
+    NDArray position = middle(manager);
     return new Timed(
-        variant,
         () -> finish(shallow.prefill(prompt)),
-        () -> finish(deep.decode(token, position)),
         shallow.depth(),
-        deep.depth());
+        () -> deep.decodeSeconds(others, token, position) / deep.depth());
   }
 
   /** Embedding of all tokens; norm and head of the last one, as only that one is sampled from. */
-  private Timed fixed(Decoder functions) {
+  private Timed fixed(Decoder functions, VariantStack attention, VariantStack ffn) {
     NDManager manager = functions.manager();
     int batch = workload.batch();
     NDArray prompt = ids(manager, batch, workload.prefillTokens());
     NDArray token = ids(manager, batch, 1);
     NDArray last = states(manager, 1);
+    NDArray position = middle(manager);
     return new Timed(
-        null,
         () -> {
           finish(functions.embed(prompt));
           finish(functions.logits(last));
         },
-        () -> finish(functions.logits(functions.embed(token))),
         1,
-        1);
+        () -> {
+          attention.decodeSeconds(ffn, last, position);
+          long start = System.nanoTime();
+          finish(functions.logits(functions.embed(token)));
+          return (System.nanoTime() - start) * 1e-9;
+        });
+  }
+
+  /** Position of the token at mid-generation. */
+  private NDArray middle(NDManager manager) {
+    return position(manager, workload.prefillTokens() + workload.generationTokens() / 2);
   }
 
   private NDArray states(NDManager manager, int tokens) {
@@ -162,6 +191,16 @@ public final class LiveProfiler {
   /** Reading one value waits for the device, whatever it is. */
   static void finish(NDArray result) {
     result.getFloat(new long[result.getShape().dimension()]);
+  }
+
+  private static double decodeSeconds(DoubleSupplier step) {
+    Supplier<Double> timed = step::getAsDouble;
+    Tensors.inference(timed);
+    double seconds = 0;
+    for (int i = 0; i < DECODE_STEPS; i++) {
+      seconds += Tensors.inference(timed);
+    }
+    return seconds / DECODE_STEPS;
   }
 
   private static double seconds(Runnable work) {

@@ -65,15 +65,41 @@ final class VariantStack {
     return y;
   }
 
-  /** Runs one token per sequence through all copies. */
-  NDArray decode(NDArray x, NDArray position) {
+  /**
+   * Runs one token per sequence through all copies, each between the other halves of its layer.
+   *
+   * @param others a stack of the other subblock, as deep as this one; its time does not count
+   * @return seconds of this stack's copies alone
+   */
+  double decodeSeconds(VariantStack others, NDArray x, NDArray position) {
+    boolean attention = variant.subblock() == Subblock.ATTENTION;
     NDArray y = x;
+    long nanos = 0;
     for (int i = 0; i < copies.size(); i++) {
-      y =
-          variant.subblock() == Subblock.ATTENTION
-              ? functions.decode(copies.get(i), y, caches.get(i), position)
-              : functions.ffn(copies.get(i), y);
+      if (!attention) {
+        y = settled(others.decode(i, y, position));
+      }
+      long start = System.nanoTime();
+      y = settled(decode(i, y, position));
+      nanos += System.nanoTime() - start;
+      if (attention) {
+        y = settled(others.decode(i, y, position));
+      }
     }
-    return y;
+    return nanos * 1e-9;
+  }
+
+  private NDArray decode(int copy, NDArray x, NDArray position) {
+    return variant.subblock() == Subblock.ATTENTION
+        ? functions.decode(copies.get(copy), x, caches.get(copy), position)
+        : functions.ffn(copies.get(copy), x);
+  }
+
+  /** A processor has computed what a call returns; other devices are waited for. */
+  private static NDArray settled(NDArray result) {
+    if (result.getDevice().isGpu()) {
+      LiveProfiler.finish(result);
+    }
+    return result;
   }
 }

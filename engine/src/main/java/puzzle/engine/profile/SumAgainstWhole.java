@@ -1,0 +1,135 @@
+package puzzle.engine.profile;
+
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import puzzle.engine.BlockEngine.Monitor;
+import puzzle.engine.InvalidInputException;
+import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.nn.Tensors;
+import puzzle.model.Architecture;
+import puzzle.model.BlockCost;
+import puzzle.model.RunSpec;
+import puzzle.model.SearchSpace;
+import puzzle.model.Subblock;
+import puzzle.model.TaskResult.Profiled;
+import puzzle.model.Variant;
+import puzzle.model.Workload;
+
+/**
+ * Do the costs of blocks add up? The search assumes that a model takes as long as its blocks and
+ * its fixed parts together (section 4.1); this measures both, in turn, round by round, and compares
+ * within each round, so that a machine that drifts between rounds does not matter. The median round
+ * counts.
+ */
+public final class SumAgainstWhole {
+
+  private static final int BYTES = 4;
+
+  private final DecoderConfig config;
+  private final Workload workload;
+  private final RunSpec.Profiling settings;
+
+  /**
+   * @param settings of each round
+   */
+  public SumAgainstWhole(DecoderConfig config, Workload workload, RunSpec.Profiling settings) {
+    this.config = config;
+    this.workload = workload;
+    this.settings = settings;
+  }
+
+  /** One round: the costs of all variants, and the whole model right after. */
+  public record Round(Profiled profile, BlockCost sum, BlockCost whole) {
+
+    public double prefillRatio() {
+      return sum.prefillSeconds() / whole.prefillSeconds();
+    }
+
+    public double decodeRatio() {
+      return sum.decodeSeconds() / whole.decodeSeconds();
+    }
+
+    double runtimeRatio() {
+      Workload w = profile.workload();
+      return sum.runtimeSeconds(w) / whole.runtimeSeconds(w);
+    }
+  }
+
+  /** All rounds; each ratio is sum of blocks over whole model. */
+  public record Agreement(List<Round> rounds) {
+    public Agreement {
+      rounds = List.copyOf(rounds);
+    }
+
+    public double prefillRatio() {
+      return median(Round::prefillRatio);
+    }
+
+    public double decodeRatio() {
+      return median(Round::decodeRatio);
+    }
+
+    /** The round whose ratio over the whole workload is the median. */
+    public Round typical() {
+      return rounds.stream()
+          .sorted(Comparator.comparingDouble(Round::runtimeRatio))
+          .toList()
+          .get((rounds.size() - 1) / 2);
+    }
+
+    private double median(ToDoubleFunction<Round> ratio) {
+      double[] sorted = rounds.stream().mapToDouble(ratio).sorted().toArray();
+      int n = sorted.length;
+      return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+    }
+  }
+
+  /**
+   * @param threads of one operation
+   * @throws InvalidInputException if this machine's memory cannot hold what has to be measured
+   */
+  public Agreement measure(SearchSpace space, int rounds, int threads, Monitor monitor) {
+    requireMemory(space);
+    Tensors.threads(threads);
+    List<Round> all = new ArrayList<>();
+    try (ModelSpeed speed = new ModelSpeed(config, List.of(config.architecture()), workload)) {
+      for (int round = 0; round < rounds; round++) {
+        Profiled profile = new LiveProfiler(config, workload, settings).profile(space, monitor);
+        BlockCost whole = speed.measure(settings, monitor).get(0);
+        all.add(new Round(profile, profile.cost(config.architecture()), whole));
+      }
+    }
+    return new Agreement(all);
+  }
+
+  /** Every variant is measured in as many copies as the model has layers, weights in fp32. */
+  private void requireMemory(SearchSpace space) {
+    Architecture parent = config.architecture();
+    double params = config.params();
+    double cached = 0;
+    for (Variant variant : space.variants()) {
+      params += (double) parent.layers() * config.params(variant);
+      cached +=
+          variant.subblock() == Subblock.ATTENTION
+              ? (double) parent.layers() * config.kvElementsPerToken(variant)
+              : 0;
+    }
+    cached *= 2.0 * workload.batch() * workload.sequenceTokens();
+    double states =
+        (double) workload.batch()
+            * workload.prefillTokens()
+            * (8.0 * config.hiddenSize() + 3.0 * config.intermediateSize());
+    double needed = BYTES * (params + cached + states);
+    long there =
+        ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+            .getTotalMemorySize();
+    if (needed > 0.7 * there) {
+      throw new InvalidInputException(
+          "profiling this model here takes about %.1f GB of memory; this machine has %.1f GB.%nMaybe a smaller batch, or 'profile show --hardware h100', which measures nothing."
+              .formatted(needed / 1e9, there / 1e9));
+    }
+  }
+}
