@@ -347,11 +347,17 @@ class SolverBenchmark {
     line("| instance | ours at 100 ms of processor time | ours | CP-SAT | SCIP | CBC | HiGHS |");
     line("|---|---|---|---|---|---|---|");
     compareFirstMiss(InstanceFamily.Scores.REALISTIC, 80, 6);
+    compareFirstMiss(InstanceFamily.Scores.REALISTIC, 400, 4);
     compareFirstMiss(InstanceFamily.Scores.REALISTIC, 400, 6);
+    compareFirstMiss(InstanceFamily.Scores.CORRELATED, 32, 1);
     compareFirstMiss(InstanceFamily.Scores.CORRELATED, 32, 4);
+    compareFirstMiss(InstanceFamily.Scores.CORRELATED, 32, 6);
+    compareFirstMiss(InstanceFamily.Scores.CORRELATED, 80, 6);
     compareFirstMiss(InstanceFamily.Scores.CORRELATED, 400, 6);
+    compareFirstMiss(InstanceFamily.Scores.NOISY, 400, 6);
     compareFirstMiss(InstanceFamily.Scores.SYMMETRIC, 400, 6);
     compareFirstMiss(InstanceFamily.Scores.NEAR_TIED, 8, 6);
+    compareFirstMiss(InstanceFamily.Scores.NEAR_TIED, 400, 2);
   }
 
   /** The first instance of the table above whose gap was not reached. */
