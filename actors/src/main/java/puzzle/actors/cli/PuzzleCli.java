@@ -19,6 +19,7 @@ import puzzle.engine.InvalidInputException;
     subcommands = {
       RunCommand.class,
       ValidateCommand.class,
+      PlanCommand.class,
       SolveCommand.class,
       ProfileCommand.class,
       PretrainCommand.class,

@@ -92,8 +92,7 @@ public final class SumAgainstWhole {
    * @throws InvalidInputException if this machine's memory cannot hold what has to be measured
    */
   public Agreement measure(SearchSpace space, int rounds, int threads, Monitor monitor) {
-    requireMemory(space);
-    Tensors.threads(threads);
+    require(config, space, workload, threads);
     List<Round> all = new ArrayList<>();
     try (ModelSpeed speed = new ModelSpeed(config, List.of(config.architecture()), workload)) {
       for (int round = 0; round < rounds; round++) {
@@ -105,8 +104,14 @@ public final class SumAgainstWhole {
     return new Agreement(all);
   }
 
-  /** Every variant is measured in as many copies as the model has layers, weights in fp32. */
-  private void requireMemory(SearchSpace space) {
+  /**
+   * Makes ready to measure: every variant is there in as many copies as the model has layers, with
+   * weights in fp32.
+   *
+   * @throws InvalidInputException if this machine's memory cannot hold them
+   */
+  public static void require(
+      DecoderConfig config, SearchSpace space, Workload workload, int threads) {
     Architecture parent = config.architecture();
     double params = config.params();
     double cached = 0;
@@ -128,8 +133,9 @@ public final class SumAgainstWhole {
             .getTotalMemorySize();
     if (needed > 0.7 * there) {
       throw new InvalidInputException(
-          "profiling this model here takes about %.1f GB of memory; this machine has %.1f GB.%nMaybe a smaller batch, or 'profile show --hardware h100', which measures nothing."
+          "profiling this model here takes about %.1f GB of memory; this machine has %.1f GB.%nMaybe a smaller batch, or a model of hardware, which measures nothing: --hardware h100."
               .formatted(needed / 1e9, there / 1e9));
     }
+    Tensors.threads(threads);
   }
 }

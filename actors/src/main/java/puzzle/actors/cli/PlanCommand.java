@@ -1,0 +1,182 @@
+package puzzle.actors.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.typesafe.config.ConfigFactory;
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import puzzle.actors.run.RunFolder;
+import puzzle.actors.runfile.RunFile;
+import puzzle.cluster.PuzzleSettings;
+import puzzle.engine.EngineFactory.ParentShape;
+import puzzle.engine.InvalidInputException;
+import puzzle.engine.checkpoint.HuggingFaceConfig;
+import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.plan.ModelledPasses;
+import puzzle.engine.plan.PassTimes;
+import puzzle.engine.plan.SearchEstimate;
+import puzzle.engine.plan.TimedPasses;
+import puzzle.engine.profile.HardwareProfiles;
+import puzzle.model.RunSpec;
+import puzzle.model.Target;
+
+/** Tasks, device time and disk of a search before anything runs; the parent's config is enough. */
+@Command(
+    name = "plan",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Tasks, device time and disk of a search, before anything runs.",
+      "The parent's config.json is enough; its weights need not be there."
+    })
+final class PlanCommand implements Callable<Integer> {
+
+  /** Greedy and uniform are evaluated once each, beside the random samples. */
+  private static final int SINGLE_BASELINES = 2;
+
+  @Parameters(paramLabel = "FILE", description = "The run file (YAML).")
+  private Path file;
+
+  @Option(
+      names = "--hardware",
+      defaultValue = Target.LOCAL,
+      description =
+          "What the search itself runs on: local (timed briefly), h100 or h200 (${DEFAULT-VALUE}).")
+  private String hardware;
+
+  @Option(
+      names = "--devices",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Devices at work (${DEFAULT-VALUE}).")
+  private int devices;
+
+  @Option(names = "--output", defaultValue = "text", description = "text or json.")
+  private OutputFormat output;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    if (devices < 1 || devices > 100_000) {
+      throw new InvalidInputException(
+          "--devices is " + devices + ".\nMaybe a whole number from 1 to 100000.");
+    }
+    RunSpec run = RunFile.read(file, Path.of(""), PlanCommand::shape).spec();
+    DecoderConfig model = HuggingFaceConfig.read(Path.of(run.parent()));
+    boolean local = hardware.equals(Target.LOCAL);
+    PassTimes times =
+        local
+            ? new TimedPasses(
+                model, run.space(), run.bld().batch(), run.corpus().sequenceTokens(), 1)
+            : new ModelledPasses(
+                HardwareProfiles.named(hardware), model, run.corpus().sequenceTokens());
+    long usable = local ? memory() : HardwareProfiles.hardware(hardware).usableBytes();
+    SearchEstimate estimate = new SearchEstimate(run, model, times, baselines());
+    ObjectNode report = report(run, model, estimate, times, usable);
+    PrintWriter out = spec.commandLine().getOut();
+    if (output == OutputFormat.json) {
+      out.print(RunFolder.json(report));
+    } else {
+      print(out, report);
+    }
+    out.flush();
+    return ExitCode.DONE;
+  }
+
+  /** The config alone: weights are needed to run, not to plan. */
+  private static ParentShape shape(Path parent) {
+    DecoderConfig config = HuggingFaceConfig.read(parent);
+    return new ParentShape(config.layers(), config.kvHeads(), config.intermediateSize());
+  }
+
+  private static int baselines() {
+    return SINGLE_BASELINES + PuzzleSettings.from(ConfigFactory.load()).solver().randomBaselines();
+  }
+
+  private static long memory() {
+    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getTotalMemorySize();
+  }
+
+  private ObjectNode report(
+      RunSpec run, DecoderConfig model, SearchEstimate estimate, PassTimes times, long usable) {
+    ObjectNode node = new ObjectMapper().createObjectNode();
+    node.put("run", run.id().value());
+    node.put("params", model.params());
+    node.put("hardware", hardware);
+    node.put("devices", devices);
+    ArrayNode list = node.putArray("phases");
+    long tasks = 0;
+    double seconds = 0;
+    double elapsed = 0;
+    double bytes = 0;
+    for (SearchEstimate.Phase phase : estimate.phases()) {
+      ObjectNode one = list.addObject();
+      one.put("phase", phase.name());
+      one.put("tasks", phase.tasks());
+      one.put("device_hours", phase.deviceSeconds() / 3600);
+      one.put("elapsed_hours", phase.elapsedSeconds(devices) / 3600);
+      one.put("disk_bytes", Math.round(phase.bytes()));
+      tasks += phase.tasks();
+      seconds += phase.deviceSeconds();
+      elapsed += phase.elapsedSeconds(devices);
+      bytes += phase.bytes();
+    }
+    node.put("tasks", tasks);
+    node.put("device_hours", seconds / 3600);
+    node.put("elapsed_hours", elapsed / 3600);
+    node.put("disk_bytes", Math.round(bytes));
+    node.put("uncertainty", times.uncertainty());
+    node.put("source", times.source());
+    List<String> notes = estimate.notes(usable);
+    ArrayNode said = node.putArray("notes");
+    notes.forEach(said::add);
+    return node;
+  }
+
+  private static void print(PrintWriter out, ObjectNode report) {
+    out.printf(
+        Locale.ROOT,
+        "%s: %,d parameters, on %d x %s%n%n%-10s %10s %14s %14s %12s%n",
+        report.get("run").asText(),
+        report.get("params").asLong(),
+        report.get("devices").asInt(),
+        report.get("hardware").asText(),
+        "phase",
+        "tasks",
+        "device-hours",
+        "elapsed hours",
+        "disk, GB");
+    report.get("phases").forEach(p -> line(out, p.get("phase").asText(), p));
+    line(out, "all", report);
+    out.printf(
+        Locale.ROOT,
+        "%nestimated: %s; a forward pass is within %.0f %% nine times in ten%n",
+        report.get("source").asText(),
+        100 * report.get("uncertainty").asDouble());
+    report.get("notes").forEach(n -> out.println("note: " + n.asText()));
+  }
+
+  private static void line(PrintWriter out, String name, JsonNode p) {
+    out.printf(
+        Locale.ROOT,
+        "%-10s %,10d %,14.4f %,14.4f %,12.3f%n",
+        name,
+        p.get("tasks").asLong(),
+        p.get("device_hours").asDouble(),
+        p.get("elapsed_hours").asDouble(),
+        p.get("disk_bytes").asDouble() / 1e9);
+  }
+}
