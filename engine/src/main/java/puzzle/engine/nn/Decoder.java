@@ -2,13 +2,10 @@ package puzzle.engine.nn;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import puzzle.engine.checkpoint.WeightSource;
-import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.Subblock;
 import puzzle.model.Variant;
@@ -88,15 +85,6 @@ public final class Decoder implements AutoCloseable {
     SubblockWeights before = place[layer];
     place[layer] = weights;
     return before;
-  }
-
-  /** One block per layer, as the weights are now. */
-  public Architecture architecture() {
-    List<Block> blocks = new ArrayList<>();
-    for (int layer = 0; layer < attention.length; layer++) {
-      blocks.add(new Block(attention[layer].variant(), ffn[layer].variant()));
-    }
-    return new Architecture(blocks);
   }
 
   /** Every trainable array under its name in a checkpoint, in a checkpoint's order. */

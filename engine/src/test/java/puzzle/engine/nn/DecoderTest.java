@@ -103,7 +103,7 @@ class DecoderTest {
           SubblockWeights.create(
               decoder.manager(), config, Variant.noOp(Subblock.FFN), name -> null);
       SubblockWeights own = decoder.replace(1, none);
-      assertEquals("ffn-no-op", decoder.architecture().block(1).ffn().name());
+      assertEquals("ffn-no-op", decoder.weights(1, Subblock.FFN).variant().name());
       assertThrows(
           AssertionError.class, () -> assertArrayEquals(before, logits(decoder, ids), 1e-3f));
       assertSame(none, decoder.replace(1, own));
