@@ -19,7 +19,9 @@ import puzzle.protocol.Wire;
  *
  * @param spec null before the start
  * @param libraries of the layers that are through, by layer
- * @param incumbent the final choice, or null
+ * @param incumbent the final choice, or null; the solver's first until a candidate is taken
+ * @param candidates the solver's best architectures, to be measured before one of them is taken
+ * @param taken index of the candidate that was taken, or null
  * @param infeasible the proof that there is none, or null
  * @param healed the distilled child, or null
  * @param outcome null while the run goes on
@@ -32,6 +34,8 @@ public record RunState(
     TaskLedger tasks,
     Map<Integer, LayerLibrary> libraries,
     Incumbent incumbent,
+    List<Incumbent> candidates,
+    Integer taken,
     List<Baseline> baselines,
     Infeasible infeasible,
     TaskResult.Healed healed,
@@ -40,11 +44,24 @@ public record RunState(
 
   public static final RunState EMPTY =
       new RunState(
-          null, 0, "", null, TaskLedger.EMPTY, Map.of(), null, List.of(), null, null, null);
+          null,
+          0,
+          "",
+          null,
+          TaskLedger.EMPTY,
+          Map.of(),
+          null,
+          List.of(),
+          null,
+          List.of(),
+          null,
+          null,
+          null);
 
   public RunState {
     tasks = tasks == null ? TaskLedger.EMPTY : tasks;
     libraries = libraries == null ? Map.of() : Map.copyOf(libraries);
+    candidates = candidates == null ? List.of() : List.copyOf(candidates);
     baselines = baselines == null ? List.of() : List.copyOf(baselines);
   }
 
@@ -59,6 +76,11 @@ public record RunState(
   /** True once every layer is through. */
   public boolean libraryComplete() {
     return started() && libraries.size() == layers;
+  }
+
+  /** True where candidates are still to be measured and one of them taken. */
+  public boolean undecided() {
+    return candidates.size() > 1 && taken == null;
   }
 
   /** Trained weights an architecture is assembled from, one pair per layer. */
@@ -85,6 +107,8 @@ public record RunState(
           null,
           List.of(),
           null,
+          List.of(),
+          null,
           null,
           null);
     }
@@ -99,6 +123,8 @@ public record RunState(
           tasks,
           more,
           incumbent,
+          candidates,
+          taken,
           baselines,
           infeasible,
           healed,
@@ -113,8 +139,26 @@ public record RunState(
           tasks,
           libraries,
           e.incumbent(),
+          e.candidates(),
+          null,
           e.baselines(),
           null,
+          healed,
+          outcome);
+    }
+    if (event instanceof RunEvent.CandidateTaken e) {
+      return new RunState(
+          spec,
+          layers,
+          hash,
+          startedAt,
+          tasks,
+          libraries,
+          candidates.get(e.index()),
+          candidates,
+          e.index(),
+          baselines,
+          infeasible,
           healed,
           outcome);
     }
@@ -127,6 +171,8 @@ public record RunState(
           tasks,
           libraries,
           incumbent,
+          candidates,
+          taken,
           baselines,
           e.infeasible(),
           healed,
@@ -141,6 +187,8 @@ public record RunState(
           tasks,
           libraries,
           incumbent,
+          candidates,
+          taken,
           baselines,
           infeasible,
           e.healed(),
@@ -155,6 +203,8 @@ public record RunState(
           tasks,
           libraries,
           incumbent,
+          candidates,
+          taken,
           baselines,
           infeasible,
           healed,
@@ -172,6 +222,8 @@ public record RunState(
         changed,
         libraries,
         incumbent,
+        candidates,
+        taken,
         baselines,
         infeasible,
         healed,

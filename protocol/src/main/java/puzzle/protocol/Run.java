@@ -65,9 +65,16 @@ public interface Run {
   /** No architecture can meet the limits, whatever the scores will be. */
   record FoundInfeasible(Infeasible infeasible) implements Command, Wire {}
 
-  /** The solver's answer on the complete table. */
-  record Chosen(Incumbent incumbent, List<Baseline> baselines) implements Command, Wire {
+  /**
+   * The solver's answer on the complete table.
+   *
+   * @param candidates the best distinct architectures, the incumbent first; empty where they are
+   *     not to be measured
+   */
+  record Chosen(Incumbent incumbent, List<Baseline> baselines, List<Incumbent> candidates)
+      implements Command, Wire {
     public Chosen {
+      candidates = candidates == null ? List.of() : List.copyOf(candidates);
       baselines = baselines == null ? List.of() : List.copyOf(baselines);
     }
   }
