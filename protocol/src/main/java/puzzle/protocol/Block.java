@@ -16,8 +16,12 @@ public interface Block {
   /** Begins the layer's work, or goes on with it; a layer that is through says so again. */
   record Build(RunSpec spec, int layer, CheckpointRef recording) implements Command, Wire {}
 
-  /** Tells the solver every score again. */
-  record OfferScores() implements Command, Wire {}
+  /**
+   * Tells the solver every score again, or that there is none.
+   *
+   * @param question what the answer repeats, so that it is told from an older one
+   */
+  record OfferScores(long question) implements Command, Wire {}
 
   /** Stops the layer's work; what is recorded stays. */
   record Abandon() implements Command, Wire {}

@@ -4,9 +4,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -72,6 +75,12 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private RunSpec spec;
   private ScoreTable scores;
+
+  /** Layers that have answered; until all have, a predecessor may have known more. */
+  private final Set<Integer> heard = new TreeSet<>();
+
+  /** Tells answers to this solver from those to its predecessors. */
+  private final long question = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
 
   /** Scores that came before the costs. */
   private final Map<Integer, List<ScoredBlock>> early = new TreeMap<>();
@@ -149,6 +158,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       peers.run(run, new Run.FoundFeasible());
     }
     if (scores != null) {
+      askTheSilent();
       return this;
     }
     spec = open.spec();
@@ -157,13 +167,20 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     ask(() -> search.feasibility(costs, scores.rows(), settings.finalLimit()), Checked::new);
     early.forEach((layer, list) -> list.forEach(s -> fresh.addAll(scores.measure(layer, s))));
     early.clear();
-    for (int layer = 0; layer < open.layers(); layer++) {
-      peers.block(run, layer, new Block.OfferScores());
-    }
+    askTheSilent();
     return this;
   }
 
+  private void askTheSilent() {
+    for (int layer = 0; layer < scores.layers(); layer++) {
+      if (!heard.contains(layer)) {
+        peers.block(run, layer, new Block.OfferScores(question));
+      }
+    }
+  }
+
   private Behavior<Solver.Command> onOffer(Solver.Offer offer) {
+    boolean news = offer.question() == question && heard.add(offer.layer());
     if (scores == null) {
       early.computeIfAbsent(offer.layer(), l -> new ArrayList<>()).addAll(offer.scores());
       return this;
@@ -171,7 +188,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     offer.scores().forEach(s -> fresh.addAll(scores.measure(offer.layer(), s)));
     if (complete()) {
       settleNow();
-    } else if (!fresh.isEmpty()) {
+    } else if (news || !fresh.isEmpty()) {
       settle();
     }
     return this;
@@ -189,7 +206,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     }
     for (int layer = 0; layer < scores.layers(); layer++) {
       if (scores.measured(layer) < wanted.get(layer)) {
-        peers.block(run, layer, new Block.OfferScores());
+        peers.block(run, layer, new Block.OfferScores(question));
       }
     }
     settleNow();
@@ -213,7 +230,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
                     : List.of());
           },
           c -> c);
-    } else if (!fresh.isEmpty() || published == null) {
+    } else if (heard.size() == scores.layers() && (!fresh.isEmpty() || published == null)) {
       List<ScoreTable.Put> puts = List.copyOf(fresh);
       String cause = cause(puts);
       fresh.clear();
