@@ -97,8 +97,7 @@ class NativeSpeedBenchmark {
             default -> {
               try (Decoder child = assembled(spec, config, store, narrow, layers)) {
                 GlobalDistillation gkd =
-                    new GlobalDistillation(
-                        parent, child, spec.gkd(), recording, store, "speed", seed);
+                    new GlobalDistillation(parent, child, spec.gkd(), recording, seed);
                 turns.whileRunning(() -> gkd.run(turns));
               }
             }

@@ -38,7 +38,13 @@ class RestartTest {
     RunSpec spec = Examples.small(folder.resolve("stopped"));
     List<String> ran = new ArrayList<>();
     for (String key :
-        List.of("record", "distil/1/kv-2", "score/2/kv-2+ffn-160", "evaluate/greedy", "heal")) {
+        List.of(
+            "record",
+            "distil/1/kv-2",
+            "score/2/kv-2+ffn-160",
+            "evaluate/greedy",
+            "heal/1/1",
+            "heal")) {
       CountDownLatch reached = new CountDownLatch(1);
       FakeEngine engine =
           new FakeEngine(
@@ -59,7 +65,8 @@ class RestartTest {
     try (Drive drive = new Drive(spec, 3, 2, engine)) {
       assertEquals(Outcome.Kind.DONE, drive.outcome().kind());
       JsonNode summary = drive.summary();
-      for (String part : List.of("/solution", "/child", "/child_before_gkd", "/baselines")) {
+      for (String part :
+          List.of("/solution", "/child", "/child_before_gkd", "/baselines", "/healing")) {
         assertEquals(expected.at(part), summary.at(part), part);
       }
     }
