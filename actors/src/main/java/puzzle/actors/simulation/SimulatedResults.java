@@ -84,8 +84,20 @@ public final class SimulatedResults {
       }
       return new TaskResult.Measured(t.workload(), models, TaskResult.MEASURED);
     }
-    if (task instanceof Task.Heal) {
-      return new TaskResult.Healed(ref("child.safetensors"), spec.gkd().steps());
+    if (task instanceof Task.HealRound t) {
+      StringBuilder from = new StringBuilder(t.key());
+      t.from().forEach(state -> from.append(state.sha256()));
+      return new TaskResult.HealedRound(
+          ref(from.toString()),
+          0.5,
+          t.shard() == 0 && spec.gkd().evaluatesBefore(t.round())
+              ? List.of(new TaskResult.HeldOut(spec.gkd().stepsBefore(t.round()), 0.5))
+              : List.of());
+    }
+    if (task instanceof Task.Heal t) {
+      StringBuilder from = new StringBuilder("child.safetensors");
+      t.from().forEach(state -> from.append(state.sha256()));
+      return new TaskResult.Healed(ref(from.toString()), spec.gkd().steps(), List.of());
     }
     return new TaskResult.Exported("child", List.of(ref("child/model.safetensors")));
   }

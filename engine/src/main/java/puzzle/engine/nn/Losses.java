@@ -63,6 +63,18 @@ public final class Losses {
     return Kernels.call("compact", logits);
   }
 
+  /**
+   * The same of distributions softened by a temperature T, times T squared, so that its gradient
+   * keeps its size.
+   */
+  public static NDArray kl(NDArray childLogits, NDArray parentLogits, double temperature) {
+    if (temperature == 1) {
+      return kl(childLogits, parentLogits);
+    }
+    NDArray t = Tensors.scalar(childLogits.getManager(), temperature);
+    return Kernels.call("kl_softened", childLogits, parentLogits, t);
+  }
+
   /** MSE(o_parent, o_child) / MSE(o_parent, 0) over hidden states (section 3): a scalar. */
   public static NDArray normalisedMse(NDArray child, NDArray parent) {
     return Kernels.call("nmse", child, parent);
