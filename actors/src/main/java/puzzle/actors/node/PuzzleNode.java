@@ -18,9 +18,9 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
-import org.apache.pekko.persistence.jdbc.testkit.javadsl.SchemaUtils;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.RunSpec;
+import puzzle.persistence.Journal;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Run;
 
@@ -52,7 +52,7 @@ public final class PuzzleNode implements AutoCloseable {
             .withFallback(
                 ConfigFactory.empty()
                     .withValue(
-                        "puzzle.journal.folder",
+                        "puzzle.embedded.folder",
                         ConfigValueFactory.fromAnyRef(journal.toAbsolutePath().toString()))
                     .withValue("puzzle.gpu.devices", ConfigValueFactory.fromAnyRef(devices))
                     .withFallback(ConfigFactory.parseResources("alone.conf")))
@@ -61,11 +61,12 @@ public final class PuzzleNode implements AutoCloseable {
             .withFallback(ConfigFactory.defaultReferenceUnresolved())
             .resolve();
     PuzzleSettings settings = PuzzleSettings.from(config);
+    Journal kept = Journal.of(config);
     ActorSystem<Guardian.Command> system =
         ActorSystem.create(Guardian.create(settings, tools), "puzzle", config);
     PuzzleNode node = new PuzzleNode(system);
     try {
-      wait(SchemaUtils.createIfNotExists("jdbc-journal", system), "the journal's tables");
+      wait(kept.prepare(system), "the journal's tables");
       wait(
           AskPattern.ask(system, Guardian.AwaitStart::new, PATIENCE, system.scheduler()),
           "the node's start");
