@@ -26,6 +26,7 @@ import puzzle.engine.InvalidInputException;
       CancelCommand.class,
       ValidateCommand.class,
       PlanCommand.class,
+      DoctorCommand.class,
       SolveCommand.class,
       ProfileCommand.class,
       PretrainCommand.class,
