@@ -168,13 +168,17 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onCancel(RunState state, Run.Cancel cancel) {
-    return active(state)
-        ? end(new Outcome(Outcome.Kind.CANCELLED, cancel.reason()))
-        : Effect().none();
+    if (!active(state)) {
+      cancel.replyTo().tell(new Run.Refused(Prompts.notActive(entityId, state)));
+      return Effect().none();
+    }
+    return end(
+        new Outcome(Outcome.Kind.CANCELLED, cancel.reason()),
+        () -> cancel.replyTo().tell(new Run.Accepted(false)));
   }
 
   private Effect<RunEvent, RunState> onGetStatus(RunState state, Run.GetStatus get) {
-    get.replyTo().tell(new Run.Status(state.outcome()));
+    get.replyTo().tell(Prompts.status(state));
     return Effect().none();
   }
 
@@ -355,10 +359,15 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> end(Outcome outcome) {
+    return end(outcome, () -> {});
+  }
+
+  private Effect<RunEvent, RunState> end(Outcome outcome, Runnable answer) {
     return Effect()
         .persist(new RunEvent.RunEnded(outcome, clock.instant()))
         .thenRun(
             changed -> {
+              answer.run();
               leases.offer(changed.spec(), changed.tasks(), List.of());
               prompts.abandon(changed);
               announce(changed);
