@@ -18,6 +18,7 @@ public sealed interface RunEvent extends Wire
         RunEvent.RunStarted,
         RunEvent.LayerSettled,
         RunEvent.LimitsProvenInfeasible,
+        RunEvent.IncumbentFound,
         RunEvent.ArchitectureChosen,
         RunEvent.ChildHealed,
         RunEvent.RunEnded {
@@ -37,6 +38,13 @@ public sealed interface RunEvent extends Wire
   record LayerSettled(LayerLibrary library) implements RunEvent {}
 
   record LimitsProvenInfeasible(Infeasible infeasible) implements RunEvent {}
+
+  /** A step on the way to the final choice. */
+  record IncumbentFound(Incumbent incumbent) implements RunEvent {
+    public IncumbentFound {
+      Objects.requireNonNull(incumbent, "incumbent");
+    }
+  }
 
   record ArchitectureChosen(Incumbent incumbent, List<Baseline> baselines) implements RunEvent {
     public ArchitectureChosen {

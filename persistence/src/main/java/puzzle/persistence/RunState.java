@@ -104,6 +104,9 @@ public record RunState(
           healed,
           outcome);
     }
+    if (event instanceof RunEvent.IncumbentFound) {
+      return this;
+    }
     if (event instanceof RunEvent.ArchitectureChosen e) {
       return new RunState(
           spec,

@@ -27,6 +27,7 @@ public interface Run {
           SolverStarted,
           FoundFeasible,
           FoundInfeasible,
+          FoundIncumbent,
           Chosen,
           ChildHealed,
           HealingGivenUp,
@@ -64,6 +65,9 @@ public interface Run {
 
   /** No architecture can meet the limits, whatever the scores will be. */
   record FoundInfeasible(Infeasible infeasible) implements Command, Wire {}
+
+  /** The solver has a new incumbent while scores still arrive. */
+  record FoundIncumbent(Incumbent incumbent) implements Command, Wire {}
 
   /** The solver's answer on the complete table. */
   record Chosen(Incumbent incumbent, List<Baseline> baselines) implements Command, Wire {
