@@ -151,6 +151,7 @@ async function follow(run) {
       if (!state.model) {
         link(null, "loading");
         state.model = new Model(await call("GET", `/api/v1/runs/${run}`));
+        $("board").classList.toggle("few", state.model.layers <= 24);
         view("board");
         redraw();
       }
@@ -165,6 +166,7 @@ async function follow(run) {
       if (generation !== state.generation) return;
       if (problem.status === 401) { state.role = null; start(); return; }
       if (problem.status === 400 || problem.status === 404) state.model = null;
+      if (problem.status === undefined && !["TypeError", "AbortError"].includes(problem.name)) console.error(problem);
       lost = true;
       link(false, "no connection");
       banner("The server does not answer. This page goes on by itself as soon as it does.");

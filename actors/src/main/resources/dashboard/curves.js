@@ -1,5 +1,5 @@
 // Picture 5: how training goes: losses of running tasks, and what BLD gained for each variant.
-import {h, s, card, number, ticks, tip, untip} from "./dom.js";
+import {h, s, card, number, ticks, axis, tip, untip} from "./dom.js";
 
 const HEIGHT = 200, LEFT = 52, BOTTOM = 26, TOP = 8;
 
@@ -39,7 +39,7 @@ export function curves(ui) {
     const step = (width - LEFT - 8) / names.length;
     const parts = [s("g.axis", {}, decades(low, high).map(v => [
       s("line", {x1: LEFT, x2: width, y1: y(v), y2: y(v)}),
-      s("text", {x: LEFT - 8, y: y(v) + 4, "text-anchor": "end"}, number(v, 2))]).flat())];
+      s("text", {x: LEFT - 8, y: y(v) + 4, "text-anchor": "end"}, axis(v))]).flat())];
     names.forEach((name, i) => {
       const list = trained.get(name);
       const center = LEFT + (i + .5) * step;
@@ -90,8 +90,8 @@ export function curves(ui) {
     live.replaceChildren(
       s("g.axis", {}, ticks(low, high, 3).map(v => [
         s("line", {x1: LEFT, x2: width, y1: y(v), y2: y(v)}),
-        s("text", {x: LEFT - 8, y: y(v) + 4, "text-anchor": "end"}, number(v, 2))]).flat(),
-      ticks(0, most, 5).map(v => s("text", {x: x(v), y: 140, "text-anchor": "middle"}, number(v)))),
+        s("text", {x: LEFT - 8, y: y(v) + 4, "text-anchor": "end"}, axis(v))]).flat(),
+      ticks(0, most, 5).map(v => s("text", {x: x(v), y: 140, "text-anchor": "middle"}, axis(v)))),
       ...lines.map(([key, l], i) => s("path", {fill: "none", "stroke-width": 1.8,
         stroke: key === "heal" ? "var(--k-heal)" : ["var(--k-distil)", "var(--k-score)", "var(--k-evaluate)", "var(--k-profile)"][i % 4],
         d: l.map((p, j) => `${j ? "L" : "M"}${x(p.done)} ${y(p.loss)}`).join("")})));

@@ -127,6 +127,14 @@ export function say(text) {
   $("said").textContent = text;
 }
 
+/** A label of an axis: no more digits than it needs, no exponent where it can be read without. */
+export function axis(value) {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1e6 || size < 1e-4) return value.toExponential(0).replace("e-", "e−").replace("e+", "e");
+  return value.toLocaleString("en", {maximumSignificantDigits: 3});
+}
+
 /** Round steps for an axis. */
 export function ticks(low, high, count) {
   const raw = (high - low) / Math.max(1, count);

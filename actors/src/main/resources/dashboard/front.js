@@ -1,5 +1,5 @@
 // Picture 2: quality against speed: incumbents, the Pareto front, and a limit to drag.
-import {h, s, card, number, bytes, ticks, tip, untip, say, legend, clock} from "./dom.js";
+import {h, s, card, number, bytes, ticks, axis, tip, untip, say, legend, clock} from "./dom.js";
 
 const TOP = 12, RIGHT = 18, BOTTOM = 40, LEFT = 56, HEIGHT = 330;
 
@@ -25,7 +25,10 @@ export function front(ui) {
     if (!model) return;
     const parent = model.parentCost;
     const width = svg.clientWidth || 560;
-    const seen = [...points.map(inShape), ...model.incumbents.map(i => inShape(i.incumbent))];
+    // What is far beyond all that was asked for would squeeze the rest.
+    const far = 2.4 * Math.max(floor ?? 0, parent ? model.throughput(parent) : 0, model.best ? model.throughput(model.best.cost) : 0);
+    const near = points.map(inShape).filter(p => p.x <= far);
+    const seen = [...near, ...model.incumbents.map(i => inShape(i.incumbent)).filter(p => p.x <= far)];
     if (model.chosen) seen.push(inShape(model.chosen));
     if (parent) seen.push({x: model.throughput(parent), y: 0});
     if (ui.shown()) seen.push(inShape(ui.shown()));
@@ -36,23 +39,24 @@ export function front(ui) {
     const low = Math.min(...seen.map(p => p.x)) * .94;
     const high = Math.max(...seen.map(p => p.x), floor ?? 0) * 1.04;
     const best = model.best?.objective ?? 1;
-    const top = Math.max(1e-9, ...seen.map(p => p.y).filter(y => y <= Math.max(best * 6, 1e-6))) * 1.12;
+    const top = Math.max(1e-9, ...seen.map(p => p.y).filter(y => y <= Math.max(best * 5, 1e-6))) * 1.12;
     scale = {
       x: v => LEFT + (v - low) / (high - low) * (width - LEFT - RIGHT),
       y: v => TOP + (1 - Math.min(1, v / top)) * (HEIGHT - TOP - BOTTOM),
       value: px => low + (px - LEFT) / (width - LEFT - RIGHT) * (high - low), low, high,
     };
     const parts = [axes(width, low, high, top)];
-    if (points.length > 1) {
-      parts.push(s("path", {d: path(points.map(inShape)), fill: "none", stroke: "var(--accent)", "stroke-width": 2, "stroke-opacity": .55}));
+    if (near.length > 1) {
+      parts.push(s("path", {d: path(near), fill: "none", stroke: "var(--accent)", "stroke-width": 2, "stroke-opacity": .55}));
     }
     model.incumbents.forEach((line, i) => {
       const p = inShape(line.incumbent);
+      if (p.x > far) return;
       const last = i === model.incumbents.length - 1;
       parts.push(point(p, last ? 5 : 3, last ? "var(--accent-2)" : "var(--faint)",
         .25 + .75 * (i + 1) / model.incumbents.length, `incumbent ${i + 1}, ${clock(line.at)}`, [line.incumbent.cause]));
     });
-    points.map(inShape).forEach((p, i) => parts.push(point(p, 5, "var(--accent)", 1, `Pareto front ${i + 1} of ${points.length}`, [])));
+    near.forEach((p, i) => parts.push(point(p, 5, "var(--accent)", 1, `Pareto front ${i + 1} of ${near.length}`, [])));
     if (parent) {
       const x = scale.x(model.throughput(parent));
       const y = scale.y(0);
@@ -80,11 +84,11 @@ export function front(ui) {
     const g = s("g.axis", {});
     for (const x of ticks(low, high, Math.max(3, width / 110))) {
       g.append(s("line", {x1: scale.x(x), x2: scale.x(x), y1: TOP, y2: HEIGHT - BOTTOM}),
-        s("text", {x: scale.x(x), y: HEIGHT - BOTTOM + 16, "text-anchor": "middle"}, number(x, 2)));
+        s("text", {x: scale.x(x), y: HEIGHT - BOTTOM + 16, "text-anchor": "middle"}, axis(x)));
     }
     for (const y of ticks(0, top, 5)) {
       g.append(s("line", {x1: LEFT, x2: width - RIGHT, y1: scale.y(y), y2: scale.y(y)}),
-        s("text", {x: LEFT - 8, y: scale.y(y) + 4, "text-anchor": "end"}, number(y, 2)));
+        s("text", {x: LEFT - 8, y: scale.y(y) + 4, "text-anchor": "end"}, axis(y)));
     }
     g.append(s("text", {x: width - RIGHT, y: HEIGHT - 6, "text-anchor": "end"}, "throughput, tokens/s →"),
       s("text", {x: 2, y: HEIGHT - 6}, "↓ sum of scores (KL), nats/token"));

@@ -32,8 +32,8 @@ export function grid(ui) {
     const names = rows();
     const left = shows.what === "blocks" && names.length > 30 ? 74 : 112;
     const width = canvas.clientWidth;
-    const cw = Math.max(3, Math.min(44, (width - left - 4) / model.layers));
-    const ch = Math.max(7, Math.min(20, Math.floor(430 / names.length)));
+    const cw = Math.max(3, Math.min(110, (width - left - 4) / model.layers));
+    const ch = Math.max(7, Math.min(26, model.layers <= 24 ? 590 / names.length : Math.floor(430 / names.length)));
     const drawn = paint(canvas, names.length * ch + 22);
     if (!drawn) return;
     const c = drawn.context;

@@ -5,12 +5,13 @@ const SERIES = 400;
 
 export class Model {
   constructor(snapshot) {
-    Object.assign(this, snapshot);
+    const {now, ...rest} = snapshot;
+    Object.assign(this, rest);
     this.space = snapshot.spec.space;
     this.blocks = this.space.attention.flatMap(a => this.space.ffn.map(f => `${a}+${f}`));
     this.tasks = new Map(snapshot.tasks.map(t => [t.key, t]));
     this.series = new Map();
-    this.skew = Date.parse(snapshot.now) - Date.now();
+    this.skew = Date.parse(now) - Date.now();
     this.onLive(snapshot.live);
   }
 
@@ -47,6 +48,9 @@ export class Model {
     const task = this.tasks.get(data.key) ?? {key: data.key, layer, state: "waiting", attempts: [], result: null};
     this.tasks.set(data.key, task);
     if (type === "attempt-started") {
+      for (const a of task.attempts) {
+        if (a.outcome === "running") Object.assign(a, {outcome: "superseded", ended: at});
+      }
       task.attempts.push({number: data.attempt, device: data.device, started: at, outcome: "running"});
       task.state = "running";
       return;

@@ -27,7 +27,7 @@ export function figures(ui) {
         figure("Variants", `${trained.toLocaleString("en")}`, `of ${toTrain.toLocaleString("en")} trained`, "", trained / toTrain),
         figure("Blocks", `${scored.toLocaleString("en")}`, `of ${toScore.toLocaleString("en")} scored`, "", scored / toScore),
         figure("Time", span(now - Date.parse(model.started_at)), model.ended ? "in all" : "so far",
-          failed ? `${failed} failed attempts${quarantined ? `, ${quarantined} tasks given up` : ", all made good"}` : "nothing has failed"));
+          failed ? `${failed} failed attempts${quarantined ? `, ${quarantined} given up` : ""}` : "nothing has failed"));
     },
   };
 
@@ -56,7 +56,7 @@ export function cluster(ui) {
       const live = model.live ?? {};
       const journal = live.journal ?? {};
       const members = live.members ?? [];
-      const devices = (live.progress ?? []).map(p => h("div.device", {},
+      const devices = (live.progress ?? []).filter(p => model.tasks.get(p.key)?.state === "running").map(p => h("div.device", {},
         h("span", {}, p.device), progress(p.total ? p.done / p.total : 0),
         h("span.key", {}, `${p.key} ${p.done}/${p.total}`)));
       hint.textContent = `${members.length} member${members.length === 1 ? "" : "s"}`;

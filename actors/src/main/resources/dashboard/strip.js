@@ -53,7 +53,7 @@ export function strip(ui) {
     const drawn = paint(canvas, HEIGHT);
     if (!drawn) return;
     const c = drawn.context;
-    cw = Math.min(64, (drawn.width - LEFT - 6) / model.layers);
+    cw = Math.min(140, (drawn.width - LEFT - 6) / model.layers);
     const gap = cw > 8 ? 2 : .75;
     c.textBaseline = "middle";
     c.textAlign = "right";
@@ -74,9 +74,9 @@ export function strip(ui) {
           c.fillRect(x, i ? MIDDLE + FULL + 2 : MIDDLE - FULL - 5, cw - gap, 3);
         }
         if (cw >= 38) {
-          c.fillStyle = colour("dim");
+          c.fillStyle = height > FULL - 16 ? "#fff" : colour("dim");
           c.textAlign = "center";
-          c.fillText(label(variant), x + (cw - gap) / 2, i ? MIDDLE + FULL - 9 : MIDDLE - FULL + 9);
+          c.fillText(label(variant), x + (cw - gap) / 2, i ? MIDDLE + FULL - 10 : MIDDLE - FULL + 10);
         }
       });
       if (layer === ui.selected()) {

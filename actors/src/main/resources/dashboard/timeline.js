@@ -28,7 +28,7 @@ export function timeline(ui) {
     const list = [];
     for (const task of model.tasks.values()) {
       for (const a of task.attempts) {
-        if (a.device) list.push({task, a, start: Date.parse(a.started), end: a.ended ? Date.parse(a.ended) : null});
+        if (a.device) list.push({task, a, device: a.device.split("#")[0], start: Date.parse(a.started), end: a.ended ? Date.parse(a.ended) : null});
       }
     }
     return list.sort((x, y) => x.start - y.start);
@@ -37,7 +37,7 @@ export function timeline(ui) {
   function draw() {
     if (!model) return;
     const all = collect();
-    const devices = [...new Set(all.map(b => b.a.device))].sort();
+    const devices = [...new Set(all.map(b => b.device))].sort();
     const end = model.ended ? Math.max(...all.map(b => b.end ?? b.start), 0) : model.now;
     const begin = Math.max(range === Infinity ? 0 : end - range, Math.min(Date.parse(model.started_at), ...all.map(b => b.start)));
     const drawn = paint(canvas, Math.max(1, devices.length) * ROW + 24);
@@ -68,7 +68,7 @@ export function timeline(ui) {
       const stop = b.end ?? end;
       if (stop < begin) continue;
       busy += stop - Math.max(b.start, begin);
-      const row = devices.indexOf(b.a.device);
+      const row = devices.indexOf(b.device);
       const from = x(Math.max(b.start, begin));
       const wide = Math.max(1.2, x(stop) - from - .4);
       const bad = b.a.outcome === "failed" || b.a.outcome === "lost";

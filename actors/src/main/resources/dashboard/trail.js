@@ -1,5 +1,5 @@
 // Picture 6: the solver's objective and bound over time, and what caused each new answer.
-import {h, s, card, number, ticks, tip, untip, span, legend, clock} from "./dom.js";
+import {h, s, card, number, ticks, axis, tip, untip, span, legend, clock} from "./dom.js";
 
 const HEIGHT = 190, LEFT = 52, BOTTOM = 24, TOP = 8;
 
@@ -38,7 +38,7 @@ export function trail(ui) {
       svg.replaceChildren(
         s("g.axis", {}, ticks(low, high, 4).map(v => [
           s("line", {x1: LEFT, x2: width, y1: y(v), y2: y(v)}),
-          s("text", {x: LEFT - 8, y: y(v) + 4, "text-anchor": "end"}, number(v, 2))]).flat(),
+          s("text", {x: LEFT - 8, y: y(v) + 4, "text-anchor": "end"}, axis(v))]).flat(),
         ticks(from / 1000, to / 1000, 4).map(v => s("text", {x: x(v * 1000), y: HEIGHT - 5, "text-anchor": "middle"}, span(v * 1000)))),
         s("path", {d: steps("bound"), fill: "none", stroke: "var(--accent)", "stroke-width": 1.5, "stroke-dasharray": "4 3"}),
         s("path", {d: steps("objective"), fill: "none", stroke: "var(--accent-2)", "stroke-width": 2}),

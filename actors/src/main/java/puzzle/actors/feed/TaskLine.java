@@ -26,8 +26,8 @@ public record TaskLine(
    *
    * @param device that ran it
    * @param ended null while it runs
-   * @param outcome {@code running}, {@code done}, {@code failed}, or {@code lost} where nothing was
-   *     heard of it any more
+   * @param outcome {@code running}, {@code done}, {@code failed}, {@code lost} where nothing was
+   *     heard of it any more, {@code superseded} where a later attempt took its place
    * @param failure null where there is none
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -45,6 +45,11 @@ public record TaskLine(
   TaskLine on(TaskEvent event, Instant at) {
     List<Attempt> changed = new ArrayList<>(attempts);
     if (event instanceof TaskEvent.AttemptStarted e) {
+      changed.replaceAll(
+          a ->
+              a.ended() == null
+                  ? new Attempt(a.number(), a.device(), a.started(), at, "superseded", null)
+                  : a);
       changed.add(new Attempt(e.attempt(), e.device(), at, null, RUNNING, null));
       return new TaskLine(key, layer, RUNNING, changed, result);
     }

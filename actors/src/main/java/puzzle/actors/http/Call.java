@@ -72,6 +72,9 @@ record Call(
 
   /** The whole body, within the limit on size and time. */
   CompletionStage<ByteString> bytes() {
+    if (request.entity().getContentLengthOption().orElse(0) > settings.maxBody()) {
+      throw tooLarge();
+    }
     return request
         .entity()
         .withSizeLimit(settings.maxBody())
@@ -81,10 +84,7 @@ record Call(
             failure -> {
               Throwable cause = failure.getCause() == null ? failure : failure.getCause();
               if (cause instanceof EntityStreamSizeException) {
-                throw Problem.of(
-                    413,
-                    "the body is larger than " + settings.maxBody() + " bytes",
-                    "Maybe send it in parts.");
+                throw tooLarge();
               }
               if (cause instanceof TimeoutException) {
                 throw Problem.of(
@@ -92,5 +92,12 @@ record Call(
               }
               throw Problem.of(400, "the body cannot be read: " + cause.getMessage(), null);
             });
+  }
+
+  private Problem tooLarge() {
+    return Problem.of(
+        413,
+        "the body is larger than " + settings.maxBody() + " bytes",
+        "Maybe send it in parts.");
   }
 }

@@ -41,8 +41,8 @@ public final class HttpEdge implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(HttpEdge.class);
 
-  /** Bodies of refused requests that are read to keep the connection. */
-  private static final long DISCARD = 64 * 1024;
+  /** Bodies of refused requests are read up to this, so that the caller sees the answer. */
+  private static final long DISCARD = 16L << 20;
 
   private static final List<HttpHeader> SAFETY =
       List.of(

@@ -34,6 +34,8 @@ public final class WhatIf {
    */
   public record Answer(Incumbent incumbent, Infeasible infeasible) {}
 
+  private static final double MOST_SPEED_UP = 4;
+
   private final ScoreTable scores;
   private final SolverTable table;
 
@@ -67,8 +69,8 @@ public final class WhatIf {
   }
 
   /**
-   * The best architecture for each of several speeds, from the fastest there is to the parent's;
-   * limits on memory and parameters are kept, those on speed are what is varied.
+   * The best architecture for each of several speeds, from the parent's to four times that, or to
+   * the fastest there is; limits on memory and parameters are kept, those on speed are varied.
    */
   public List<Incumbent> front(int points, Duration limit) {
     String runtime = scores.target().stats().get(1);
@@ -88,7 +90,7 @@ public final class WhatIf {
             others,
             runtime,
             slowest * scores.layers(),
-            fastest * scores.layers(),
+            Math.max(fastest, slowest / MOST_SPEED_UP) * scores.layers(),
             points,
             SolveBudget.of(limit))) {
       if (point.solution().found()) {
