@@ -1,5 +1,9 @@
 package puzzle.actors.runfile;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -84,6 +88,15 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
     }
     String resolved = Resolved.yaml(spec);
     return new RunFile(spec, shape.layers(), resolved, Resolved.hash(spec, shape.layers()));
+  }
+
+  /** The JSON Schema of run files: what editors complete and underline. */
+  public static String schema() {
+    try (InputStream in = RunFile.class.getResourceAsStream("/schema/puzzle-v1.schema.json")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Costs every variant once, so that what the hardware cannot serve is refused before work. */
