@@ -96,8 +96,6 @@ record Call(
 
   private Problem tooLarge() {
     return Problem.of(
-        413,
-        "the body is larger than " + settings.maxBody() + " bytes",
-        "Maybe send it in parts.");
+        413, "the body is larger than " + settings.maxBody() + " bytes", "Maybe send it in parts.");
   }
 }

@@ -66,7 +66,7 @@ class EventsTest {
   @Test
   void aSnapshotAndTheEventsAfterItTellTheWholeRun() throws Exception {
     RunSpec spec = Examples.small(folder);
-    try (Served served = new Served(folder, 2, new FakeEngine(FakeEngine.lasting(5)))) {
+    try (Served served = new Served(folder, 2, new FakeEngine(FakeEngine.lasting(40)))) {
       served.start(spec, 3);
       served.events("example", "0", e -> e.type().equals("incumbent-found"));
       JsonNode middle = served.get(RUN);
