@@ -29,6 +29,7 @@ public interface Run {
           FoundFeasible,
           FoundInfeasible,
           Shortlisted,
+          FoundIncumbent,
           Chosen,
           ChildHealed,
           HealingGivenUp,
@@ -74,6 +75,9 @@ public interface Run {
 
   /** No architecture can meet the limits, whatever the scores will be. */
   record FoundInfeasible(Infeasible infeasible) implements Command, Wire {}
+
+  /** The solver has a new incumbent while scores still arrive. */
+  record FoundIncumbent(Incumbent incumbent) implements Command, Wire {}
 
   /**
    * The solver's answer to which blocks the second stage should train.

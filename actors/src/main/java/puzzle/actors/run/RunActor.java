@@ -119,6 +119,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         .onCommand(Run.FoundFeasible.class, this::onFoundFeasible)
         .onCommand(Run.FoundInfeasible.class, this::onFoundInfeasible)
         .onCommand(Run.Shortlisted.class, this::onShortlisted)
+        .onCommand(Run.FoundIncumbent.class, this::onFoundIncumbent)
         .onCommand(Run.Chosen.class, this::onChosen)
         .onCommand(Take.class, this::onTake)
         .onCommand(Run.ChildHealed.class, this::onChildHealed)
@@ -227,6 +228,13 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         ? Effect()
             .persist(new RunEvent.LimitsProvenInfeasible(found.infeasible()))
             .thenRun(this::goOn)
+        : Effect().none();
+  }
+
+  /** What happened on the way to the choice is for onlookers; nothing here depends on it. */
+  private Effect<RunEvent, RunState> onFoundIncumbent(RunState state, Run.FoundIncumbent found) {
+    return active(state)
+        ? Effect().persist(new RunEvent.IncumbentFound(found.incumbent()))
         : Effect().none();
   }
 
