@@ -9,8 +9,9 @@ import java.util.Map;
 
 /**
  * AdamW with decoupled weight decay and clipping by the global norm of the gradients, updating in
- * place. Its state (two moments per parameter and the step count) can be read and set, so that a
- * resumed training is the same to the bit.
+ * place: libtorch's fused step, one pass over the memory of all parameters. Its state (two moments
+ * per parameter and the step count) can be read and set, so that a resumed training is the same to
+ * the bit.
  */
 public final class AdamW {
 
@@ -18,7 +19,6 @@ public final class AdamW {
   private static final double BETA2 = 0.95;
   private static final double EPSILON = 1e-8;
 
-  private final NDManager manager;
   private final double weightDecay;
   private final double clipNorm;
   private final List<Slot> slots = new ArrayList<>();
@@ -29,7 +29,6 @@ public final class AdamW {
   /** Takes over the gradients of {@code parameters}; moments live in {@code manager}. */
   public AdamW(
       Map<String, NDArray> parameters, NDManager manager, double weightDecay, double clipNorm) {
-    this.manager = manager;
     this.weightDecay = weightDecay;
     this.clipNorm = clipNorm;
     parameters.forEach(
@@ -46,7 +45,8 @@ public final class AdamW {
   }
 
   /**
-   * One step with the gradients added up since the last; clears them.
+   * One step with the gradients added up since the last; clears them. A parameter that no loss
+   * depended on is left as it is.
    *
    * @return the global gradient norm before clipping; where it is not finite nothing was changed
    *     but the gradients
@@ -54,45 +54,63 @@ public final class AdamW {
   public double step(double learningRate) {
     return Tensors.inference(
         () -> {
-          List<NDArray> gradients = new ArrayList<>(slots.size());
-          double squares = 0;
+          // Norms, biases and other vectors are not decayed.
+          Batch matrices = new Batch();
+          Batch vectors = new Batch();
+          List<NDArray> gradients = new ArrayList<>();
           for (Slot slot : slots) {
             NDArray gradient = Tensors.gradient(slot.parameter);
-            gradients.add(gradient);
-            squares += Kernels.call("squares", gradient).getDouble();
-          }
-          double norm = Math.sqrt(squares);
-          boolean usable = Double.isFinite(norm);
-          double scale = !usable ? 0 : norm > clipNorm ? clipNorm / norm : 1;
-          if (usable) {
-            steps++;
-            for (int i = 0; i < slots.size(); i++) {
-              update(slots.get(i), gradients.get(i), learningRate, scale);
+            if (gradient != null) {
+              gradients.add(gradient);
+              boolean vector = slot.parameter.getShape().dimension() < 2;
+              (vector ? vectors : matrices).add(slot, gradient);
             }
-          } else {
-            gradients.forEach(gradient -> Kernels.call("clear", gradient));
           }
+          NDArray[] all = gradients.toArray(NDArray[]::new);
+          double norm = Kernels.update("norm", (Object) all);
+          if (Double.isFinite(norm)) {
+            steps++;
+            double divisor = Math.max(1, norm / clipNorm);
+            matrices.update(steps, learningRate, weightDecay, divisor);
+            vectors.update(steps, learningRate, 0, divisor);
+          }
+          Kernels.update("clear", (Object) all);
           return norm;
         });
   }
 
-  private void update(Slot slot, NDArray gradient, double learningRate, double scale) {
-    // Norms, biases and other vectors are not decayed.
-    double decay = slot.parameter.getShape().dimension() > 1 ? weightDecay : 0;
-    double correction1 = 1 - Math.pow(BETA1, steps);
-    double correction2 = 1 - Math.pow(BETA2, steps);
-    float[] values = {
-      (float) (1 - BETA1),
-      (float) BETA2,
-      (float) (1 - BETA2),
-      (float) EPSILON,
-      (float) scale,
-      (float) (1 / correction2),
-      (float) (1 - learningRate * decay),
-      (float) (-learningRate / correction1)
-    };
-    NDArray hyper = Tensors.fp32(manager, values, values.length);
-    Kernels.call("adamw", slot.parameter, gradient, slot.first, slot.second, hyper);
+  /** Parameters that are updated by one call. */
+  private static final class Batch {
+    private final List<NDArray> parameters = new ArrayList<>();
+    private final List<NDArray> gradients = new ArrayList<>();
+    private final List<NDArray> first = new ArrayList<>();
+    private final List<NDArray> second = new ArrayList<>();
+
+    void add(Slot slot, NDArray gradient) {
+      parameters.add(slot.parameter);
+      gradients.add(gradient);
+      first.add(slot.first);
+      second.add(slot.second);
+    }
+
+    /**
+     * @param divisor of the gradients
+     */
+    void update(double step, double learningRate, double decay, double divisor) {
+      if (!parameters.isEmpty()) {
+        Kernels.update(
+            "adamw",
+            array(parameters),
+            array(gradients),
+            array(first),
+            array(second),
+            new double[] {step, learningRate, decay, divisor, BETA1, BETA2, EPSILON});
+      }
+    }
+
+    private static NDArray[] array(List<NDArray> list) {
+      return list.toArray(NDArray[]::new);
+    }
   }
 
   public int steps() {

@@ -2,8 +2,10 @@ package puzzle.engine.nn;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import java.io.ByteArrayInputStream;
@@ -12,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32;
@@ -45,7 +48,7 @@ final class Kernels {
   private static final String CONSTANTS_PICKLE = "\u0080\u0002).";
 
   private static final PtNDManager MANAGER = (PtNDManager) Tensors.root();
-  private static final PtSymbolBlock MODULE = load();
+  private static final PtSymbolBlock MODULE = load(Kernels.class, "kernels.torchscript");
   private static final Map<String, NDArray> NAMES = new ConcurrentHashMap<>();
 
   private Kernels() {}
@@ -61,6 +64,40 @@ final class Kernels {
     return IValueUtils.forward(MODULE, list, true).get(0);
   }
 
+  /**
+   * Calls a function without gradients.
+   *
+   * @param arguments arrays, lists of arrays ({@code NDArray[]}) and of numbers ({@code double[]})
+   * @return what the function gives where that is one number, NaN otherwise
+   */
+  static double update(String function, Object... arguments) {
+    JniUtils.setGraphExecutorOptimize(false);
+    IValue[] values = new IValue[arguments.length];
+    try {
+      for (int i = 0; i < values.length; i++) {
+        values[i] = value(arguments[i]);
+      }
+      try (IValue result = IValueUtils.runMethod(MODULE, function, values)) {
+        return result.isDouble() ? result.toDouble() : Double.NaN;
+      }
+    } finally {
+      for (IValue value : values) {
+        if (value != null) {
+          value.close();
+        }
+      }
+    }
+  }
+
+  private static IValue value(Object argument) {
+    if (argument instanceof NDArray[] list) {
+      return IValue.listFrom(Arrays.copyOf(list, list.length, PtNDArray[].class));
+    }
+    return argument instanceof double[] numbers
+        ? IValue.listFrom(numbers)
+        : IValue.from((PtNDArray) argument);
+  }
+
   /** DJL takes the function's name from an array of that name, which it does not pass on. */
   private static NDArray name(String function) {
     NDArray array = Tensors.detached(MANAGER, () -> MANAGER.create(0f));
@@ -68,8 +105,9 @@ final class Kernels {
     return array;
   }
 
-  private static PtSymbolBlock load() {
-    try (InputStream source = Kernels.class.getResourceAsStream("kernels.torchscript")) {
+  /** Loads the functions of a resource as a module. */
+  static PtSymbolBlock load(Class<?> beside, String resource) {
+    try (InputStream source = beside.getResourceAsStream(resource)) {
       JniUtils.setGraphExecutorOptimize(false);
       String code = HEADER + new String(source.readAllBytes(), StandardCharsets.UTF_8);
       return JniUtils.loadModule(MANAGER, new ByteArrayInputStream(archive(code)), false, false);

@@ -12,6 +12,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -22,6 +23,9 @@ import java.util.function.Supplier;
  * it; everything made here is copied once into native memory.
  */
 public final class Tensors {
+
+  private static final int LARGEST_SCRATCH = 1 << 26;
+  private static final ThreadLocal<ByteBuffer> SCRATCH = new ThreadLocal<>();
 
   private static final NDManager ROOT = Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
 
@@ -39,12 +43,21 @@ public final class Tensors {
 
   /** fp32 array of the given shape with the buffer's content. */
   public static NDArray fp32(NDManager manager, FloatBuffer data, long... shape) {
+    return fp32(manager, values -> values.put(data.duplicate()), shape);
+  }
+
+  /**
+   * fp32 array of the given shape.
+   *
+   * @param fill writes all elements, row-major, front to back
+   */
+  public static NDArray fp32(NDManager manager, Consumer<FloatBuffer> fill, long... shape) {
     Shape of = new Shape(shape);
     return owned(
         manager,
         () -> {
-          ByteBuffer bytes = direct(Math.toIntExact(of.size() * Float.BYTES));
-          bytes.asFloatBuffer().put(data.duplicate());
+          ByteBuffer bytes = scratch(Math.toIntExact(of.size() * Float.BYTES));
+          fill.accept(bytes.asFloatBuffer());
           return manager.create(bytes, of, DataType.FLOAT32);
         });
   }
@@ -60,7 +73,7 @@ public final class Tensors {
     return owned(
         manager,
         () -> {
-          ByteBuffer bytes = direct(sequences.length * columns * Long.BYTES);
+          ByteBuffer bytes = scratch(sequences.length * columns * Long.BYTES);
           for (int[] sequence : sequences) {
             for (int i = from; i < from + columns; i++) {
               bytes.putLong(sequence[i]);
@@ -165,6 +178,22 @@ public final class Tensors {
       borrowed.close();
       JniUtils.setGradMode(before);
     }
+  }
+
+  /**
+   * Memory to fill and copy from at once: the thread's own as long as it is not too large to keep,
+   * since a new buffer is cleared first.
+   */
+  private static ByteBuffer scratch(int bytes) {
+    if (bytes > LARGEST_SCRATCH) {
+      return direct(bytes);
+    }
+    ByteBuffer kept = SCRATCH.get();
+    if (kept == null || kept.capacity() < bytes) {
+      kept = direct(bytes);
+      SCRATCH.set(kept);
+    }
+    return kept.slice(0, bytes).order(ByteOrder.nativeOrder());
   }
 
   private static ByteBuffer direct(int bytes) {
