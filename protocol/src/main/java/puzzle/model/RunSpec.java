@@ -46,6 +46,7 @@ public record RunSpec(
    * @param batch sequences per step
    * @param steps optimiser steps per variant
    * @param warmupSteps linear warm-up, then cosine decay to a tenth
+   * @param safeguards of long trainings
    */
   public record Distillation(
       int sequences,
@@ -54,7 +55,52 @@ public record RunSpec(
       int warmupSteps,
       double learningRate,
       double weightDecay,
-      double clipNorm) {}
+      double clipNorm,
+      Safeguards safeguards) {
+
+    public Distillation {
+      safeguards = safeguards == null ? Safeguards.NONE : safeguards;
+    }
+
+    /** One pass per step and nothing kept on the way: for short trainings. */
+    public Distillation(
+        int sequences,
+        int batch,
+        int steps,
+        int warmupSteps,
+        double learningRate,
+        double weightDecay,
+        double clipNorm) {
+      this(
+          sequences,
+          batch,
+          steps,
+          warmupSteps,
+          learningRate,
+          weightDecay,
+          clipNorm,
+          Safeguards.NONE);
+    }
+  }
+
+  /**
+   * What a long BLD needs to come to its end.
+   *
+   * @param microBatch sequences per forward and backward pass; gradients are added up to the batch,
+   *     0 for the whole batch at once
+   * @param evaluateSteps the held-out loss is measured each time so many steps are done, and what
+   *     was reached is what a training that diverges goes back to; 0 for at the end alone
+   * @param patience a training whose held-out loss has not fallen for so many evaluations ends; 0
+   *     for never
+   * @param checkpointSteps a checkpoint is written each time so many steps are done; 0 for never
+   * @param tapeBytes of training states kept on disk, the others are made again from the parent; 0
+   *     for no limit
+   */
+  public record Safeguards(
+      int microBatch, int evaluateSteps, int patience, int checkpointSteps, long tapeBytes) {
+
+    public static final Safeguards NONE = new Safeguards(0, 0, 0, 0, 0);
+  }
 
   /**
    * Scoring by replacement of one block (section 4.2) and of all.
