@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,6 +29,7 @@ import puzzle.engine.distil.DivergedException;
 import puzzle.engine.distil.Recorder;
 import puzzle.engine.distil.Recording;
 import puzzle.engine.distil.Recording.Split;
+import puzzle.engine.distil.TrainingCheckpoint;
 import puzzle.engine.kd.GlobalDistillation;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.DecoderConfig;
@@ -89,6 +91,8 @@ public final class DjlEngine implements BlockEngine {
         return record(spec, monitor);
       } else if (task instanceof Task.Distil distil) {
         return distil(spec, distil, monitor);
+      } else if (task instanceof Task.DistilBlock distil) {
+        return distil(spec, distil, monitor);
       } else if (task instanceof Task.Profile profile) {
         return profile(spec, profile, monitor);
       } else if (task instanceof Task.ScoreBlock score) {
@@ -126,42 +130,117 @@ public final class DjlEngine implements BlockEngine {
       int length = spec.corpus().sequenceTokens() + 1;
       tokens.put(Split.TASK, Tasks.padded(task, length, config(spec).vocabSize()));
     }
-    return new Recorder(store(spec), parent(spec), spec.scoring().batch(), tokens).run(monitor);
+    return new Recorder(
+            store(spec),
+            parent(spec),
+            spec.scoring().batch(),
+            spec.bld().safeguards().tapeBytes(),
+            tokens)
+        .run(monitor);
   }
 
   private TaskResult distil(RunSpec spec, Task.Distil task, Monitor monitor) {
-    Store store = store(spec);
     Decoder model = parent(spec);
-    Recording recording = Recording.open(store, task.recording());
-    Variant variant = task.variant();
-    boolean ffn = variant.subblock() == Subblock.FFN;
-    Initialisation initialisation =
-        new Initialisation(
-            model.config(),
-            model.weights(task.layer(), variant.subblock()),
-            ffn ? recording.contribution(task.layer()) : null);
-    SubblockWeights child = initialisation.create(model.manager(), variant);
+    Recording recording = Recording.open(store(spec), task.recording());
+    RunSpec.Distillation settings = settings(spec, task.microBatch());
+    TrainingCheckpoint checkpoint = checkpoint(spec, task.layer(), task.variant().name(), task);
+    BlockDistillation distillation =
+        new BlockDistillation(model, task.layer(), settings, recording).keeping(checkpoint);
+    BlockDistillation.Beginning beginning =
+        distillation.begin(
+            initialisation(model, recording, task.layer(), task.variant()), task.variant());
+    SubblockWeights child = beginning.weights();
     try {
-      BlockDistillation.Outcome outcome =
-          new BlockDistillation(model, task.layer(), spec.bld(), recording)
-              .run(child, seed(spec, task), monitor);
-      SafetensorsWriter writer = new SafetensorsWriter(ElementType.F32);
-      String prefix = SubblockWeights.prefix(task.layer());
-      child
-          .arrays()
-          .forEach(
-              (name, array) ->
-                  writer.add(
-                      prefix + name, array.getShape().getShape(), () -> Tensors.read(array)));
-      String path = "library/layer-%03d/%s.safetensors".formatted(task.layer(), variant.name());
-      return new TaskResult.Distilled(
-          store.put(path, writer::writeTo),
-          outcome.lossBefore(),
-          outcome.lossAfter(),
-          outcome.steps());
+      BlockDistillation.Outcome outcome = distillation.run(child, seed(spec, task), monitor);
+      CheckpointRef file = keep(spec, task.layer(), task.variant().name(), List.of(child));
+      checkpoint.discard();
+      return distilled(file, outcome, beginning.how());
     } finally {
       child.close();
     }
+  }
+
+  private TaskResult distil(RunSpec spec, Task.DistilBlock task, Monitor monitor) {
+    Decoder model = parent(spec);
+    Recording recording = Recording.open(store(spec), task.recording());
+    RunSpec.Distillation settings = settings(spec, task.microBatch());
+    TrainingCheckpoint checkpoint = checkpoint(spec, task.layer(), task.block().name(), task);
+    BlockDistillation distillation =
+        new BlockDistillation(model, task.layer(), settings, recording).keeping(checkpoint);
+    List<SubblockWeights> halves = new ArrayList<>();
+    String how = null;
+    try {
+      for (Variant variant : List.of(task.block().attention(), task.block().ffn())) {
+        boolean attention = variant.subblock() == Subblock.ATTENTION;
+        CheckpointRef start =
+            task.start() == null ? null : attention ? task.start().attention() : task.start().ffn();
+        if (start != null) {
+          halves.add(replacement(store(spec), model, task.layer(), variant, start));
+          continue;
+        }
+        BlockDistillation.Beginning beginning =
+            distillation.begin(initialisation(model, recording, task.layer(), variant), variant);
+        halves.add(beginning.weights());
+        how = beginning.how() == null ? how : beginning.how();
+        if (variant.form() == Variant.Form.LINEAR) {
+          distillation.scale(beginning.weights());
+        }
+      }
+      BlockDistillation.Outcome outcome =
+          distillation.run(halves.get(0), halves.get(1), seed(spec, task), monitor);
+      CheckpointRef file = keep(spec, task.layer(), task.block().name(), halves);
+      checkpoint.discard();
+      return distilled(file, outcome, how);
+    } finally {
+      halves.forEach(SubblockWeights::close);
+    }
+  }
+
+  /** The run's, or with fewer sequences per pass where the task says so. */
+  private static RunSpec.Distillation settings(RunSpec spec, int microBatch) {
+    return microBatch == 0
+        ? spec.bld()
+        : spec.bld().with(spec.bld().safeguards().withMicroBatch(microBatch));
+  }
+
+  /** A training goes on from a state of the same task with the same settings only. */
+  private TrainingCheckpoint checkpoint(RunSpec spec, int layer, String name, Task task) {
+    return new TrainingCheckpoint(
+        store(spec), libraryPath(layer, name), task + " " + spec.bld() + " " + seed(spec, task));
+  }
+
+  private static Initialisation initialisation(
+      Decoder model, Recording recording, int layer, Variant variant) {
+    return new Initialisation(
+        model.config(),
+        model.weights(layer, variant.subblock()),
+        variant.subblock() == Subblock.FFN
+            ? recording.contribution(layer)
+            : recording.headContribution(layer));
+  }
+
+  /** Keeps what was trained as one file of the library. */
+  private CheckpointRef keep(RunSpec spec, int layer, String name, List<SubblockWeights> trained) {
+    SafetensorsWriter writer = new SafetensorsWriter(ElementType.F32);
+    String prefix = SubblockWeights.prefix(layer);
+    for (SubblockWeights half : trained) {
+      half.arrays()
+          .forEach(
+              (array, values) ->
+                  writer.add(
+                      prefix + array, values.getShape().getShape(), () -> Tensors.read(values)));
+    }
+    return store(spec).put(libraryPath(layer, name) + ".safetensors", writer::writeTo);
+  }
+
+  private static String libraryPath(int layer, String name) {
+    return "library/layer-%03d/%s".formatted(layer, name);
+  }
+
+  private static TaskResult distilled(
+      CheckpointRef file, BlockDistillation.Outcome outcome, String how) {
+    return new TaskResult.Distilled(
+        file, outcome.lossBefore(), outcome.lossAfter(), outcome.steps(), outcome.rollbacks(), how);
   }
 
   private TaskResult score(RunSpec spec, Task.ScoreBlock task, Monitor monitor) {

@@ -46,6 +46,8 @@ public record RunSpec(
    * @param batch sequences per step
    * @param steps optimiser steps per variant
    * @param warmupSteps linear warm-up, then cosine decay to a tenth
+   * @param mode what is trained together
+   * @param keep blocks per layer, at most, that the second stage trains as a whole
    * @param safeguards of long trainings
    */
   public record Distillation(
@@ -56,13 +58,26 @@ public record RunSpec(
       double learningRate,
       double weightDecay,
       double clipNorm,
+      Mode mode,
+      int keep,
       Safeguards safeguards) {
 
+    /** What is trained together (section 3). */
+    public enum Mode {
+      /** Each variant by itself: (m + n) jobs a layer. */
+      DECOUPLED,
+      /** Each pair of variants: m * n jobs a layer. */
+      COUPLED,
+      /** Each variant by itself, then the pairs that solutions use. */
+      TWO_STAGE
+    }
+
     public Distillation {
+      mode = mode == null ? Mode.DECOUPLED : mode;
       safeguards = safeguards == null ? Safeguards.NONE : safeguards;
     }
 
-    /** One pass per step and nothing kept on the way: for short trainings. */
+    /** Decoupled, one pass per step and nothing kept on the way. */
     public Distillation(
         int sequences,
         int batch,
@@ -79,7 +94,24 @@ public record RunSpec(
           learningRate,
           weightDecay,
           clipNorm,
+          Mode.DECOUPLED,
+          0,
           Safeguards.NONE);
+    }
+
+    /** The same with other safeguards. */
+    public Distillation with(Safeguards other) {
+      return new Distillation(
+          sequences,
+          batch,
+          steps,
+          warmupSteps,
+          learningRate,
+          weightDecay,
+          clipNorm,
+          mode,
+          keep,
+          other);
     }
   }
 
@@ -100,6 +132,11 @@ public record RunSpec(
       int microBatch, int evaluateSteps, int patience, int checkpointSteps, long tapeBytes) {
 
     public static final Safeguards NONE = new Safeguards(0, 0, 0, 0, 0);
+
+    /** The same with fewer sequences per pass. */
+    public Safeguards withMicroBatch(int sequences) {
+      return new Safeguards(sequences, evaluateSteps, patience, checkpointSteps, tapeBytes);
+    }
   }
 
   /**

@@ -171,7 +171,10 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
             s.whole("warmupSteps", 0, 5),
             s.number("learningRate", 1e-9, 10, 2e-3),
             s.number("weightDecay", 0, 10, 0.01),
-            s.number("clipNorm", 1e-9, 1e9, 1));
+            s.number("clipNorm", 1e-9, 1e9, 1),
+            s.get("mode").map(RunFile::mode).orElse(RunSpec.Distillation.Mode.TWO_STAGE),
+            s.whole("keep", 1, 4),
+            safeguards(s));
     YamlTree place = s.get("batch").or(() -> s.get("sequences")).orElse(null);
     s.end();
     if (bld.batch() > bld.sequences() && place != null) {
@@ -181,6 +184,26 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
           "write a batch of at most %d, or record more sequences".formatted(bld.sequences()));
     }
     return bld;
+  }
+
+  private static RunSpec.Safeguards safeguards(Section s) {
+    return new RunSpec.Safeguards(
+        s.whole("microBatch", 0, 0),
+        s.whole("evaluateSteps", 0, 100),
+        s.whole("patience", 0, 3),
+        s.whole("checkpointSteps", 0, 500),
+        s.get("tapeBudget").map(Quantity::bytes).orElse(0L));
+  }
+
+  private static RunSpec.Distillation.Mode mode(YamlTree tree) {
+    for (RunSpec.Distillation.Mode mode : RunSpec.Distillation.Mode.values()) {
+      if (Resolved.mode(mode).equals(tree.text())) {
+        return mode;
+      }
+    }
+    throw tree.wrong(
+        "unknown mode '" + tree.text() + "'",
+        "one of " + Arrays.stream(RunSpec.Distillation.Mode.values()).map(Resolved::mode).toList());
   }
 
   private static RunSpec.Scoring scoring(Section s, Path folder) {

@@ -16,12 +16,12 @@ import puzzle.model.RunSpec;
  * The loop around the steps of one BLD: schedule, held-out evaluations, checkpoints, and what to do
  * when a loss is no number.
  *
- * <p>Three states are told apart. The <em>current</em> one is trained. The <em>best</em>, by held-out
- * loss, the initialisation among them, is what is left in the end. The <em>good</em> one is the
- * last at which an evaluation or a checkpoint was due; a loss or gradient that is not finite takes
- * the training back to it, at half the rate, {@value #ROLLBACKS} times at most. What follows from a
- * checkpoint is what would have followed without a stop there, to the bit: all that decides is in
- * it.
+ * <p>Three states are told apart. The <em>current</em> one is trained. The <em>best</em>, by
+ * held-out loss, the initialisation among them, is what is left in the end. The <em>good</em> one
+ * is the last at which an evaluation or a checkpoint was due; a loss or gradient that is not finite
+ * takes the training back to it, at half the rate, {@value #ROLLBACKS} times at most. What follows
+ * from a checkpoint is what would have followed without a stop there, to the bit: all that decides
+ * is in it.
  */
 final class GuardedTraining {
 
@@ -78,8 +78,7 @@ final class GuardedTraining {
     this.parameters = parameters;
     this.objective = objective;
     this.checkpoint = checkpoint;
-    this.schedule =
-        new Schedule(settings.learningRate(), settings.warmupSteps(), settings.steps());
+    this.schedule = new Schedule(settings.learningRate(), settings.warmupSteps(), settings.steps());
   }
 
   /**
@@ -199,8 +198,7 @@ final class GuardedTraining {
   private static Map<String, NDArray> copies(NDManager manager, Map<String, NDArray> arrays) {
     Map<String, NDArray> copies = new LinkedHashMap<>();
     arrays.forEach(
-        (name, array) ->
-            copies.put(name, Tensors.inference(() -> Tensors.keep(array, manager))));
+        (name, array) -> copies.put(name, Tensors.inference(() -> Tensors.keep(array, manager))));
     return copies;
   }
 

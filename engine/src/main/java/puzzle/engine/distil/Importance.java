@@ -37,8 +37,7 @@ final class Importance implements ParentStates.Onlooker {
     float[] channel =
         Initialisation.contribution(
             floats(channels), weight(Subblock.FFN, "mlp.down_proj.weight"), tokens);
-    writer.add(
-        Recording.channels(layer), new long[] {channel.length}, FloatBuffer.wrap(channel));
+    writer.add(Recording.channels(layer), new long[] {channel.length}, FloatBuffer.wrap(channel));
     float[] head =
         Initialisation.headContribution(
             floats(heads),

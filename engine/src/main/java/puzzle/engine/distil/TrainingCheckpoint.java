@@ -61,8 +61,7 @@ public final class TrainingCheckpoint {
     arrays.forEach(
         (name, array) -> writer.add(name, array.getShape().getShape(), () -> Tensors.read(array)));
     CheckpointRef file =
-        store.put(
-            path + ".training-%06d.safetensors".formatted(progress.steps()), writer::writeTo);
+        store.put(path + ".training-%06d.safetensors".formatted(progress.steps()), writer::writeTo);
     byte[] json = bytes(new Latest(identity, progress, file));
     store.put(name(), out -> out.write(json));
     before.filter(old -> !old.file().equals(file)).ifPresent(old -> store.discard(old.file()));

@@ -79,8 +79,7 @@ final class TrainingTapes {
   }
 
   private Tape tape(int layer, Place place) {
-    return new Tape(
-        store.safetensors(files.get(layer)), Recording.tensor(Split.TRAIN, place));
+    return new Tape(store.safetensors(files.get(layer)), Recording.tensor(Split.TRAIN, place));
   }
 
   private void make(int layer, Decoder parent, int batch, int[][] tokens) {
@@ -128,9 +127,7 @@ final class TrainingTapes {
 
   private float[] read(int layer) {
     FloatBuffer values =
-        store
-            .safetensors(files.get(layer))
-            .fp32(Recording.tensor(Split.TRAIN, Place.INPUT));
+        store.safetensors(files.get(layer)).fp32(Recording.tensor(Split.TRAIN, Place.INPUT));
     float[] states = new float[values.remaining()];
     values.get(states);
     return states;

@@ -59,8 +59,7 @@ public final class Losses {
    * @param squares sum of squares of the parent's states over the whole batch
    */
   public static NDArray normalisedMse(NDArray child, NDArray parent, double squares) {
-    return Kernels.call(
-        "nmse_part", child, parent, Tensors.scalar(child.getManager(), squares));
+    return Kernels.call("nmse_part", child, parent, Tensors.scalar(child.getManager(), squares));
   }
 
   /** Mean over tokens of 1 - cos(h_child, h_parent) (section 4.3): a scalar. */

@@ -93,9 +93,7 @@ public final class Initialisation {
    */
   public SubblockWeights create(NDManager manager, Variant variant, Heads heads) {
     KeptHeads kept =
-        heads == Heads.KEPT
-            ? new KeptHeads(config, parent, contribution, variant.size())
-            : null;
+        heads == Heads.KEPT ? new KeptHeads(config, parent, contribution, variant.size()) : null;
     return Tensors.inference(
         () ->
             SubblockWeights.create(

@@ -88,8 +88,7 @@ final class KeptHeads {
     for (int row = 0; row < config.hiddenSize(); row++) {
       for (int query = 0; query < outputs.length; query++) {
         if (outputs[query] != LOST) {
-          to.put(
-              row * width + query * size, from, row * width + outputs[query] * size, size);
+          to.put(row * width + query * size, from, row * width + outputs[query] * size, size);
         }
       }
     }
