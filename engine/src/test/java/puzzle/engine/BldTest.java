@@ -1,7 +1,6 @@
 package puzzle.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -80,8 +79,7 @@ class BldTest {
     assertEquals(recording, record(stopped));
     for (Task task :
         List.of(
-            new Task.Distil(1, FFN, recording),
-            new Task.DistilBlock(1, SMALL, null, recording))) {
+            new Task.Distil(1, FFN, recording), new Task.DistilBlock(1, SMALL, null, recording))) {
       TaskResult expected = engine.run(undisturbed, task, Monitor.NONE);
       List<Long> seen = new ArrayList<>();
       for (int stop : new int[] {2, 8}) {

@@ -95,7 +95,30 @@ public record RunSpec(
           weightDecay,
           clipNorm,
           Mode.DECOUPLED,
-          0,
+          0);
+    }
+
+    /** One pass per step and nothing kept on the way. */
+    public Distillation(
+        int sequences,
+        int batch,
+        int steps,
+        int warmupSteps,
+        double learningRate,
+        double weightDecay,
+        double clipNorm,
+        Mode mode,
+        int keep) {
+      this(
+          sequences,
+          batch,
+          steps,
+          warmupSteps,
+          learningRate,
+          weightDecay,
+          clipNorm,
+          mode,
+          keep,
           Safeguards.NONE);
     }
 

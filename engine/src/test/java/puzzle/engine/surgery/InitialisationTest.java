@@ -28,7 +28,8 @@ class InitialisationTest {
   @Test
   void keptHeadsGiveWhatTheyGaveAndTheQueriesOfTheOthersNothing() {
     for (DecoderConfig config :
-        List.of(config(12, 6, false, false), config(8, 4, true, false), config(12, 4, false, true))) {
+        List.of(
+            config(12, 6, false, false), config(8, 4, true, false), config(12, 4, false, true))) {
       float[] contribution = new float[config.kvHeads()];
       for (int head = 0; head < contribution.length; head++) {
         contribution[head] = head == 1 ? 9 : head == config.kvHeads() - 1 ? 8 : head;
@@ -46,8 +47,7 @@ class InitialisationTest {
       NDManager manager = model.manager();
       SubblockWeights own = model.weights(0, Subblock.ATTENTION);
       Initialisation initialisation = new Initialisation(config, own, contribution);
-      SubblockWeights child =
-          initialisation.create(manager, Variant.attention(heads), Heads.KEPT);
+      SubblockWeights child = initialisation.create(manager, Variant.attention(heads), Heads.KEPT);
       FloatBuffer actual = output(model, child);
       Set<Integer> kept = Set.copyOf(box(Initialisation.kept(contribution, heads)));
       withoutOtherHeads(config, own, kept);
@@ -91,8 +91,7 @@ class InitialisationTest {
     FloatBuffer y =
         Tensors.inference(
             () -> {
-              NDArray in =
-                  Tensors.fp32(model.manager(), x, 2, TOKENS, model.config().hiddenSize());
+              NDArray in = Tensors.fp32(model.manager(), x, 2, TOKENS, model.config().hiddenSize());
               return Tensors.read(model.attention(weights, in));
             });
     assertTrue(y.remaining() == x.length);
