@@ -290,7 +290,12 @@ public final class DjlEngine implements BlockEngine {
                 spec.corpus().sequenceTokens())) {
       ModelEvaluator.Quality quality =
           ModelEvaluator.evaluate(
-              model, recording, Split.EVALUATION, spec.scoring(), task(spec), monitor);
+              model,
+              recording,
+              task.selecting() ? Split.SELECTION : Split.EVALUATION,
+              spec.scoring(),
+              task(spec),
+              monitor);
       return new TaskResult.Evaluated(
           quality.loss(), quality.kl(), model.config().params(), quality.measures());
     }

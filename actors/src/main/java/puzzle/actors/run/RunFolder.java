@@ -41,6 +41,10 @@ public final class RunFolder {
     Summary summary = Summary.of(state);
     if (summary.solution() != null) {
       put(folder.resolve("solutions/final.json"), json(summary.solution()));
+      for (int i = 0; i < summary.candidates().size(); i++) {
+        String name = "solutions/" + Candidates.label(i) + ".json";
+        put(folder.resolve(name), json(summary.candidates().get(i)));
+      }
       for (Baseline b : state.baselines()) {
         put(folder.resolve("solutions/" + b.label() + ".json"), json(solution(state, b)));
       }
