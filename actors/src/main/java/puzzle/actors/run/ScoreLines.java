@@ -18,7 +18,7 @@ import puzzle.persistence.RunState;
 final class ScoreLines {
 
   private static final String HEADER =
-      "layer,attention,ffn,kl_nats_per_token,standard_error,kind,training,metric,score,"
+      "layer,attention,ffn,kl_nats_per_token,standard_error,kind,metric,score,"
           + "lm_loss_nats_per_token,lm_loss_standard_error,top_k_lost,top_k_standard_error,"
           + "task_lost,task_standard_error,training\n";
 
@@ -67,7 +67,6 @@ final class ScoreLines {
     csv.append(',');
     csv.append(sum ? score.value() + "," : columns(score, Score.Metric.KL));
     csv.append(',').append(score.kind().name().toLowerCase(Locale.ROOT));
-    csv.append(s.coupled() ? ",coupled" : ",decoupled");
     csv.append(',').append(metric.label()).append(',').append(score.value());
     for (Score.Metric m : List.of(Score.Metric.LM_LOSS, Score.Metric.TOP_K, Score.Metric.TASK)) {
       csv.append(',').append(columns(score, m));
