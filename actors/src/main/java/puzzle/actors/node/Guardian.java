@@ -23,9 +23,11 @@ import puzzle.actors.feed.FeedActor;
 import puzzle.actors.gpu.DeviceThread;
 import puzzle.actors.gpu.GpuActor;
 import puzzle.actors.gpu.GpuPoolActor;
+import puzzle.actors.kafka.KafkaEdge;
 import puzzle.actors.run.RunActor;
 import puzzle.actors.solver.SolverActor;
 import puzzle.actors.work.Peers;
+import puzzle.cluster.KafkaSettings;
 import puzzle.cluster.NodeRole;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Device;
@@ -92,6 +94,10 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
             .withRole(NodeRole.SOLVER.label()));
     if (settings.roles().contains(NodeRole.GPU)) {
       startDevices(settings, tools, peers, nanos);
+    }
+    if (settings.roles().contains(NodeRole.EDGE)) {
+      KafkaSettings.from(context.getSystem().settings().config())
+          .ifPresent(kafka -> KafkaEdge.start(context.getSystem(), kafka));
     }
     this.feed = context.spawn(FeedActor.create(topic), "feed");
   }
