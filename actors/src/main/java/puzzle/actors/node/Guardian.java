@@ -27,9 +27,11 @@ import puzzle.actors.gpu.DeviceThread;
 import puzzle.actors.gpu.GpuActor;
 import puzzle.actors.gpu.GpuPoolActor;
 import puzzle.actors.http.EdgeParts;
+import puzzle.actors.kafka.KafkaEdge;
 import puzzle.actors.run.RunActor;
 import puzzle.actors.solver.SolverActor;
 import puzzle.actors.work.Peers;
+import puzzle.cluster.KafkaSettings;
 import puzzle.cluster.NodeRole;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Device;
@@ -116,6 +118,8 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
     ActorRef<Edge.GetRuns> index = index();
     if (settings.roles().contains(NodeRole.EDGE)) {
       context.spawn(EdgeActor.create(peers, feed, index, nanos), EdgeActor.NAME);
+      KafkaSettings.from(context.getSystem().settings().config())
+          .ifPresent(kafka -> KafkaEdge.start(context.getSystem(), kafka));
     }
   }
 
