@@ -24,6 +24,7 @@ import puzzle.engine.InvalidInputException;
       SolveCommand.class,
       ProfileCommand.class,
       PretrainCommand.class,
+      SimulateCommand.class,
       GenerateCompletion.class
     },
     exitCodeListHeading = "%nExit codes:%n",

@@ -32,6 +32,7 @@ import puzzle.model.Device;
 import puzzle.model.RunId;
 import puzzle.protocol.Feed;
 import puzzle.protocol.GpuPool;
+import puzzle.protocol.Solver;
 
 /**
  * The root of one JVM: starts what the node's roles ask for. Does nothing afterwards but to let
@@ -86,9 +87,12 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
     sharding.init(
         Entity.of(
                 ShardedPeers.SOLVER,
-                e ->
-                    SolverActor.create(
-                        new RunId(e.getEntityId()), settings, peers, tools.solvers()))
+                e -> {
+                  Behavior<Solver.Command> solver =
+                      SolverActor.create(
+                          new RunId(e.getEntityId()), settings, peers, tools.solvers());
+                  return tools.simulation() == null ? solver : tools.simulation().watched(solver);
+                })
             .withRole(NodeRole.SOLVER.label()));
     if (settings.roles().contains(NodeRole.GPU)) {
       startDevices(settings, tools, peers, nanos);
@@ -121,11 +125,13 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
       Device device = new Device(host, settings.gpu().kind(), i);
       String name = settings.gpu().kind() + "-" + i;
       ActorRef<DeviceThread.Job> thread =
-          getContext()
-              .spawn(
-                  DeviceThread.create(() -> tools.engines().open(device), settings.gpu()),
-                  name + "-thread",
-                  DispatcherSelector.fromConfig("puzzle.gpu-dispatcher"));
+          tools.simulation() != null
+              ? getContext().spawn(tools.simulation().device(device), name + "-thread")
+              : getContext()
+                  .spawn(
+                      DeviceThread.create(() -> tools.engines().open(device), settings.gpu()),
+                      name + "-thread",
+                      DispatcherSelector.fromConfig("puzzle.gpu-dispatcher"));
       getContext().spawn(GpuActor.create(device, thread, settings.gpu(), peers, nanos), name);
     }
   }
