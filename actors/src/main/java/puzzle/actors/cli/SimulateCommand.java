@@ -75,6 +75,14 @@ final class SimulateCommand implements Callable<Integer> {
           "embedded keeps events on disk, memory forgets them. Default: ${DEFAULT-VALUE}.")
   Journal journal;
 
+  @Option(
+      names = "--warm-up-layers",
+      paramLabel = "N",
+      defaultValue = "40",
+      description =
+          "Layers of a search before the measured one, since a JVM is slow at first; 0 for none. Default: ${DEFAULT-VALUE}.")
+  int warmUpLayers;
+
   @Option(names = "--output", description = "text or json.", defaultValue = "text")
   OutputFormat output;
 
@@ -88,15 +96,25 @@ final class SimulateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (gpus < 1 || gpus > 10_000 || layers < 1 || layers > 1000 || millis < 0) {
+    if (gpus < 1
+        || gpus > 10_000
+        || layers < 1
+        || layers > 1000
+        || millis < 0
+        || warmUpLayers < 0
+        || warmUpLayers > 1000) {
       throw new ParameterException(
           spec.commandLine(),
-          "--gpus %d --layers %d --task-millis %d: 1 to 10000, 1 to 1000, 0 or more."
-              .formatted(gpus, layers, millis));
+          "--gpus %d --layers %d --task-millis %d --warm-up-layers %d:"
+                  .formatted(gpus, layers, millis, warmUpLayers)
+              + " 1 to 10000, 1 to 1000, 0 or more, 0 to 1000.");
     }
     Path folder = Files.createTempDirectory("puzzle-simulate");
     try {
-      ObjectNode result = simulate(folder);
+      if (warmUpLayers > 0) {
+        simulate(folder.resolve("warm-up"), Math.min(gpus, 200), warmUpLayers, 0);
+      }
+      ObjectNode result = simulate(folder.resolve("measured"), gpus, layers, millis);
       PrintWriter out = spec.commandLine().getOut();
       if (output == OutputFormat.json) {
         out.println(result.toPrettyString());
@@ -112,7 +130,8 @@ final class SimulateCommand implements Callable<Integer> {
     }
   }
 
-  private ObjectNode simulate(Path folder) throws Exception {
+  private ObjectNode simulate(Path folder, int gpus, int layers, int millis) throws Exception {
+    Files.createDirectories(folder);
     System.setProperty("puzzle.log", folder.resolve("puzzle.log").toString());
     RunSpec search = search(folder);
     long trainable = search.space().variants().stream().filter(search.space()::trainable).count();
@@ -145,6 +164,8 @@ final class SimulateCommand implements Callable<Integer> {
       Outcome outcome = ended.get(1, TimeUnit.HOURS);
       return report(
           outcome,
+          gpus,
+          layers,
           simulation.seen(),
           (end.get() - begin.get()) / 1e3,
           (System.nanoTime() - started) / 1e9);
@@ -152,7 +173,12 @@ final class SimulateCommand implements Callable<Integer> {
   }
 
   private ObjectNode report(
-      Outcome outcome, Simulation.Seen seen, double cpuMicros, double seconds) {
+      Outcome outcome,
+      int gpus,
+      int layers,
+      Simulation.Seen seen,
+      double cpuMicros,
+      double seconds) {
     ObjectNode n = new ObjectMapper().createObjectNode();
     n.put("outcome", outcome.kind().name());
     n.put("gpus", gpus);

@@ -122,7 +122,10 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
     String host =
         Cluster.get(getContext().getSystem()).selfMember().address().getHost().orElse("local");
     for (int i = 0; i < settings.gpu().devices(); i++) {
-      Device device = new Device(host, settings.gpu().kind(), i);
+      Device device =
+          tools.simulation() == null
+              ? new Device(host, settings.gpu().kind(), i)
+              : tools.simulation().named(i);
       String name = settings.gpu().kind() + "-" + i;
       ActorRef<DeviceThread.Job> thread =
           tools.simulation() != null

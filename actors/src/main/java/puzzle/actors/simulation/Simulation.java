@@ -57,6 +57,8 @@ public final class Simulation implements SimulatedDevice.Onlooker {
       double solverP99Millis,
       double solverMaxMillis) {}
 
+  private static final int DEVICES_PER_HOST = 8;
+
   /** The first and the last tasks are not looked at: then there is not enough to do. */
   private static final double FROM = 0.1;
 
@@ -83,6 +85,11 @@ public final class Simulation implements SimulatedDevice.Onlooker {
     this.conduct = conduct;
     this.slice = slice;
     this.tasks = tasks;
+  }
+
+  /** The name of a device: eight of them share a host. */
+  public Device named(int index) {
+    return new Device("host-" + index / DEVICES_PER_HOST, "simulated", index % DEVICES_PER_HOST);
   }
 
   /** Stands where the device's thread stands. */
