@@ -18,25 +18,21 @@ import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import puzzle.actors.work.Leases;
 import puzzle.actors.work.Peers;
-import puzzle.actors.work.Priority;
-import puzzle.actors.work.Wanted;
 import puzzle.cluster.PuzzleSettings;
-import puzzle.model.Task;
-import puzzle.model.TaskResult;
+import puzzle.model.Failure;
 import puzzle.persistence.DistillEvent;
 import puzzle.persistence.DistillState;
 import puzzle.persistence.Tags;
 import puzzle.persistence.TaskEvent;
-import puzzle.persistence.TaskLedger;
 import puzzle.protocol.Distill;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Run;
 import puzzle.protocol.Work;
 
 /**
- * Owns the global distillation of one run's child: its order, its attempts and its result. The task
- * itself goes on from its last checkpoint in the run's store, so an attempt that is lost costs at
- * most one checkpoint interval. When this actor dies, its journal brings it back.
+ * Owns the global distillation of one run's child: its order, its rounds and its result. An attempt
+ * that is lost costs at most one round of one shard. When this actor dies, its journal brings it
+ * back.
  */
 public final class DistillActor
     extends EventSourcedBehavior<Distill.Command, DistillEvent, DistillState> {
@@ -137,8 +133,14 @@ public final class DistillActor
       return Effect().none();
     }
     Leases.Verdict verdict = leases.judge(state.tasks(), state.spec().retries(), report);
+    List<DistillEvent> events = new ArrayList<>(verdict.events());
+    if (report instanceof Work.Failed failed
+        && !events.isEmpty()
+        && failed.failure().kind() == Failure.Kind.CORRUPT_ARTEFACT) {
+      events.addAll(reopened(state, failed));
+    }
     return Effect()
-        .persist(new ArrayList<DistillEvent>(verdict.events()))
+        .persist(events)
         .thenRun(
             changed -> {
               if (verdict.answer() != null) {
@@ -179,22 +181,27 @@ public final class DistillActor
     }
   }
 
+  /** States that failed their check are made again; the round after waits for them. */
+  private static List<TaskEvent> reopened(DistillState state, Work.Failed failed) {
+    return new HealingPlan(state)
+        .damaged(failed.key(), failed.failure()).stream()
+            .<TaskEvent>map(key -> new TaskEvent.TaskReopened(key, failed.failure().message()))
+            .toList();
+  }
+
   private void goOn(DistillState state) {
-    if (state.spec() == null) {
-      return;
+    if (state.spec() != null) {
+      leases.offer(
+          state.spec(),
+          state.tasks(),
+          state.active() ? new HealingPlan(state).wanted() : List.of());
     }
-    Task task = state.task();
-    boolean open = state.active() && !state.tasks().settled(task.key());
-    leases.offer(
-        state.spec(), state.tasks(), open ? List.of(Wanted.of(task, Priority.HEAL)) : List.of());
   }
 
   private void tellIfOver(DistillState state) {
-    TaskLedger.Entry entry = state.tasks().get(state.task().key());
-    if (entry.result() instanceof TaskResult.Healed healed) {
-      peers.run(state.spec().id(), new Run.ChildHealed(healed));
-    } else if (entry.quarantined()) {
-      peers.run(state.spec().id(), new Run.HealingGivenUp(entry.lastFailure()));
-    }
+    HealingPlan plan = new HealingPlan(state);
+    plan.healed().ifPresent(healed -> peers.run(state.spec().id(), new Run.ChildHealed(healed)));
+    plan.givenUp()
+        .ifPresent(failure -> peers.run(state.spec().id(), new Run.HealingGivenUp(failure)));
   }
 }

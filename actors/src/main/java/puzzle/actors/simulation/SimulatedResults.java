@@ -39,6 +39,14 @@ public final class SimulatedResults {
           loss / 2,
           spec.bld().steps());
     }
+    if (task instanceof Task.DistilBlock t) {
+      double loss = 0.2 + noise(spec, task.key());
+      return new TaskResult.Distilled(
+          ref("library/" + t.layer() + "/" + t.block().name() + ".safetensors"),
+          loss,
+          loss / 2,
+          spec.bld().steps());
+    }
     if (task instanceof Task.Profile t) {
       List<TaskResult.VariantCost> costs = new ArrayList<>();
       for (Variant v : spec.space().variants()) {
@@ -51,11 +59,16 @@ public final class SimulatedResults {
           TaskResult.MEASURED);
     }
     if (task instanceof Task.ScoreBlock t) {
-      return new TaskResult.BlockScored(Score.measured(kl(spec, t.layer(), t.block()), 0.001));
+      return new TaskResult.BlockScored(
+          Score.measured((t.coupled() ? 0.9 : 1) * kl(spec, t.layer(), t.block()), 0.001));
     }
     if (task instanceof Task.Evaluate t) {
       double kl =
           t.child() != null ? 0.5 * total(spec, t.architecture()) : total(spec, t.architecture());
+      if (t.selecting()) {
+        // Blocks act on each other: the least sum is not the least whole.
+        kl += 0.1 * noise(spec, t.architecture().toString());
+      }
       return new TaskResult.Evaluated(1.5 + kl, kl, 1000);
     }
     if (task instanceof Task.Measure t) {
@@ -71,8 +84,20 @@ public final class SimulatedResults {
       }
       return new TaskResult.Measured(t.workload(), models, TaskResult.MEASURED);
     }
-    if (task instanceof Task.Heal) {
-      return new TaskResult.Healed(ref("child.safetensors"), spec.gkd().steps());
+    if (task instanceof Task.HealRound t) {
+      StringBuilder from = new StringBuilder(t.key());
+      t.from().forEach(state -> from.append(state.sha256()));
+      return new TaskResult.HealedRound(
+          ref(from.toString()),
+          0.5,
+          t.shard() == 0 && spec.gkd().evaluatesBefore(t.round())
+              ? List.of(new TaskResult.HeldOut(spec.gkd().stepsBefore(t.round()), 0.5))
+              : List.of());
+    }
+    if (task instanceof Task.Heal t) {
+      StringBuilder from = new StringBuilder("child.safetensors");
+      t.from().forEach(state -> from.append(state.sha256()));
+      return new TaskResult.Healed(ref(from.toString()), spec.gkd().steps(), List.of());
     }
     return new TaskResult.Exported("child", List.of(ref("child/model.safetensors")));
   }

@@ -54,7 +54,14 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private record Solved(Solution solution, String cause) implements Solver.Internal {}
 
-  private record Concluded(Solution solution, List<Baseline> baselines)
+  private record Listed(List<Solution> solutions) implements Solver.Internal {}
+
+  /**
+   * The last word.
+   *
+   * @param best the solution and, where candidates are wanted, those next to it
+   */
+  private record Concluded(Solution solution, List<Solution> best, List<Baseline> baselines)
       implements Solver.Internal {}
 
   private record Broken(Throwable cause) implements Solver.Internal {}
@@ -89,8 +96,15 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private boolean solving;
   private Duration pause;
   private boolean possible;
+
+  /** Shortlist or Conclude, whichever the run asked last. */
+  private Solver.Command asked;
+
   private List<Integer> wanted;
+
+  /** To the question, or that there is no solution. */
   private Run.Command answer;
+
   private Incumbent published;
 
   public static Behavior<Solver.Command> create(
@@ -142,10 +156,12 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     return newReceiveBuilder()
         .onMessage(Solver.Open.class, this::onOpen)
         .onMessage(Solver.Offer.class, this::onOffer)
+        .onMessage(Solver.Shortlist.class, this::onShortlist)
         .onMessage(Solver.Conclude.class, this::onConclude)
         .onMessage(Settle.class, this::onSettle)
         .onMessage(Checked.class, this::onChecked)
         .onMessage(Solved.class, this::onSolved)
+        .onMessage(Listed.class, this::onListed)
         .onMessage(Concluded.class, this::onConcluded)
         .onMessage(Broken.class, this::onBroken)
         .build();
@@ -194,12 +210,23 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     return this;
   }
 
+  private Behavior<Solver.Command> onShortlist(Solver.Shortlist shortlist) {
+    // One that comes late must not take the last question's place.
+    return asked instanceof Solver.Conclude ? this : answer(shortlist, shortlist.measured());
+  }
+
   private Behavior<Solver.Command> onConclude(Solver.Conclude conclude) {
-    if (answer != null) {
+    return answer(conclude, conclude.measured());
+  }
+
+  private Behavior<Solver.Command> answer(Solver.Command now, List<Integer> measured) {
+    if (answer != null && (now.equals(asked) || answer instanceof Run.FoundInfeasible)) {
       peers.run(run, answer);
       return this;
     }
-    wanted = conclude.measured();
+    asked = now;
+    answer = null;
+    wanted = measured;
     if (scores == null) {
       peers.run(run, new Run.SolverStarted());
       return this;
@@ -214,17 +241,23 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   }
 
   private Behavior<Solver.Command> onSettle(Settle settle) {
-    if (solving || scores == null || !possible || answer != null) {
+    if (solving || scores == null || !possible || ended()) {
       return this;
     }
     SolverTable table = scores.table();
-    if (complete()) {
+    if (complete() && asked instanceof Solver.Shortlist) {
+      ask(() -> Search.diverse(table, scores.rows(), settings.finalLimit()), Listed::new);
+    } else if (complete()) {
       int samples = settings.randomBaselines();
+      int candidates = spec.scoring().candidates();
       ask(
           () -> {
             Solution s = search.afresh(table, scores.rows(), settings.finalLimit());
             return new Concluded(
                 s,
+                s.found() && candidates > 1
+                    ? search.candidates(table, scores.rows(), s, candidates, settings.limit())
+                    : List.of(),
                 s.found()
                     ? Search.baselines(scores, table, spec.seed(), samples, settings.limit())
                     : List.of());
@@ -268,11 +301,34 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     return this;
   }
 
+  private Behavior<Solver.Command> onListed(Listed listed) {
+    solving = false;
+    Solution best = listed.solutions().get(0);
+    if (!best.found()) {
+      tellInfeasible(best);
+      return this;
+    }
+    publish(incumbent(best, "first stage complete"));
+    int keep = ((Solver.Shortlist) asked).keep();
+    answer =
+        new Run.Shortlisted(
+            Shortlist.of(
+                spec.space(),
+                listed.solutions().stream().map(s -> scores.architecture(s.choices())).toList(),
+                keep));
+    peers.run(run, answer);
+    return this;
+  }
+
   private Behavior<Solver.Command> onConcluded(Concluded concluded) {
     solving = false;
     if (concluded.solution().found()) {
       Incumbent last = incumbent(concluded.solution(), "complete table");
-      answer = new Run.Chosen(last, concluded.baselines());
+      List<Incumbent> candidates = new ArrayList<>();
+      for (Solution s : concluded.best()) {
+        candidates.add(incumbent(s, "candidate " + (candidates.size() + 1)));
+      }
+      answer = new Run.Chosen(last, concluded.baselines(), candidates);
       publish(last);
       peers.run(run, answer);
     } else {
@@ -326,8 +382,14 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
         cause);
   }
 
+  /** Nothing is solved any more. */
+  private boolean ended() {
+    return answer instanceof Run.Chosen || answer instanceof Run.FoundInfeasible;
+  }
+
+  /** A question is open, and the scores it is about are in. */
   private boolean complete() {
-    if (wanted == null || wanted.size() != scores.layers()) {
+    if (answer != null || wanted == null || wanted.size() != scores.layers()) {
       return false;
     }
     for (int layer = 0; layer < scores.layers(); layer++) {

@@ -99,7 +99,7 @@ final class Oracle implements SimulatedDevice.Onlooker {
           String[] key = f.key().split("/");
           scores
               .computeIfAbsent(Integer.parseInt(key[1]), l -> new HashSet<>())
-              .add(new ScoredBlock(Block.parse(key[2]), s.score()));
+              .add(new ScoredBlock(Block.parse(key[2]), s.score(), key.length > 3));
         }
       } else if (e instanceof TaskEvent.AttemptFailed f) {
         // The run keeps the distillation's last failure under a key of its own.
@@ -185,7 +185,8 @@ final class Oracle implements SimulatedDevice.Onlooker {
 
   void published(Incumbent incumbent) {
     incumbents++;
-    if (published != null) {
+    // A candidate is taken for its measured quality; its sum may be the larger one.
+    if (published != null && !incumbent.cause().startsWith("candidate")) {
       double before = value(published, searched.get(incumbent.objective()));
       check(
           incumbent.objective() <= before + 1e-9,
@@ -208,9 +209,13 @@ final class Oracle implements SimulatedDevice.Onlooker {
   }
 
   private void exactlyOnce(LayerLibrary library) {
-    Set<Block> seen = new HashSet<>();
+    Set<String> seen = new HashSet<>();
     for (ScoredBlock s : library.scores()) {
-      check(seen.add(s.block()), "layer %d scores %s twice", library.layer(), s.block());
+      check(
+          seen.add(s.block() + " " + s.coupled()),
+          "layer %d scores %s twice",
+          library.layer(),
+          s.block());
     }
   }
 

@@ -187,12 +187,13 @@ class SimulationTest {
     return List.of(
         library.layer(),
         library.entries(),
+        library.pairs(),
         library.scores(),
         library.quarantined().stream().map(LayerLibrary.Quarantined::key).toList());
   }
 
   private static RunSpec spec() {
-    RunSpec small = Examples.small(folder);
+    RunSpec small = Examples.with(Examples.small(folder), RunSpec.Distillation.Mode.TWO_STAGE);
     return new RunSpec(
         small.id(),
         small.parent(),
