@@ -29,20 +29,7 @@ public final class Journal {
 
   /** The read side of the journal that the configuration names. */
   public static Journal of(ActorSystem<?> system) {
-    String id = system.settings().config().getString("puzzle.feed.journal");
-    if (id.isEmpty()) {
-      String writes = system.settings().config().getString("pekko.persistence.journal.plugin");
-      id =
-          switch (writes) {
-            case "jdbc-journal" -> "jdbc-read-journal";
-            case "pekko.persistence.cassandra.journal" -> "pekko.persistence.cassandra.query";
-            default ->
-                throw new IllegalArgumentException(
-                    "the journal "
-                        + writes
-                        + " has no known read side.\nMaybe set puzzle.feed.journal.");
-          };
-    }
+    String id = system.settings().config().getString("puzzle.journal.query");
     return new Journal(
         system, PersistenceQuery.get(system).getReadJournalFor(ReadJournal.class, id));
   }

@@ -34,6 +34,7 @@ import puzzle.cluster.NodeRole;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Device;
 import puzzle.model.RunId;
+import puzzle.protocol.Edge;
 import puzzle.protocol.Feed;
 import puzzle.protocol.GpuPool;
 
@@ -112,6 +113,10 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
       startDevices(settings, tools, peers, nanos);
     }
     this.feed = context.spawn(FeedActor.create(topic, edge.window(), edge.lags()), "feed");
+    ActorRef<Edge.GetRuns> index = index();
+    if (settings.roles().contains(NodeRole.EDGE)) {
+      context.spawn(EdgeActor.create(peers, feed, index, nanos), EdgeActor.NAME);
+    }
   }
 
   @Override
@@ -146,11 +151,24 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
     return this;
   }
 
+  private ActorRef<Edge.GetRuns> index() {
+    String query = getContext().getSystem().settings().config().getString("puzzle.journal.query");
+    return ClusterSingleton.get(getContext().getSystem())
+        .init(
+            SingletonActor.of(RunIndexActor.create(query), "run-index")
+                .withSettings(
+                    ClusterSingletonSettings.create(getContext().getSystem())
+                        .withRole(NodeRole.COORDINATOR.label())));
+  }
+
   private void startDevices(PuzzleSettings settings, Tools tools, Peers peers, LongSupplier nanos) {
+    // Named by the port that was asked for, so that a node on a port of chance keeps its names.
+    int port =
+        getContext().getSystem().settings().config().getInt("pekko.remote.artery.canonical.port");
     String host =
         Cluster.get(getContext().getSystem()).selfMember().address().getHost().orElse("local");
     for (int i = 0; i < settings.gpu().devices(); i++) {
-      Device device = new Device(host, settings.gpu().kind(), i);
+      Device device = new Device(host, settings.gpu().kind(), i, port);
       String name = settings.gpu().kind() + "-" + i;
       ActorRef<DeviceThread.Job> thread =
           getContext()

@@ -5,6 +5,9 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -12,19 +15,25 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.AddressFromURIString;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
+import org.apache.pekko.cluster.typed.JoinSeedNodes;
 import org.apache.pekko.persistence.jdbc.testkit.javadsl.SchemaUtils;
 import puzzle.actors.http.EdgeParts;
 import puzzle.actors.http.HttpEdge;
 import puzzle.actors.http.HttpSettings;
 import puzzle.actors.http.Metrics;
+import puzzle.cluster.NodeConfig;
 import puzzle.cluster.NodeRole;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.RunSpec;
@@ -38,6 +47,7 @@ import puzzle.protocol.Run;
 public final class PuzzleNode implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final String EMBEDDED = "jdbc-journal";
 
   private final ActorSystem<Guardian.Command> system;
   private final Metrics metrics;
@@ -70,6 +80,32 @@ public final class PuzzleNode implements AutoCloseable {
             .withFallback(ConfigFactory.parseResourcesAnySyntax("application"))
             .withFallback(ConfigFactory.defaultReferenceUnresolved())
             .resolve();
+    PuzzleNode node = started(config, tools);
+    Cluster cluster = Cluster.get(node.system);
+    cluster.manager().tell(Join.create(cluster.selfMember().address()));
+    return node;
+  }
+
+  /**
+   * Starts a node among others: joins a cluster, or begins one where it may and there is none.
+   *
+   * @param config of {@link NodeConfig#node}
+   */
+  public static PuzzleNode join(Config config, Tools tools) {
+    PuzzleNode node = started(config, tools);
+    Cluster cluster = Cluster.get(node.system);
+    List<Address> seeds = new ArrayList<>();
+    for (String seed : NodeConfig.seeds(config)) {
+      seeds.add(AddressFromURIString.parse("pekko://" + NodeConfig.SYSTEM + "@" + seed));
+    }
+    if (seeds.isEmpty()) {
+      seeds.add(cluster.selfMember().address());
+    }
+    cluster.manager().tell(new JoinSeedNodes(seeds));
+    return node;
+  }
+
+  private static PuzzleNode started(Config config, Tools tools) {
     PuzzleSettings settings = PuzzleSettings.from(config);
     Metrics metrics = new Metrics();
     ActorSystem<Guardian.Command> system =
@@ -78,22 +114,42 @@ public final class PuzzleNode implements AutoCloseable {
                 settings,
                 tools,
                 new Guardian.FeedParts(config.getInt("puzzle.feed.window"), metrics::lag)),
-            "puzzle",
+            NodeConfig.SYSTEM,
             config);
     PuzzleNode node = new PuzzleNode(system, metrics);
     try {
-      wait(SchemaUtils.createIfNotExists("jdbc-journal", system), "the journal's tables");
+      if (settings.roles().contains(NodeRole.COORDINATOR)
+          && config.getString("pekko.persistence.journal.plugin").equals(EMBEDDED)) {
+        wait(SchemaUtils.createIfNotExists(EMBEDDED, system), "the journal's tables");
+      }
       wait(
           AskPattern.ask(system, Guardian.AwaitStart::new, PATIENCE, system.scheduler()),
           "the node's start");
-      Cluster cluster = Cluster.get(system);
-      cluster.manager().tell(Join.create(cluster.selfMember().address()));
       node.serve(settings);
     } catch (RuntimeException e) {
       node.close();
       throw e;
     }
     return node;
+  }
+
+  /** Completed once the node is a member that takes part. */
+  public CompletionStage<Done> up() {
+    CompletableFuture<Done> up = new CompletableFuture<>();
+    org.apache.pekko.cluster.Cluster.get(Adapter.toClassic(system))
+        .registerOnMemberUp(() -> up.complete(Done.getInstance()));
+    return up;
+  }
+
+  /** Completed once the node has stopped, whatever stopped it. */
+  public CompletionStage<Done> stopped() {
+    return system.getWhenTerminated();
+  }
+
+  /** {@code host:port}. */
+  public String address() {
+    Address address = Cluster.get(system).selfMember().address();
+    return address.getHost().orElse("local") + ":" + address.getPort().orElse(0);
   }
 
   private PuzzleNode(ActorSystem<Guardian.Command> system, Metrics metrics) {

@@ -115,6 +115,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         .onCommand(Run.FoundFeasible.class, this::onFoundFeasible)
         .onCommand(Run.FoundInfeasible.class, this::onFoundInfeasible)
         .onCommand(Run.FoundIncumbent.class, this::onFoundIncumbent)
+        .onCommand(Run.Shortlisted.class, this::onShortlisted)
         .onCommand(Run.Chosen.class, this::onChosen)
         .onCommand(Run.ChildHealed.class, this::onChildHealed)
         .onCommand(Run.HealingGivenUp.class, this::onHealingGivenUp)
@@ -163,13 +164,17 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onCancel(RunState state, Run.Cancel cancel) {
-    return active(state)
-        ? end(new Outcome(Outcome.Kind.CANCELLED, cancel.reason()))
-        : Effect().none();
+    if (!active(state)) {
+      cancel.replyTo().tell(new Run.Refused(Prompts.notActive(entityId, state)));
+      return Effect().none();
+    }
+    return end(
+        new Outcome(Outcome.Kind.CANCELLED, cancel.reason()),
+        () -> cancel.replyTo().tell(new Run.Accepted(false)));
   }
 
   private Effect<RunEvent, RunState> onGetStatus(RunState state, Run.GetStatus get) {
-    get.replyTo().tell(new Run.Status(state.outcome()));
+    get.replyTo().tell(Prompts.status(state));
     return Effect().none();
   }
 
@@ -193,7 +198,9 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
 
   private Effect<RunEvent, RunState> onLayerSettled(RunState state, Run.LayerSettled settled) {
     LayerLibrary library = settled.library();
-    if (!active(state) || state.libraries().containsKey(library.layer())) {
+    LayerLibrary known = state.libraries().get(library.layer());
+    // The first stage's word may come again during the second.
+    if (!active(state) || known != null && (known.coupled() || !library.coupled())) {
       return Effect().none();
     }
     return Effect().persist(new RunEvent.LayerSettled(library)).thenRun(this::goOn);
@@ -223,6 +230,12 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   private Effect<RunEvent, RunState> onFoundIncumbent(RunState state, Run.FoundIncumbent found) {
     return active(state)
         ? Effect().persist(new RunEvent.IncumbentFound(found.incumbent()))
+        : Effect().none();
+  }
+
+  private Effect<RunEvent, RunState> onShortlisted(RunState state, Run.Shortlisted listed) {
+    return active(state) && state.shortlistWanted()
+        ? Effect().persist(new RunEvent.BlocksShortlisted(listed.blocks())).thenRun(this::goOn)
         : Effect().none();
   }
 
@@ -328,10 +341,15 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> end(Outcome outcome) {
+    return end(outcome, () -> {});
+  }
+
+  private Effect<RunEvent, RunState> end(Outcome outcome, Runnable answer) {
     return Effect()
         .persist(new RunEvent.RunEnded(outcome, clock.instant()))
         .thenRun(
             changed -> {
+              answer.run();
               leases.offer(changed.spec(), changed.tasks(), List.of());
               prompts.abandon(changed);
               announce(changed);

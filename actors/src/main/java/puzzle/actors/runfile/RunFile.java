@@ -169,7 +169,9 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
             s.whole("warmupSteps", 0, 5),
             s.number("learningRate", 1e-9, 10, 2e-3),
             s.number("weightDecay", 0, 10, 0.01),
-            s.number("clipNorm", 1e-9, 1e9, 1));
+            s.number("clipNorm", 1e-9, 1e9, 1),
+            s.get("mode").map(RunFile::mode).orElse(RunSpec.Distillation.Mode.TWO_STAGE),
+            s.whole("keep", 1, 4));
     YamlTree place = s.get("batch").or(() -> s.get("sequences")).orElse(null);
     s.end();
     if (bld.batch() > bld.sequences() && place != null) {
@@ -179,6 +181,17 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
           "write a batch of at most %d, or record more sequences".formatted(bld.sequences()));
     }
     return bld;
+  }
+
+  private static RunSpec.Distillation.Mode mode(YamlTree tree) {
+    for (RunSpec.Distillation.Mode mode : RunSpec.Distillation.Mode.values()) {
+      if (Resolved.mode(mode).equals(tree.text())) {
+        return mode;
+      }
+    }
+    throw tree.wrong(
+        "unknown mode '" + tree.text() + "'",
+        "one of " + Arrays.stream(RunSpec.Distillation.Mode.values()).map(Resolved::mode).toList());
   }
 
   private static RunSpec.Scoring scoring(Section s) {
