@@ -17,8 +17,18 @@ public interface Gpu {
   /** Stops the attempt, if it runs here: its owner does not want it any more. */
   record Cancel(String key, int attempt) implements Command, Wire {}
 
-  /** The owner has the outcome of an attempt on record. */
-  record Acknowledge(String key, int attempt) implements Command, Wire {}
+  /**
+   * The owner does not want to hear of an attempt's outcome again.
+   *
+   * @param counted true where it is on record, false where it came too late
+   */
+  record Acknowledge(String key, int attempt, boolean counted) implements Command, Wire {
+
+    /** Of an outcome that counts. */
+    public Acknowledge(String key, int attempt) {
+      this(key, attempt, true);
+    }
+  }
 
   /** Takes no further task; the running one is finished. */
   record Drain() implements Command, Wire {}

@@ -20,6 +20,7 @@ import puzzle.actors.work.Leases;
 import puzzle.actors.work.Peers;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Failure;
+import puzzle.model.Receipt;
 import puzzle.model.ScoredBlock;
 import puzzle.model.TaskResult;
 import puzzle.persistence.BlockEvent;
@@ -88,6 +89,7 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
         .onCommand(Block.OfferScores.class, this::onOfferScores)
         .onCommand(Block.Abandon.class, this::onAbandon)
         .onCommand(Block.Reported.class, this::onReported)
+        .onCommand(Block.Deliver.class, this::onDeliver)
         .onCommand(Tick.class, this::onTick)
         .build();
   }
@@ -180,6 +182,31 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
                 report.gpu().tell(verdict.answer());
               }
               told(changed, verdict.events());
+            });
+  }
+
+  private Effect<BlockEvent, BlockState> onDeliver(BlockState state, Block.Deliver deliver) {
+    if (!state.active()) {
+      String why =
+          state.abandoned() ? "the run takes no more results" : "the run is not that far yet";
+      Receipt.Outcome outcome =
+          state.abandoned() ? Receipt.Outcome.REFUSED : Receipt.Outcome.TOO_EARLY;
+      deliver
+          .replyTo()
+          .tell(
+              new Block.Receipts(
+                  deliver.deliveries().stream()
+                      .map(d -> new Receipt(d.id(), outcome, why))
+                      .toList()));
+      return Effect().none();
+    }
+    Deliveries judged = new Deliveries(state, deliver.deliveries());
+    return Effect()
+        .persist(new ArrayList<BlockEvent>(judged.events()))
+        .thenRun(
+            changed -> {
+              deliver.replyTo().tell(new Block.Receipts(judged.receipts()));
+              told(changed, judged.events());
             });
   }
 

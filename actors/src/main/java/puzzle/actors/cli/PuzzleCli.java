@@ -30,6 +30,7 @@ import puzzle.engine.InvalidInputException;
       SolveCommand.class,
       ProfileCommand.class,
       PretrainCommand.class,
+      WorkerCommand.class,
       GenerateCompletion.class
     },
     exitCodeListHeading = "%nExit codes:%n",

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
@@ -46,6 +47,7 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
     private long heard;
     private long sent;
     private long lastSent;
+    private Set<String> accepts = Set.of();
 
     private Seat(Device device, ActorRef<Gpu.Command> gpu) {
       this.device = device;
@@ -128,6 +130,7 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
       getContext().watchWith(seat.gpu, new GpuGone(seat.device, seat.gpu));
     }
     seat.heard = nanos.getAsLong();
+    seat.accepts = announce.accepts();
     if (!announce.running().isEmpty()) {
       seat.running = announce.running();
       queue.remove(announce.running());
@@ -183,8 +186,12 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
       progress = false;
       for (Seat seat : seats.values()) {
         if (seat.free() && mayStart(seat)) {
-          queue.poll(seat.layer, layersOfOthers(seat)).ifPresent(t -> send(seat, t));
-          progress = !queue.isEmpty();
+          Optional<Work.Ticket> next =
+              seat.accepts.isEmpty()
+                  ? queue.poll(seat.layer, layersOfOthers(seat))
+                  : queue.pollOneOf(seat.accepts);
+          next.ifPresent(t -> send(seat, t));
+          progress |= next.isPresent() && !queue.isEmpty();
         }
       }
     }

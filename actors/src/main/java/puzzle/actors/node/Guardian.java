@@ -22,6 +22,7 @@ import org.apache.pekko.cluster.typed.SingletonActor;
 import puzzle.actors.block.BlockActor;
 import puzzle.actors.distill.DistillActor;
 import puzzle.actors.feed.FeedActor;
+import puzzle.actors.feed.Inbound;
 import puzzle.actors.feed.RunFeed;
 import puzzle.actors.gpu.DeviceThread;
 import puzzle.actors.gpu.GpuActor;
@@ -143,10 +144,12 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
         .tell(
             new EdgeParts(
                 new RunFeed(getContext().getSystem(), feed),
-                run -> sharding.entityRefFor(ShardedPeers.RUN, run),
-                (run, layer) ->
-                    sharding.entityRefFor(
-                        ShardedPeers.BLOCK, puzzle.protocol.Block.entityId(run, layer)),
+                new Inbound(
+                    getContext().getSystem(),
+                    run -> sharding.entityRefFor(ShardedPeers.RUN, run),
+                    (run, layer) ->
+                        sharding.entityRefFor(
+                            ShardedPeers.BLOCK, puzzle.protocol.Block.entityId(run, layer))),
                 peers));
     return this;
   }

@@ -138,7 +138,13 @@ public final class Leases {
     boolean first = !entry.settled() && !entry.live() && report.attempt() == entry.attempt() + 1;
     if (!current && !first) {
       ignored++;
-      return new Verdict(List.of(), dismissal(report));
+      boolean known =
+          report instanceof Work.Done
+              && entry.result() != null
+              && entry.attempt() == report.attempt()
+              && entry.device().equals(device);
+      return new Verdict(
+          List.of(), known ? new Gpu.Acknowledge(key, report.attempt()) : dismissal(report));
     }
     List<TaskEvent> events = new ArrayList<>();
     if (first) {
@@ -192,7 +198,7 @@ public final class Leases {
   public static Gpu.Command dismissal(Work.Report report) {
     boolean over = report instanceof Work.Done || report instanceof Work.Failed;
     return over
-        ? new Gpu.Acknowledge(report.key(), report.attempt())
+        ? new Gpu.Acknowledge(report.key(), report.attempt(), false)
         : new Gpu.Cancel(report.key(), report.attempt());
   }
 }
