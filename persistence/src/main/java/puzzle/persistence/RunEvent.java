@@ -22,6 +22,7 @@ public sealed interface RunEvent extends Wire
         RunEvent.LimitsProvenInfeasible,
         RunEvent.IncumbentFound,
         RunEvent.ArchitectureChosen,
+        RunEvent.CandidateTaken,
         RunEvent.ChildHealed,
         RunEvent.RunEnded {
 
@@ -59,11 +60,27 @@ public sealed interface RunEvent extends Wire
     }
   }
 
-  record ArchitectureChosen(Incumbent incumbent, List<Baseline> baselines) implements RunEvent {
+  /**
+   * The solver's answer on the complete table.
+   *
+   * @param candidates the best distinct architectures, the incumbent first, of which measurements
+   *     take one; empty where the incumbent is taken unmeasured
+   */
+  record ArchitectureChosen(
+      Incumbent incumbent, List<Baseline> baselines, List<Incumbent> candidates)
+      implements RunEvent {
     public ArchitectureChosen {
       baselines = baselines == null ? List.of() : List.copyOf(baselines);
+      candidates = candidates == null ? List.of() : List.copyOf(candidates);
     }
   }
+
+  /**
+   * All candidates were assembled and measured, and one is taken.
+   *
+   * @param index in the list of candidates
+   */
+  record CandidateTaken(int index) implements RunEvent {}
 
   record ChildHealed(TaskResult.Healed healed) implements RunEvent {}
 

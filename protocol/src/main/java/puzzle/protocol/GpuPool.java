@@ -26,17 +26,25 @@ public interface GpuPool {
    * @param running {@link Work.Ticket#id()} of what it runs, or empty where it is free
    * @param received how many attempts were sent to it so far: tells a device that is free from one
    *     that has not yet seen the last
+   * @param exclusive true where what it runs measures time
+   * @param accepts tasks it takes, see {@link Work.Ticket#isOneOf}; empty for all
    */
   record Announce(
-      Device device, ActorRef<Gpu.Command> gpu, String running, long received, Set<String> accepts)
+      Device device,
+      ActorRef<Gpu.Command> gpu,
+      String running,
+      long received,
+      boolean exclusive,
+      Set<String> accepts)
       implements Command, Wire {
     public Announce {
       accepts = accepts == null ? Set.of() : Set.copyOf(accepts);
     }
 
     /** Of a device that takes every kind of task. */
-    public Announce(Device device, ActorRef<Gpu.Command> gpu, String running, long received) {
-      this(device, gpu, running, received, Set.of());
+    public Announce(
+        Device device, ActorRef<Gpu.Command> gpu, String running, long received, boolean exclusive) {
+      this(device, gpu, running, received, exclusive, Set.of());
     }
   }
 

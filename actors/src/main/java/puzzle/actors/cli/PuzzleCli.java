@@ -31,6 +31,8 @@ import puzzle.engine.InvalidInputException;
       ProfileCommand.class,
       PretrainCommand.class,
       WorkerCommand.class,
+      DevCommand.class,
+      SimulateCommand.class,
       GenerateCompletion.class
     },
     exitCodeListHeading = "%nExit codes:%n",

@@ -29,7 +29,7 @@ public final class Journal {
 
   /** The read side of the journal that the configuration names. */
   public static Journal of(ActorSystem<?> system) {
-    String id = system.settings().config().getString("puzzle.journal.query");
+    String id = system.settings().config().getString("puzzle.read-journal");
     return new Journal(
         system, PersistenceQuery.get(system).getReadJournalFor(ReadJournal.class, id));
   }

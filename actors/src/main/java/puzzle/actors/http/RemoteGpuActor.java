@@ -85,6 +85,7 @@ final class RemoteGpuActor extends AbstractBehavior<Gpu.Command> {
   private final Runnable stopped;
   private final TimerScheduler<Gpu.Command> timers;
   private Lease asking;
+  private Set<String> accepts = Set.of();
   private Work.Ticket running;
   private String lease;
   private boolean wanted;
@@ -150,6 +151,7 @@ final class RemoteGpuActor extends AbstractBehavior<Gpu.Command> {
       lose("its worker asks for another task");
     }
     asking = next;
+    accepts = next.accepts();
     timers.startSingleTimer(Tick.NO_TASK, next.patience());
     announce();
     return this;
@@ -305,7 +307,8 @@ final class RemoteGpuActor extends AbstractBehavior<Gpu.Command> {
             self(),
             running == null ? "" : running.id(),
             received,
-            asking == null ? Set.of() : asking.accepts()));
+            false,
+            accepts));
   }
 
   private ActorRef<Gpu.Command> self() {

@@ -28,7 +28,6 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.JoinSeedNodes;
-import org.apache.pekko.persistence.jdbc.testkit.javadsl.SchemaUtils;
 import puzzle.actors.http.EdgeParts;
 import puzzle.actors.http.HttpEdge;
 import puzzle.actors.http.HttpSettings;
@@ -37,6 +36,7 @@ import puzzle.cluster.NodeConfig;
 import puzzle.cluster.NodeRole;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.RunSpec;
+import puzzle.persistence.Journal;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Run;
 
@@ -47,7 +47,6 @@ import puzzle.protocol.Run;
 public final class PuzzleNode implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
-  private static final String EMBEDDED = "jdbc-journal";
 
   private final ActorSystem<Guardian.Command> system;
   private final Metrics metrics;
@@ -72,7 +71,7 @@ public final class PuzzleNode implements AutoCloseable {
             .withFallback(
                 ConfigFactory.empty()
                     .withValue(
-                        "puzzle.journal.folder",
+                        "puzzle.embedded.folder",
                         ConfigValueFactory.fromAnyRef(journal.toAbsolutePath().toString()))
                     .withValue("puzzle.gpu.devices", ConfigValueFactory.fromAnyRef(devices))
                     .withFallback(ConfigFactory.parseResources("alone.conf")))
@@ -107,6 +106,7 @@ public final class PuzzleNode implements AutoCloseable {
 
   private static PuzzleNode started(Config config, Tools tools) {
     PuzzleSettings settings = PuzzleSettings.from(config);
+    Journal kept = Journal.of(config);
     Metrics metrics = new Metrics();
     ActorSystem<Guardian.Command> system =
         ActorSystem.create(
@@ -118,9 +118,8 @@ public final class PuzzleNode implements AutoCloseable {
             config);
     PuzzleNode node = new PuzzleNode(system, metrics);
     try {
-      if (settings.roles().contains(NodeRole.COORDINATOR)
-          && config.getString("pekko.persistence.journal.plugin").equals(EMBEDDED)) {
-        wait(SchemaUtils.createIfNotExists(EMBEDDED, system), "the journal's tables");
+      if (settings.roles().contains(NodeRole.COORDINATOR)) {
+        wait(kept.prepare(system), "the journal's tables");
       }
       wait(
           AskPattern.ask(system, Guardian.AwaitStart::new, PATIENCE, system.scheduler()),
