@@ -83,6 +83,7 @@ public final class DistillActor
     return newCommandHandlerBuilder()
         .forAnyState()
         .onCommand(Distill.Launch.class, this::onLaunch)
+        .onCommand(Distill.Pause.class, this::onPause)
         .onCommand(Distill.Abandon.class, this::onAbandon)
         .onCommand(Distill.Reported.class, this::onReported)
         .onCommand(Tick.class, this::onTick)
@@ -105,12 +106,38 @@ public final class DistillActor
   }
 
   private Effect<DistillEvent, DistillState> onLaunch(DistillState state, Distill.Launch launch) {
-    if (state.active()) {
+    boolean other = state.task() != null && !state.task().equals(launch.task());
+    boolean again = launch.retries() > state.retries();
+    if (state.active() && !state.paused() && !other && !again) {
       return Effect().none().thenRun(this::tellIfOver);
     }
+    List<DistillEvent> events = new ArrayList<>();
+    events.add(new DistillEvent.HealingOrdered(launch.spec(), launch.task(), launch.retries()));
+    if (other) {
+      state
+          .tasks()
+          .entries()
+          .keySet()
+          .forEach(k -> events.add(new TaskEvent.TaskRenewed(k, "another child")));
+    } else if (again) {
+      state.tasks().failed().forEach(k -> events.add(new TaskEvent.TaskRenewed(k, "retried")));
+    }
     return Effect()
-        .persist(new DistillEvent.HealingOrdered(launch.spec(), launch.task()))
-        .thenRun(this::goOn);
+        .persist(events)
+        .thenRun(
+            changed -> {
+              if (other) {
+                // What is on offer is of the other child.
+                leases.offer(changed.spec(), changed.tasks(), List.of());
+              }
+              goOn(changed);
+            });
+  }
+
+  private Effect<DistillEvent, DistillState> onPause(DistillState state, Distill.Pause pause) {
+    return state.active() && !state.paused()
+        ? Effect().persist(new DistillEvent.HealingPaused()).thenRun(this::goOn)
+        : Effect().none();
   }
 
   private Effect<DistillEvent, DistillState> onAbandon(
@@ -169,16 +196,19 @@ public final class DistillActor
     }
     Task task = state.task();
     boolean open = state.active() && !state.tasks().settled(task.key());
+    List<Wanted> wanted = open ? List.of(Wanted.of(task, Priority.HEAL)) : List.of();
     leases.offer(
-        state.spec(), state.tasks(), open ? List.of(Wanted.of(task, Priority.HEAL)) : List.of());
+        state.spec(),
+        state.tasks(),
+        state.paused() ? Leases.running(state.tasks(), wanted) : wanted);
   }
 
   private void tellIfOver(DistillState state) {
     TaskLedger.Entry entry = state.tasks().get(state.task().key());
     if (entry.result() instanceof TaskResult.Healed healed) {
-      peers.run(state.spec().id(), new Run.ChildHealed(healed));
+      peers.run(state.spec().id(), new Run.ChildHealed(healed, state.task().architecture()));
     } else if (entry.quarantined()) {
-      peers.run(state.spec().id(), new Run.HealingGivenUp(entry.lastFailure()));
+      peers.run(state.spec().id(), new Run.HealingGivenUp(entry.lastFailure(), state.task().architecture()));
     }
   }
 }

@@ -58,6 +58,9 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private record Broken(Throwable cause) implements Solver.Internal {}
 
+  /** The answer to a question about an earlier target. */
+  private record Outdated() implements Solver.Internal {}
+
   private enum Settle implements Solver.Internal {
     INSTANCE
   }
@@ -70,7 +73,11 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private final Peers peers;
   private final TimerScheduler<Solver.Command> timers;
   private final Executor thread;
-  private final Search search;
+  private final Supplier<Search> searches;
+  private Search search;
+
+  /** Counts the targets so far. */
+  private int generation;
 
   private RunSpec spec;
   private ScoreTable scores;
@@ -109,7 +116,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
                                 run,
                                 settings.solver(),
                                 peers,
-                                new Search(solvers)))))
+                                () -> new Search(solvers)))))
         .onFailure(
             SupervisorStrategy.restartWithBackoff(
                 settings.gpu().restartMin(), settings.gpu().restartMax(), 0.2));
@@ -121,13 +128,14 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       RunId run,
       PuzzleSettings.Solver settings,
       Peers peers,
-      Search search) {
+      Supplier<Search> searches) {
     super(context);
     this.run = run;
     this.settings = settings;
     this.peers = peers;
     this.timers = timers;
-    this.search = search;
+    this.searches = searches;
+    this.search = searches.get();
     this.pause = settings.settle();
     this.thread =
         context
@@ -150,10 +158,14 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
         .onMessage(Listed.class, this::onListed)
         .onMessage(Concluded.class, this::onConcluded)
         .onMessage(Broken.class, this::onBroken)
+        .onMessage(Outdated.class, outdated -> this)
         .build();
   }
 
   private Behavior<Solver.Command> onOpen(Solver.Open open) {
+    if (spec != null && !spec.target().equals(open.spec().target())) {
+      startOver();
+    }
     if (answer != null) {
       peers.run(run, answer);
     } else if (possible) {
@@ -172,6 +184,24 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       peers.block(run, layer, new Block.OfferScores());
     }
     return this;
+  }
+
+  /** Another target: the scores are told again, all else is worked out anew. */
+  private void startOver() {
+    generation++;
+    spec = null;
+    scores = null;
+    search = searches.get();
+    early.clear();
+    fresh.clear();
+    solving = false;
+    pause = settings.settle();
+    possible = false;
+    question = null;
+    wanted = null;
+    answer = null;
+    published = null;
+    timers.cancel(Settle.INSTANCE);
   }
 
   private Behavior<Solver.Command> onOffer(Solver.Offer offer) {
@@ -298,7 +328,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     solving = false;
     if (concluded.solution().found()) {
       Incumbent last = incumbent(concluded.solution(), "complete table");
-      answer = new Run.Chosen(last, concluded.baselines());
+      answer = new Run.Chosen(last, concluded.baselines(), spec.target());
       publish(last);
       peers.run(run, answer);
     } else {
@@ -320,7 +350,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
             .orElseGet(
                 () ->
                     scores.target().explained(new Infeasibility(scores.rows(), List.of(), false)));
-    answer = new Run.FoundInfeasible(infeasible);
+    answer = new Run.FoundInfeasible(infeasible, spec.target());
     peers.announce(new Feed.LimitsConflict(run, infeasible));
     peers.run(run, answer);
   }
@@ -398,9 +428,15 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private <T> void ask(Supplier<T> work, Function<T, Solver.Command> message) {
     solving = true;
+    int asked = generation;
     getContext()
         .pipeToSelf(
             CompletableFuture.supplyAsync(work, thread),
-            (result, failure) -> failure == null ? message.apply(result) : new Broken(failure));
+            (result, failure) -> {
+              if (asked != generation) {
+                return new Outdated();
+              }
+              return failure == null ? message.apply(result) : new Broken(failure);
+            });
   }
 }
