@@ -9,6 +9,7 @@ import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import puzzle.engine.checkpoint.ChildExporter;
@@ -21,12 +22,16 @@ import puzzle.engine.checkpoint.SafetensorsFolder;
 import puzzle.engine.checkpoint.SafetensorsWriter;
 import puzzle.engine.checkpoint.Store;
 import puzzle.engine.checkpoint.TensorLayout;
+import puzzle.engine.checkpoint.WeightSource;
+import puzzle.engine.data.Tokenizer;
 import puzzle.engine.distil.BlockDistillation;
 import puzzle.engine.distil.CorpusSplits;
 import puzzle.engine.distil.DivergedException;
 import puzzle.engine.distil.Recorder;
 import puzzle.engine.distil.Recording;
+import puzzle.engine.distil.Recording.Split;
 import puzzle.engine.kd.GlobalDistillation;
+import puzzle.engine.kd.HealingStates;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.DecoderConfig;
 import puzzle.engine.nn.SubblockWeights;
@@ -37,6 +42,8 @@ import puzzle.engine.profile.ProfiledCosts;
 import puzzle.engine.score.AssembledWeights;
 import puzzle.engine.score.ModelEvaluator;
 import puzzle.engine.score.SuffixScorer;
+import puzzle.engine.score.TaskScore;
+import puzzle.engine.score.Tasks;
 import puzzle.engine.surgery.Initialisation;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
@@ -55,6 +62,10 @@ import puzzle.model.Variant;
 public final class DjlEngine implements BlockEngine {
 
   private static final String CHILD_FOLDER = "child";
+
+  /** All rounds and shards of a healing draw the same order of sequences. */
+  private static final String HEALING_KEY = "heal";
+
   private static final long SHARD_BYTES = 5L << 30;
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -66,6 +77,8 @@ public final class DjlEngine implements BlockEngine {
   private String openedStore;
   private Store store;
   private String loadedParent;
+  private List<String> openedTask;
+  private TaskScore task;
   private Decoder parent;
 
   /**
@@ -93,8 +106,10 @@ public final class DjlEngine implements BlockEngine {
         return evaluate(spec, evaluate, monitor);
       } else if (task instanceof Task.Measure measure) {
         return measure(spec, measure, monitor);
+      } else if (task instanceof Task.HealRound round) {
+        return healRound(spec, round, monitor);
       } else if (task instanceof Task.Heal heal) {
-        return heal(spec, heal, monitor);
+        return heal(spec, heal);
       } else if (task instanceof Task.Export export) {
         return export(spec, export);
       }
@@ -116,12 +131,13 @@ public final class DjlEngine implements BlockEngine {
   }
 
   private TaskResult record(RunSpec spec, Monitor monitor) {
-    return new Recorder(
-            store(spec),
-            parent(spec),
-            spec.scoring().batch(),
-            CorpusSplits.read(spec, config(spec).vocabSize()))
-        .run(monitor);
+    Map<Split, int[][]> tokens = CorpusSplits.read(spec, config(spec).vocabSize());
+    TaskScore task = task(spec);
+    if (task != null) {
+      int length = spec.corpus().sequenceTokens() + 1;
+      tokens.put(Split.TASK, Tasks.padded(task, length, config(spec).vocabSize()));
+    }
+    return new Recorder(store(spec), parent(spec), spec.scoring().batch(), tokens).run(monitor);
   }
 
   private TaskResult distil(RunSpec spec, Task.Distil task, Monitor monitor) {
@@ -211,7 +227,7 @@ public final class DjlEngine implements BlockEngine {
     try {
       Recording recording = Recording.open(store, task.recording());
       return new TaskResult.BlockScored(
-          new SuffixScorer(model, recording, spec.scoring().batch())
+          new SuffixScorer(model, recording, spec.scoring(), task(spec))
               .score(task.layer(), attention, ffn, monitor));
     } finally {
       if (attention != null) {
@@ -246,8 +262,15 @@ public final class DjlEngine implements BlockEngine {
                 store.safetensors(task.child()),
                 spec.corpus().sequenceTokens())) {
       ModelEvaluator.Quality quality =
-          ModelEvaluator.evaluate(model, recording, spec.scoring().batch(), monitor);
-      return new TaskResult.Evaluated(quality.loss(), quality.kl(), model.config().params());
+          ModelEvaluator.evaluate(
+              model,
+              recording,
+              task.selecting() ? Split.SELECTION : Split.EVALUATION,
+              spec.scoring(),
+              task(spec),
+              monitor);
+      return new TaskResult.Evaluated(
+          quality.loss(), quality.kl(), model.config().params(), quality.measures());
     }
   }
 
@@ -269,27 +292,42 @@ public final class DjlEngine implements BlockEngine {
     }
   }
 
-  private TaskResult heal(RunSpec spec, Task.Heal task, Monitor monitor) {
+  private TaskResult healRound(RunSpec spec, Task.HealRound task, Monitor monitor) {
+    HealingStates states = new HealingStates(store(spec));
+    WeightSource before =
+        states.mean(task.from()).orElseGet(() -> weights(spec, task.architecture(), task.layers()));
+    try (Decoder child = load(spec, task.architecture(), before)) {
+      return healing(spec, child, task.recording())
+          .round(task.round(), task.shard(), before, states, monitor);
+    }
+  }
+
+  private TaskResult heal(RunSpec spec, Task.Heal task) {
     Store store = store(spec);
-    Recording recording = Recording.open(store, task.recording());
-    try (Decoder child = assembled(spec, task.architecture(), task.layers())) {
-      new GlobalDistillation(
-              parent(spec),
-              child,
-              spec.gkd(),
-              recording,
-              store,
-              task.architecture() + " " + task.layers() + " " + spec.gkd(),
-              seed(spec, task))
-          .run(monitor);
+    WeightSource last =
+        new HealingStates(store)
+            .mean(task.from())
+            .orElseGet(() -> weights(spec, task.architecture(), task.layers()));
+    try (Decoder child = load(spec, task.architecture(), last)) {
       SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
       new TreeMap<>(child.parameters())
           .forEach(
               (name, array) ->
                   writer.add(name, array.getShape().getShape(), () -> Tensors.read(array)));
-      CheckpointRef file = store.put("healing/child.safetensors", writer::writeTo);
-      return new TaskResult.Healed(file, spec.gkd().steps());
+      return new TaskResult.Healed(
+          store.put("healing/child.safetensors", writer::writeTo),
+          spec.gkd().stepsBefore(spec.gkd().rounds()),
+          healing(spec, child, task.recording()).heldOutBefore(spec.gkd().rounds(), 0));
     }
+  }
+
+  private GlobalDistillation healing(RunSpec spec, Decoder child, CheckpointRef recording) {
+    return new GlobalDistillation(
+        parent(spec),
+        child,
+        spec.gkd(),
+        Recording.open(store(spec), recording),
+        seed(spec, HEALING_KEY));
   }
 
   private TaskResult export(RunSpec spec, Task.Export task) {
@@ -314,12 +352,16 @@ public final class DjlEngine implements BlockEngine {
   }
 
   private Decoder assembled(RunSpec spec, Architecture architecture, List<Task.Weights> layers) {
-    DecoderConfig config = config(spec).with(architecture);
+    return load(spec, architecture, weights(spec, architecture, layers));
+  }
+
+  private WeightSource weights(RunSpec spec, Architecture architecture, List<Task.Weights> layers) {
     SafetensorsFolder folder = SafetensorsFolder.open(Path.of(spec.parent()));
-    return Decoder.load(
-        config,
-        new AssembledWeights(config, folder, store(spec), layers),
-        spec.corpus().sequenceTokens());
+    return new AssembledWeights(config(spec).with(architecture), folder, store(spec), layers);
+  }
+
+  private Decoder load(RunSpec spec, Architecture architecture, WeightSource weights) {
+    return Decoder.load(config(spec).with(architecture), weights, spec.corpus().sequenceTokens());
   }
 
   private Decoder parent(RunSpec spec) {
@@ -336,12 +378,27 @@ public final class DjlEngine implements BlockEngine {
   }
 
   /** The parent kept between tasks, or null. */
-  Decoder loaded() {
+  public Decoder loaded() {
     return parent;
   }
 
   private DecoderConfig config(RunSpec spec) {
     return parent(spec).config();
+  }
+
+  /** The run's downstream task, or null; kept, as opening it reads the tokenizer. */
+  private TaskScore task(RunSpec spec) {
+    String description = spec.scoring().task();
+    if (description == null) {
+      return null;
+    }
+    List<String> asked = List.of(description, spec.parent(), spec.corpus().toString());
+    if (!asked.equals(openedTask)) {
+      Tokenizer tokenizer = Tokenizer.open(Path.of(spec.parent()));
+      task = Tasks.open(description, tokenizer::encode, spec.corpus().sequenceTokens() + 1);
+      openedTask = asked;
+    }
+    return task;
   }
 
   /** Kept between tasks: it remembers which files were checked. */
@@ -355,7 +412,11 @@ public final class DjlEngine implements BlockEngine {
 
   /** What a task draws depends on the run's seed and the task alone. */
   private static long seed(RunSpec spec, Task task) {
-    return spec.seed() * 0x9E3779B97F4A7C15L + task.key().hashCode();
+    return seed(spec, task.key());
+  }
+
+  private static long seed(RunSpec spec, String key) {
+    return spec.seed() * 0x9E3779B97F4A7C15L + key.hashCode();
   }
 
   private static Failure.Kind kind(Throwable e) {

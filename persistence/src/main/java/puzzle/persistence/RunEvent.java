@@ -21,7 +21,9 @@ public sealed interface RunEvent extends Wire
         RunEvent.LayerSettled,
         RunEvent.BlocksShortlisted,
         RunEvent.LimitsProvenInfeasible,
+        RunEvent.IncumbentFound,
         RunEvent.ArchitectureChosen,
+        RunEvent.CandidateTaken,
         RunEvent.ChildHealed,
         RunEvent.RunPaused,
         RunEvent.RunResumed,
@@ -56,11 +58,34 @@ public sealed interface RunEvent extends Wire
 
   record LimitsProvenInfeasible(Infeasible infeasible) implements RunEvent {}
 
-  record ArchitectureChosen(Incumbent incumbent, List<Baseline> baselines) implements RunEvent {
-    public ArchitectureChosen {
-      baselines = baselines == null ? List.of() : List.copyOf(baselines);
+  /** A step on the way to the final choice. */
+  record IncumbentFound(Incumbent incumbent) implements RunEvent {
+    public IncumbentFound {
+      Objects.requireNonNull(incumbent, "incumbent");
     }
   }
+
+  /**
+   * The solver's answer on the complete table.
+   *
+   * @param candidates the best distinct architectures, the incumbent first, of which measurements
+   *     take one; empty where the incumbent is taken unmeasured
+   */
+  record ArchitectureChosen(
+      Incumbent incumbent, List<Baseline> baselines, List<Incumbent> candidates)
+      implements RunEvent {
+    public ArchitectureChosen {
+      baselines = baselines == null ? List.of() : List.copyOf(baselines);
+      candidates = candidates == null ? List.of() : List.copyOf(candidates);
+    }
+  }
+
+  /**
+   * All candidates were assembled and measured, and one is taken.
+   *
+   * @param index in the list of candidates
+   */
+  record CandidateTaken(int index) implements RunEvent {}
 
   record ChildHealed(TaskResult.Healed healed) implements RunEvent {}
 

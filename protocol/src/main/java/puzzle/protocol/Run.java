@@ -31,6 +31,7 @@ public interface Run {
           FoundFeasible,
           FoundInfeasible,
           Shortlisted,
+          FoundIncumbent,
           Chosen,
           ChildHealed,
           HealingGivenUp,
@@ -101,6 +102,9 @@ public interface Run {
    */
   record FoundInfeasible(Infeasible infeasible, Target target) implements Command, Wire {}
 
+  /** The solver has a new incumbent while scores still arrive. */
+  record FoundIncumbent(Incumbent incumbent) implements Command, Wire {}
+
   /**
    * The solver's answer to which blocks the second stage should train.
    *
@@ -115,11 +119,15 @@ public interface Run {
   /**
    * The solver's answer on the complete table.
    *
+   * @param candidates the best distinct architectures, the incumbent first; empty where they are
+   *     not to be measured
    * @param target it was chosen for: an answer about an earlier target does not count
    */
-  record Chosen(Incumbent incumbent, List<Baseline> baselines, Target target)
+  record Chosen(
+      Incumbent incumbent, List<Baseline> baselines, List<Incumbent> candidates, Target target)
       implements Command, Wire {
     public Chosen {
+      candidates = candidates == null ? List.of() : List.copyOf(candidates);
       baselines = baselines == null ? List.of() : List.copyOf(baselines);
     }
   }

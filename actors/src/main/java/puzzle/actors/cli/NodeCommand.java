@@ -71,7 +71,7 @@ final class NodeCommand implements Callable<Integer> {
   @Option(
       names = "--tls",
       paramLabel = "DIR",
-      description = "Folder with node.key, node.crt and ca.crt.")
+      description = "Folder with tls.key, tls.crt and ca.crt.")
   Path tls;
 
   @Option(
@@ -93,7 +93,7 @@ final class NodeCommand implements Callable<Integer> {
       System.setProperty("puzzle.log", log.toAbsolutePath().toString());
     }
     if (journal != null) {
-      System.setProperty("puzzle.journal.folder", journal.toAbsolutePath().toString());
+      System.setProperty("puzzle.embedded.folder", journal.toAbsolutePath().toString());
     }
     Config config;
     Tools tools = new Tools(PuzzleCli.engines(), ChocoArchitectureSolver::new);

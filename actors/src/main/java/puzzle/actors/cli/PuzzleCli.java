@@ -34,6 +34,7 @@ import puzzle.engine.InvalidInputException;
       SolveCommand.class,
       ProfileCommand.class,
       PretrainCommand.class,
+      DevCommand.class,
       GenerateCompletion.class
     },
     exitCodeListHeading = "%nExit codes:%n",

@@ -1,6 +1,11 @@
 package puzzle.actors.node;
 
 import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.time.Duration;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -11,6 +16,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.pubsub.Topic;
+import org.apache.pekko.cluster.sharding.typed.ClusterShardingSettings;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.typed.Cluster;
@@ -20,9 +26,11 @@ import org.apache.pekko.cluster.typed.SingletonActor;
 import puzzle.actors.block.BlockActor;
 import puzzle.actors.distill.DistillActor;
 import puzzle.actors.feed.FeedActor;
+import puzzle.actors.feed.RunFeed;
 import puzzle.actors.gpu.DeviceThread;
 import puzzle.actors.gpu.GpuActor;
 import puzzle.actors.gpu.GpuPoolActor;
+import puzzle.actors.http.EdgeParts;
 import puzzle.actors.run.RunActor;
 import puzzle.actors.solver.SolverActor;
 import puzzle.actors.work.Peers;
@@ -32,6 +40,7 @@ import puzzle.model.Device;
 import puzzle.model.RunId;
 import puzzle.protocol.Edge;
 import puzzle.protocol.Feed;
+import puzzle.protocol.Gpu;
 import puzzle.protocol.GpuPool;
 
 /**
@@ -46,19 +55,40 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
   /** Answered once everything the roles ask for is started. */
   record AwaitStart(ActorRef<Done> replyTo) implements Command {}
 
+  /**
+   * What the feed is given.
+   *
+   * @param window facts of each run that are kept for readers
+   * @param lags told how old each fact was when it was read
+   */
+  record FeedParts(int window, Consumer<Duration> lags) {}
+
   /** Lets an onlooker hear what happens. */
   record Watch(ActorRef<Feed.Fact> onlooker) implements Command {}
 
-  private final ActorRef<Feed.Command> feed;
+  /** Asks for what the edge works with. */
+  record GetEdge(ActorRef<EdgeParts> replyTo) implements Command {}
 
-  static Behavior<Command> create(PuzzleSettings settings, Tools tools) {
-    return Behaviors.setup(context -> new Guardian(context, settings, tools));
+  /** Lets every device finish or give back what it runs, and answers when all have. */
+  record Retire(Duration grace, ActorRef<Done> replyTo) implements Command {}
+
+  private record DeviceRetired(Device device) implements Command {}
+
+  private final ActorRef<Feed.Command> feed;
+  private final Map<String, ActorRef<Gpu.Command>> devices = new TreeMap<>();
+  private ActorRef<Done> retirement;
+  private final Peers peers;
+  private final ClusterSharding sharding;
+
+  static Behavior<Command> create(PuzzleSettings settings, Tools tools, FeedParts parts) {
+    return Behaviors.setup(context -> new Guardian(context, settings, tools, parts));
   }
 
-  private Guardian(ActorContext<Command> context, PuzzleSettings settings, Tools tools) {
+  private Guardian(
+      ActorContext<Command> context, PuzzleSettings settings, Tools tools, FeedParts parts) {
     super(context);
     LongSupplier nanos = System::nanoTime;
-    ClusterSharding sharding = ClusterSharding.get(context.getSystem());
+    this.sharding = ClusterSharding.get(context.getSystem());
     ActorRef<Topic.Command<Feed.Fact>> topic =
         context.spawn(Topic.create(Feed.Fact.class, "facts"), "facts");
     ActorRef<GpuPool.Command> pool =
@@ -68,13 +98,28 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
                     .withSettings(
                         ClusterSingletonSettings.create(context.getSystem())
                             .withRole(NodeRole.COORDINATOR.label())));
-    Peers peers = new ShardedPeers(sharding, pool, topic);
+    this.peers = new ShardedPeers(sharding, pool, topic);
     String coordinator = NodeRole.COORDINATOR.label();
     sharding.init(
         Entity.of(
                 ShardedPeers.RUN,
-                e -> RunActor.create(e.getEntityId(), settings, peers, nanos, Clock.systemUTC()))
-            .withRole(coordinator));
+                e ->
+                    RunActor.create(
+                        e.getEntityId(),
+                        settings,
+                        peers,
+                        nanos,
+                        Clock.systemUTC(),
+                        self -> e.getShard().tell(new ClusterSharding.Passivate<>(self))))
+            .withRole(coordinator)
+            .withSettings(
+                ClusterShardingSettings.create(context.getSystem())
+                    .withRememberEntities(
+                        context
+                            .getSystem()
+                            .settings()
+                            .config()
+                            .getBoolean("puzzle.run.remember"))));
     sharding.init(
         Entity.of(
                 ShardedPeers.BLOCK, e -> BlockActor.create(e.getEntityId(), settings, peers, nanos))
@@ -94,7 +139,7 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
     if (settings.roles().contains(NodeRole.GPU)) {
       startDevices(settings, tools, peers, nanos);
     }
-    this.feed = context.spawn(FeedActor.create(topic), "feed");
+    this.feed = context.spawn(FeedActor.create(topic, parts.window(), parts.lags()), "feed");
     ActorRef<Edge.GetRuns> index = index();
     if (settings.roles().contains(NodeRole.EDGE)) {
       context.spawn(EdgeActor.create(peers, feed, index, nanos), EdgeActor.NAME);
@@ -106,6 +151,9 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
     return newReceiveBuilder()
         .onMessage(AwaitStart.class, this::onAwaitStart)
         .onMessage(Watch.class, this::onWatch)
+        .onMessage(Retire.class, this::onRetire)
+        .onMessage(DeviceRetired.class, this::onDeviceRetired)
+        .onMessage(GetEdge.class, this::onGetEdge)
         .build();
   }
 
@@ -119,14 +167,47 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
     return this;
   }
 
+  private Behavior<Command> onRetire(Retire retire) {
+    retirement = retire.replyTo();
+    ActorRef<Gpu.Retired> answers =
+        getContext().messageAdapter(Gpu.Retired.class, r -> new DeviceRetired(r.device()));
+    devices.values().forEach(d -> d.tell(new Gpu.Retire(retire.grace(), answers)));
+    return tellIfRetired();
+  }
+
+  private Behavior<Command> onDeviceRetired(DeviceRetired retired) {
+    devices.remove(retired.device().name());
+    return tellIfRetired();
+  }
+
+  private Behavior<Command> tellIfRetired() {
+    if (devices.isEmpty()) {
+      retirement.tell(Done.getInstance());
+    }
+    return this;
+  }
+
   private ActorRef<Edge.GetRuns> index() {
-    String query = getContext().getSystem().settings().config().getString("puzzle.journal.query");
+    String query = getContext().getSystem().settings().config().getString("puzzle.read-journal");
     return ClusterSingleton.get(getContext().getSystem())
         .init(
             SingletonActor.of(RunIndexActor.create(query), "run-index")
                 .withSettings(
                     ClusterSingletonSettings.create(getContext().getSystem())
                         .withRole(NodeRole.COORDINATOR.label())));
+  }
+
+  private Behavior<Command> onGetEdge(GetEdge get) {
+    get.replyTo()
+        .tell(
+            new EdgeParts(
+                new RunFeed(getContext().getSystem(), feed),
+                run -> sharding.entityRefFor(ShardedPeers.RUN, run),
+                (run, layer) ->
+                    sharding.entityRefFor(
+                        ShardedPeers.BLOCK, puzzle.protocol.Block.entityId(run, layer)),
+                peers));
+    return this;
   }
 
   private void startDevices(PuzzleSettings settings, Tools tools, Peers peers, LongSupplier nanos) {
@@ -144,7 +225,9 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
                   DeviceThread.create(() -> tools.engines().open(device), settings.gpu()),
                   name + "-thread",
                   DispatcherSelector.fromConfig("puzzle.gpu-dispatcher"));
-      getContext().spawn(GpuActor.create(device, thread, settings.gpu(), peers, nanos), name);
+      devices.put(
+          device.name(),
+          getContext().spawn(GpuActor.create(device, thread, settings.gpu(), peers, nanos), name));
     }
   }
 }

@@ -42,6 +42,7 @@ final class ReportPage {
         .append(text(s.outcome().kind() + ": " + s.outcome().detail()))
         .append("</p>\n");
     models(h, s);
+    candidates(h, s);
     baselines(h, s);
     if (s.infeasible() != null) {
       infeasible(h, s);
@@ -71,6 +72,16 @@ final class ReportPage {
     model(h, "child before GKD", s.childBeforeGkd());
     model(h, "child", s.child());
     h.append("</table>\n");
+    if (!s.healing().isEmpty()) {
+      h.append("<p>Held-out KL during global distillation, nats/token: ");
+      s.healing()
+          .forEach(
+              at ->
+                  h.append(
+                      "%s%d steps %.4f"
+                          .formatted(at.steps() > 0 ? ", " : "", at.steps(), at.klNatsPerToken())));
+      h.append(".</p>\n");
+    }
     if (s.speedSource() != null) {
       h.append("<p>").append(text("Speeds: " + s.speedSource() + ".")).append("</p>\n");
     }
@@ -91,6 +102,24 @@ final class ReportPage {
     cell(h, m.workloadTokensPerSecond(), "%,.0f");
     cell(h, m.summedWorkloadTokensPerSecond(), "%,.0f");
     h.append("</tr>\n");
+  }
+
+  private static void candidates(StringBuilder h, Summary s) {
+    if (s.candidates().isEmpty()) {
+      return;
+    }
+    h.append("<h2>The solver's best architectures, assembled and measured</h2>\n<table>")
+        .append("<tr><th></th><th>sum of scores</th><th>measured</th><th>standard error</th>")
+        .append("<th></th></tr>\n");
+    int number = 0;
+    for (Summary.CandidateLine c : s.candidates()) {
+      h.append("<tr><td>candidate ").append(++number).append("</td>");
+      cell(h, c.objective(), "%.4f");
+      cell(h, c.measured(), "%.4f");
+      cell(h, c.standardError(), "%.4f");
+      h.append("<td>").append(c.taken() ? "taken" : "").append("</td></tr>\n");
+    }
+    h.append("</table>\n");
   }
 
   private static void baselines(StringBuilder h, Summary s) {

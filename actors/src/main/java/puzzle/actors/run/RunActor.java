@@ -13,6 +13,7 @@ import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
@@ -49,12 +50,16 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
    */
   private record ReportWritten(Outcome outcome, int order) implements Run.Internal {}
 
+  /** All candidates are measured. */
+  private record Take(int index) implements Run.Internal {}
+
   private enum Tick implements Run.Internal {
     LEASES,
     RECONCILE
   }
 
   private final ActorContext<Run.Command> context;
+  private final TimerScheduler<Run.Command> timers;
   private final String entityId;
   private final PuzzleSettings settings;
   private final Peers peers;
@@ -71,17 +76,28 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
 
   public static Behavior<Run.Command> create(
       String entityId, PuzzleSettings settings, Peers peers, LongSupplier nanos, Clock clock) {
+    return create(entityId, settings, peers, nanos, clock, self -> {});
+  }
+
+  /**
+   * @param retire called now and then with a run that has ended: it need not stay in memory
+   */
+  public static Behavior<Run.Command> create(
+      String entityId,
+      PuzzleSettings settings,
+      Peers peers,
+      LongSupplier nanos,
+      Clock clock,
+      Consumer<ActorRef<Run.Command>> retire) {
     return Behaviors.withTimers(
-        timers -> {
-          timers.startTimerWithFixedDelay(Tick.LEASES, settings.gpu().heartbeat());
-          timers.startTimerWithFixedDelay(Tick.RECONCILE, settings.reconcile());
-          return Behaviors.setup(
-              context -> new RunActor(context, entityId, settings, peers, nanos, clock));
-        });
+        timers ->
+            Behaviors.setup(
+                context -> new RunActor(context, timers, entityId, settings, peers, nanos, clock)));
   }
 
   private RunActor(
       ActorContext<Run.Command> context,
+      TimerScheduler<Run.Command> timers,
       String entityId,
       PuzzleSettings settings,
       Peers peers,
@@ -92,6 +108,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         SupervisorStrategy.restartWithBackoff(
             settings.gpu().restartMin(), settings.gpu().restartMax(), 0.2));
     this.context = context;
+    this.timers = timers;
     this.entityId = entityId;
     this.settings = settings;
     this.peers = peers;
@@ -128,7 +145,9 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         .onCommand(Run.FoundFeasible.class, this::onFoundFeasible)
         .onCommand(Run.FoundInfeasible.class, this::onFoundInfeasible)
         .onCommand(Run.Shortlisted.class, this::onShortlisted)
+        .onCommand(Run.FoundIncumbent.class, this::onFoundIncumbent)
         .onCommand(Run.Chosen.class, this::onChosen)
+        .onCommand(Take.class, this::onTake)
         .onCommand(Run.ChildHealed.class, this::onChildHealed)
         .onCommand(Run.HealingGivenUp.class, this::onHealingGivenUp)
         .onCommand(ReportWritten.class, this::onReportWritten)
@@ -273,6 +292,13 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         : Effect().none();
   }
 
+  /** What happened on the way to the choice is for onlookers; nothing here depends on it. */
+  private Effect<RunEvent, RunState> onFoundIncumbent(RunState state, Run.FoundIncumbent found) {
+    return active(state)
+        ? Effect().persist(new RunEvent.IncumbentFound(found.incumbent()))
+        : Effect().none();
+  }
+
   private Effect<RunEvent, RunState> onShortlisted(RunState state, Run.Shortlisted listed) {
     return active(state) && state.shortlistWanted()
         ? Effect().persist(new RunEvent.BlocksShortlisted(listed.blocks())).thenRun(this::goOn)
@@ -282,8 +308,23 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   private Effect<RunEvent, RunState> onChosen(RunState state, Run.Chosen chosen) {
     return undecided(state, chosen.target())
         ? Effect()
-            .persist(new RunEvent.ArchitectureChosen(chosen.incumbent(), chosen.baselines()))
+            .persist(
+                new RunEvent.ArchitectureChosen(
+                    chosen.incumbent(), chosen.baselines(), chosen.candidates()))
             .thenRun(this::goOn)
+        : Effect().none();
+  }
+
+  private Effect<RunEvent, RunState> onTake(RunState state, Take take) {
+    return active(state) && state.undecided()
+        ? Effect()
+            .persist(new RunEvent.CandidateTaken(take.index()))
+            .thenRun(
+                changed -> {
+                  peers.announce(
+                      new Feed.IncumbentChanged(changed.spec().id(), changed.incumbent()));
+                  goOn(changed);
+                })
         : Effect().none();
   }
 
@@ -329,7 +370,12 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
             });
   }
 
+  /** Also after a journal that failed, which stops timers but keeps this object. */
   private void onRecovered(RunState state) {
+    timers.startTimerWithFixedDelay(Tick.LEASES, settings.gpu().heartbeat());
+    timers.startTimerWithFixedDelay(Tick.RECONCILE, settings.reconcile());
+    leases.restart();
+    reporting = false;
     if (active(state)) {
       goOn(state);
     }
@@ -355,6 +401,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
     announce(state, plan);
     offer(state, plan);
     prompts.send(state, plan, feasible);
+    plan.taking().ifPresent(index -> context.getSelf().tell(new Take(index)));
     plan.outcome().ifPresent(outcome -> report(state, outcome));
   }
 

@@ -4,9 +4,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -53,7 +56,12 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private record Listed(List<Solution> solutions) implements Solver.Internal {}
 
-  private record Concluded(Solution solution, List<Baseline> baselines)
+  /**
+   * The last word.
+   *
+   * @param best the solution and, where candidates are wanted, those next to it
+   */
+  private record Concluded(Solution solution, List<Solution> best, List<Baseline> baselines)
       implements Solver.Internal {}
 
   private record Broken(Throwable cause) implements Solver.Internal {}
@@ -82,6 +90,12 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private RunSpec spec;
   private ScoreTable scores;
 
+  /** Layers that have answered; until all have, a predecessor may have known more. */
+  private final Set<Integer> heard = new TreeSet<>();
+
+  /** Tells answers to this solver from those to its predecessors. */
+  private final long question = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
+
   /** Scores that came before the costs. */
   private final Map<Integer, List<ScoredBlock>> early = new TreeMap<>();
 
@@ -90,8 +104,8 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private Duration pause;
   private boolean possible;
 
-  /** Shortlist or Conclude, whichever was asked last. */
-  private Solver.Command question;
+  /** Shortlist or Conclude, whichever the run asked last. */
+  private Solver.Command asked;
 
   private List<Integer> wanted;
 
@@ -172,6 +186,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       peers.run(run, new Run.FoundFeasible());
     }
     if (scores != null) {
+      askTheSilent();
       return this;
     }
     spec = open.spec();
@@ -180,9 +195,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     ask(() -> search.feasibility(costs, scores.rows(), settings.finalLimit()), Checked::new);
     early.forEach((layer, list) -> list.forEach(s -> fresh.addAll(scores.measure(layer, s))));
     early.clear();
-    for (int layer = 0; layer < open.layers(); layer++) {
-      peers.block(run, layer, new Block.OfferScores());
-    }
+    askTheSilent();
     return this;
   }
 
@@ -193,18 +206,28 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     scores = null;
     search = searches.get();
     early.clear();
+    heard.clear();
     fresh.clear();
     solving = false;
     pause = settings.settle();
     possible = false;
-    question = null;
+    asked = null;
     wanted = null;
     answer = null;
     published = null;
     timers.cancel(Settle.INSTANCE);
   }
 
+  private void askTheSilent() {
+    for (int layer = 0; layer < scores.layers(); layer++) {
+      if (!heard.contains(layer)) {
+        peers.block(run, layer, new Block.OfferScores(question));
+      }
+    }
+  }
+
   private Behavior<Solver.Command> onOffer(Solver.Offer offer) {
+    boolean news = offer.question() == question && heard.add(offer.layer());
     if (scores == null) {
       early.computeIfAbsent(offer.layer(), l -> new ArrayList<>()).addAll(offer.scores());
       return this;
@@ -212,7 +235,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     offer.scores().forEach(s -> fresh.addAll(scores.measure(offer.layer(), s)));
     if (complete()) {
       settleNow();
-    } else if (!fresh.isEmpty()) {
+    } else if (news || !fresh.isEmpty()) {
       settle();
     }
     return this;
@@ -220,19 +243,19 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private Behavior<Solver.Command> onShortlist(Solver.Shortlist shortlist) {
     // One that comes late must not take the last question's place.
-    return question instanceof Solver.Conclude ? this : asked(shortlist, shortlist.measured());
+    return asked instanceof Solver.Conclude ? this : answer(shortlist, shortlist.measured());
   }
 
   private Behavior<Solver.Command> onConclude(Solver.Conclude conclude) {
-    return asked(conclude, conclude.measured());
+    return answer(conclude, conclude.measured());
   }
 
-  private Behavior<Solver.Command> asked(Solver.Command asked, List<Integer> measured) {
-    if (answer != null && (asked.equals(question) || answer instanceof Run.FoundInfeasible)) {
+  private Behavior<Solver.Command> answer(Solver.Command now, List<Integer> measured) {
+    if (answer != null && (now.equals(asked) || answer instanceof Run.FoundInfeasible)) {
       peers.run(run, answer);
       return this;
     }
-    question = asked;
+    asked = now;
     answer = null;
     wanted = measured;
     if (scores == null) {
@@ -241,7 +264,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     }
     for (int layer = 0; layer < scores.layers(); layer++) {
       if (scores.measured(layer) < wanted.get(layer)) {
-        peers.block(run, layer, new Block.OfferScores());
+        peers.block(run, layer, new Block.OfferScores(question));
       }
     }
     settleNow();
@@ -253,21 +276,25 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       return this;
     }
     SolverTable table = scores.table();
-    if (complete() && question instanceof Solver.Shortlist) {
+    if (complete() && asked instanceof Solver.Shortlist) {
       ask(() -> Search.diverse(table, scores.rows(), settings.finalLimit()), Listed::new);
     } else if (complete()) {
       int samples = settings.randomBaselines();
+      int candidates = spec.scoring().candidates();
       ask(
           () -> {
             Solution s = search.afresh(table, scores.rows(), settings.finalLimit());
             return new Concluded(
                 s,
+                s.found() && candidates > 1
+                    ? search.candidates(table, scores.rows(), s, candidates, settings.limit())
+                    : List.of(),
                 s.found()
                     ? Search.baselines(scores, table, spec.seed(), samples, settings.limit())
                     : List.of());
           },
           c -> c);
-    } else if (!fresh.isEmpty() || published == null) {
+    } else if (heard.size() == scores.layers() && (!fresh.isEmpty() || published == null)) {
       List<ScoreTable.Put> puts = List.copyOf(fresh);
       String cause = cause(puts);
       fresh.clear();
@@ -313,7 +340,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       return this;
     }
     publish(incumbent(best, "first stage complete"));
-    int keep = ((Solver.Shortlist) question).keep();
+    int keep = ((Solver.Shortlist) asked).keep();
     answer =
         new Run.Shortlisted(
             Shortlist.of(
@@ -328,7 +355,11 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     solving = false;
     if (concluded.solution().found()) {
       Incumbent last = incumbent(concluded.solution(), "complete table");
-      answer = new Run.Chosen(last, concluded.baselines(), spec.target());
+      List<Incumbent> candidates = new ArrayList<>();
+      for (Solution s : concluded.best()) {
+        candidates.add(incumbent(s, "candidate " + (candidates.size() + 1)));
+      }
+      answer = new Run.Chosen(last, concluded.baselines(), candidates, spec.target());
       publish(last);
       peers.run(run, answer);
     } else {
@@ -364,6 +395,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
             && published.proven() == incumbent.proven();
     if (!same) {
       published = incumbent;
+      peers.run(run, new Run.FoundIncumbent(incumbent));
       peers.announce(new Feed.IncumbentChanged(run, incumbent));
     }
   }
@@ -428,12 +460,12 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private <T> void ask(Supplier<T> work, Function<T, Solver.Command> message) {
     solving = true;
-    int asked = generation;
+    int of = generation;
     getContext()
         .pipeToSelf(
             CompletableFuture.supplyAsync(work, thread),
             (result, failure) -> {
-              if (asked != generation) {
+              if (of != generation) {
                 return new Outdated();
               }
               return failure == null ? message.apply(result) : new Broken(failure);
