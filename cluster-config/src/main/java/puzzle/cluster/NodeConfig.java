@@ -32,7 +32,7 @@ public final class NodeConfig {
    *
    * @param file HOCON
    * @param seeds {@code host:port} of nodes to join
-   * @param tls folder with {@code node.key}, {@code node.crt} and {@code ca.crt}, PEM
+   * @param tls folder with {@code tls.key}, {@code tls.crt} and {@code ca.crt}, PEM
    * @param insecure true to do without TLS on an address that others can reach
    */
   public record Options(
@@ -170,7 +170,7 @@ public final class NodeConfig {
     }
     Config secured = config;
     for (var file :
-        Map.of("key-file", "node.key", "cert-file", "node.crt", "ca-cert-file", "ca.crt")
+        Map.of("key-file", "tls.key", "cert-file", "tls.crt", "ca-cert-file", "ca.crt")
             .entrySet()) {
       Path path = Path.of(folder, file.getValue());
       if (!Files.isReadable(path)) {

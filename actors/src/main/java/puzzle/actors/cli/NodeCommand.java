@@ -71,7 +71,7 @@ final class NodeCommand implements Callable<Integer> {
   @Option(
       names = "--tls",
       paramLabel = "DIR",
-      description = "Folder with node.key, node.crt and ca.crt.")
+      description = "Folder with tls.key, tls.crt and ca.crt.")
   Path tls;
 
   @Option(

@@ -140,16 +140,4 @@ final class TicketQueue {
     }
     return null;
   }
-
-  /** The most urgent offer a choosy device takes, the oldest first; looks at every offer. */
-  Optional<Work.Ticket> pollOneOf(Set<String> accepts) {
-    Optional<Work.Ticket> next =
-        queue.values().stream()
-            .flatMap(layers -> layers.values().stream())
-            .flatMap(tickets -> tickets.values().stream())
-            .filter(t -> t.isOneOf(accepts))
-            .findFirst();
-    next.ifPresent(t -> remove(t.id()));
-    return next;
-  }
 }

@@ -9,14 +9,17 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import puzzle.actors.feed.FactJson;
 import puzzle.actors.feed.Inbound;
+import puzzle.actors.feed.RunFeed;
 import puzzle.protocol.Run;
 
 /** Orders to a run: each is answered once it is on record. */
 final class OrderEndpoints {
 
+  private final RunFeed feed;
   private final Inbound inbound;
 
-  OrderEndpoints(Inbound inbound) {
+  OrderEndpoints(RunFeed feed, Inbound inbound) {
+    this.feed = feed;
     this.inbound = inbound;
   }
 
@@ -45,6 +48,17 @@ final class OrderEndpoints {
                   })
               .thenCompose(OrderEndpoints::answer);
         });
+  }
+
+  /** Limits alone: hardware and workloads stay. */
+  private CompletionStage<HttpResponse> retarget(Call call) {
+    String run = RunEndpoints.run(call);
+    return call.json()
+        .thenCombine(
+            RunEndpoints.following(feed, run),
+            (json, f) -> Limits.read(json, f.snapshot().state().spec().target()))
+        .thenCompose(target -> inbound.order(run, to -> new Run.Retarget(target, to)))
+        .thenCompose(OrderEndpoints::answer);
   }
 
   private static CompletionStage<HttpResponse> answer(Run.Answer answer) {

@@ -135,6 +135,7 @@ final class RemoteGpuActor extends AbstractBehavior<Gpu.Command> {
         .onMessage(Gpu.Cancel.class, this::onCancel)
         .onMessage(Gpu.Acknowledge.class, this::onAcknowledge)
         .onMessage(Gpu.Drain.class, drain -> this)
+        .onMessage(Gpu.Retire.class, this::onRetire)
         .onMessageEquals(Tick.HEARTBEAT, this::onHeartbeat)
         .onMessageEquals(Tick.NO_TASK, this::onNoTask)
         .onMessageEquals(Tick.IDLE, this::onIdle)
@@ -237,6 +238,12 @@ final class RemoteGpuActor extends AbstractBehavior<Gpu.Command> {
       outcome = null;
       informed = null;
     }
+    return this;
+  }
+
+  /** The worker is another process: what it has, it may finish through another node. */
+  private Behavior<Gpu.Command> onRetire(Gpu.Retire retire) {
+    retire.replyTo().tell(new Gpu.Retired(device));
     return this;
   }
 

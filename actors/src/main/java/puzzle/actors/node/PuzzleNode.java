@@ -197,6 +197,12 @@ public final class PuzzleNode implements AutoCloseable {
     return ask(spec, replyTo -> new Run.Start(spec, layers, hash, replyTo), "the run's start");
   }
 
+  /** Gives an order to a run and waits for the answer. */
+  public Run.Answer order(
+      RunSpec spec, org.apache.pekko.japi.function.Function<ActorRef<Run.Answer>, Run.Order> order) {
+    return ask(spec, order::apply, "the run's answer");
+  }
+
   /** Asks how far a run is. */
   public Run.Status status(RunSpec spec) {
     return ask(spec, Run.GetStatus::new, "the run's status");
