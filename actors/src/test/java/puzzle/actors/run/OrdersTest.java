@@ -158,13 +158,14 @@ class OrdersTest {
         new RunEvent.ArchitectureChosen(
             new Incumbent(
                 Architecture.uniform(spec.space().parent(), 1), 0, 0, true, cost, cost, 1, 0, "x"),
+            List.of(),
             List.of()));
   }
 
   private RunState done(List<LayerLibrary.Quarantined> lost) {
     return chosen(started(lost))
         .on(finished("evaluate/parent", new TaskResult.Evaluated(1, 0, 1)))
-        .on(new RunEvent.ChildHealed(new TaskResult.Healed(REF, 10)))
+        .on(new RunEvent.ChildHealed(new TaskResult.Healed(REF, 10, List.of())))
         .on(finished("export", new TaskResult.Exported("child", List.of())))
         .on(new RunEvent.RunEnded(new Outcome(Outcome.Kind.DONE, "done"), AT));
   }
