@@ -43,7 +43,11 @@ public interface GpuPool {
 
     /** Of a device that takes every kind of task. */
     public Announce(
-        Device device, ActorRef<Gpu.Command> gpu, String running, long received, boolean exclusive) {
+        Device device,
+        ActorRef<Gpu.Command> gpu,
+        String running,
+        long received,
+        boolean exclusive) {
       this(device, gpu, running, received, exclusive, Set.of());
     }
   }

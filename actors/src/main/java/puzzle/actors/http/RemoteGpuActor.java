@@ -310,12 +310,7 @@ final class RemoteGpuActor extends AbstractBehavior<Gpu.Command> {
   private void announce() {
     peers.pool(
         new GpuPool.Announce(
-            device,
-            self(),
-            running == null ? "" : running.id(),
-            received,
-            false,
-            accepts));
+            device, self(), running == null ? "" : running.id(), received, false, accepts));
   }
 
   private ActorRef<Gpu.Command> self() {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -64,6 +65,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   private final PuzzleSettings settings;
   private final Peers peers;
   private final Clock clock;
+  private final Consumer<ActorRef<Run.Command>> retire;
   private final Prompts prompts;
   private final Leases leases;
   private boolean reporting;
@@ -92,7 +94,9 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
     return Behaviors.withTimers(
         timers ->
             Behaviors.setup(
-                context -> new RunActor(context, timers, entityId, settings, peers, nanos, clock)));
+                context ->
+                    new RunActor(
+                        context, timers, entityId, settings, peers, nanos, clock, retire)));
   }
 
   private RunActor(
@@ -102,7 +106,8 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
       PuzzleSettings settings,
       Peers peers,
       LongSupplier nanos,
-      Clock clock) {
+      Clock clock,
+      Consumer<ActorRef<Run.Command>> retire) {
     super(
         PersistenceId.of("Run", entityId),
         SupervisorStrategy.restartWithBackoff(
@@ -113,6 +118,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
     this.settings = settings;
     this.peers = peers;
     this.clock = clock;
+    this.retire = retire;
     this.prompts = new Prompts(peers);
     this.leases =
         new Leases(
@@ -352,6 +358,9 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
 
   private Effect<RunEvent, RunState> onTick(RunState state, Tick tick) {
     if (!active(state)) {
+      if (tick == Tick.RECONCILE) {
+        retire.accept(context.getSelf());
+      }
       return Effect().none();
     }
     if (tick == Tick.RECONCILE) {
