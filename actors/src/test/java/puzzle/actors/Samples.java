@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
@@ -82,6 +83,9 @@ public final class Samples {
     }
     if (raw == List.class) {
       return all(argument(type, 0));
+    }
+    if (raw == Set.class) {
+      return Set.copyOf(all(argument(type, 0)));
     }
     if (raw == Map.class) {
       return Map.of(one(argument(type, 0)), one(argument(type, 1)));

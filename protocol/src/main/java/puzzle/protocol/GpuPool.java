@@ -1,5 +1,6 @@
 package puzzle.protocol;
 
+import java.util.Set;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
 import puzzle.model.Device;
@@ -26,10 +27,30 @@ public interface GpuPool {
    * @param received how many attempts were sent to it so far: tells a device that is free from one
    *     that has not yet seen the last
    * @param exclusive true where what it runs measures time
+   * @param accepts tasks it takes, see {@link Work.Ticket#isOneOf}; empty for all
    */
   record Announce(
-      Device device, ActorRef<Gpu.Command> gpu, String running, long received, boolean exclusive)
-      implements Command, Wire {}
+      Device device,
+      ActorRef<Gpu.Command> gpu,
+      String running,
+      long received,
+      boolean exclusive,
+      Set<String> accepts)
+      implements Command, Wire {
+    public Announce {
+      accepts = accepts == null ? Set.of() : Set.copyOf(accepts);
+    }
+
+    /** Of a device that takes every kind of task. */
+    public Announce(
+        Device device,
+        ActorRef<Gpu.Command> gpu,
+        String running,
+        long received,
+        boolean exclusive) {
+      this(device, gpu, running, received, exclusive, Set.of());
+    }
+  }
 
   /** The device could not take the attempt after all. */
   record Decline(Device device, Work.Ticket ticket) implements Command, Wire {}

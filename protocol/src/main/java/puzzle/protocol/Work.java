@@ -3,6 +3,7 @@ package puzzle.protocol;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.Objects;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import puzzle.model.Device;
 import puzzle.model.Failure;
@@ -57,6 +58,38 @@ public interface Work {
       Objects.requireNonNull(owner, "owner");
       Objects.requireNonNull(task, "task");
       avoid = avoid == null ? "" : avoid;
+    }
+
+    /**
+     * True where the task is one of those a device takes.
+     *
+     * @param accepts kinds, as {@code score}, which is what keys begin with, or keys with {@code *}
+     *     for anything, as {@code score/5/kv-8+*}; empty for all
+     */
+    public boolean isOneOf(Set<String> accepts) {
+      String key = task.key();
+      int slash = key.indexOf('/');
+      String kind = slash < 0 ? key : key.substring(0, slash);
+      return accepts.isEmpty()
+          || accepts.contains(kind)
+          || accepts.stream().anyMatch(a -> a.indexOf('*') >= 0 && matches(a, key));
+    }
+
+    private static boolean matches(String pattern, String key) {
+      String[] parts = pattern.split("\\*", -1);
+      int at = parts[0].length();
+      if (!key.startsWith(parts[0])) {
+        return false;
+      }
+      for (int i = 1; i < parts.length - 1; i++) {
+        int found = key.indexOf(parts[i], at);
+        if (found < 0) {
+          return false;
+        }
+        at = found + parts[i].length();
+      }
+      String last = parts[parts.length - 1];
+      return key.length() - at >= last.length() && key.endsWith(last);
     }
 
     /** Names the task among all runs; attempts share it. */

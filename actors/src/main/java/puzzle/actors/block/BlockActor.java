@@ -21,6 +21,7 @@ import puzzle.actors.work.Leases;
 import puzzle.actors.work.Peers;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Failure;
+import puzzle.model.Receipt;
 import puzzle.model.RunId;
 import puzzle.model.ScoredBlock;
 import puzzle.model.TaskResult;
@@ -90,9 +91,11 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
         .forAnyState()
         .onCommand(Block.Build.class, this::onBuild)
         .onCommand(Block.Couple.class, this::onCouple)
+        .onCommand(Block.Pause.class, this::onPause)
         .onCommand(Block.OfferScores.class, this::onOfferScores)
         .onCommand(Block.Abandon.class, this::onAbandon)
         .onCommand(Block.Reported.class, this::onReported)
+        .onCommand(Block.Deliver.class, this::onDeliver)
         .onCommand(Tick.class, this::onTick)
         .build();
   }
@@ -121,11 +124,19 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
   }
 
   private Effect<BlockEvent, BlockState> onBuild(BlockState state, Block.Build build) {
-    if (state.active()) {
+    boolean again = build.retries() > state.retries();
+    if (state.active() && !state.paused() && !again) {
       return Effect().none().thenRun(this::tellIfSettled);
     }
+    List<BlockEvent> events = new ArrayList<>();
+    events.add(
+        new BlockEvent.BuildOrdered(
+            build.spec(), build.layer(), build.recording(), build.retries()));
+    if (again) {
+      state.tasks().failed().forEach(k -> events.add(new TaskEvent.TaskRenewed(k, "retried")));
+    }
     return Effect()
-        .persist(new BlockEvent.BuildOrdered(build.spec(), build.layer(), build.recording()))
+        .persist(events)
         .thenRun(
             changed -> {
               offerScores(changed, 0);
@@ -137,17 +148,26 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
     if (!state.active()) {
       return Effect().none();
     }
-    if (state.coupled() != null) {
+    if (state.coupled() != null && !state.paused()) {
       return Effect().none().thenRun(this::tellIfSettled);
     }
+    // Which blocks were ordered first stands; a repeated order ends a pause.
     return Effect()
-        .persist(new BlockEvent.CouplingOrdered(couple.blocks()))
+        .persist(
+            new BlockEvent.CouplingOrdered(
+                state.coupled() == null ? couple.blocks() : state.coupled()))
         .thenRun(
             changed -> {
               LayerPlan plan = goOn(changed);
               announce(changed, plan);
               tellIfSettled(changed, plan);
             });
+  }
+
+  private Effect<BlockEvent, BlockState> onPause(BlockState state, Block.Pause pause) {
+    return state.active() && !state.paused()
+        ? Effect().persist(new BlockEvent.BuildPaused()).thenRun(this::goOn)
+        : Effect().none();
   }
 
   private Effect<BlockEvent, BlockState> onOfferScores(
@@ -194,6 +214,31 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
                 report.gpu().tell(verdict.answer());
               }
               told(changed, verdict.events());
+            });
+  }
+
+  private Effect<BlockEvent, BlockState> onDeliver(BlockState state, Block.Deliver deliver) {
+    if (!state.active()) {
+      String why =
+          state.abandoned() ? "the run takes no more results" : "the run is not that far yet";
+      Receipt.Outcome outcome =
+          state.abandoned() ? Receipt.Outcome.REFUSED : Receipt.Outcome.TOO_EARLY;
+      deliver
+          .replyTo()
+          .tell(
+              new Block.Receipts(
+                  deliver.deliveries().stream()
+                      .map(d -> new Receipt(d.id(), outcome, why))
+                      .toList()));
+      return Effect().none();
+    }
+    Deliveries judged = new Deliveries(state, deliver.deliveries());
+    return Effect()
+        .persist(new ArrayList<BlockEvent>(judged.events()))
+        .thenRun(
+            changed -> {
+              deliver.replyTo().tell(new Block.Receipts(judged.receipts()));
+              told(changed, judged.events());
             });
   }
 
@@ -277,7 +322,10 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
 
   private LayerPlan goOn(BlockState state) {
     LayerPlan plan = new LayerPlan(state);
-    leases.offer(state.spec(), state.tasks(), plan.wanted());
+    leases.offer(
+        state.spec(),
+        state.tasks(),
+        state.paused() ? Leases.running(state.tasks(), plan.wanted()) : plan.wanted());
     return plan;
   }
 

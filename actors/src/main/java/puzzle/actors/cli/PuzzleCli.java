@@ -23,6 +23,10 @@ import puzzle.engine.InvalidInputException;
       SubmitCommand.class,
       StatusCommand.class,
       WatchCommand.class,
+      PauseCommand.class,
+      ResumeCommand.class,
+      RetargetCommand.class,
+      RetryCommand.class,
       CancelCommand.class,
       ValidateCommand.class,
       PlanCommand.class,
@@ -30,6 +34,7 @@ import puzzle.engine.InvalidInputException;
       SolveCommand.class,
       ProfileCommand.class,
       PretrainCommand.class,
+      WorkerCommand.class,
       DevCommand.class,
       SimulateCommand.class,
       GenerateCompletion.class

@@ -98,11 +98,13 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
 
   private Behavior<GpuPool.Command> onAnnounce(GpuPool.Announce announce) {
     Seat seat = matching.seat(announce.device().name());
-    if (seat == null || !seat.gpu.equals(announce.gpu())) {
+    if (seat == null
+        || !seat.gpu.equals(announce.gpu())
+        || !seat.accepts.equals(announce.accepts())) {
       if (seat != null) {
         forget(seat);
       }
-      seat = new Seat(announce.device(), announce.gpu());
+      seat = new Seat(announce.device(), announce.gpu(), announce.accepts());
       seat.sent = announce.received();
       matching.add(seat);
       getContext().watchWith(seat.gpu, new GpuGone(seat.device, seat.gpu));

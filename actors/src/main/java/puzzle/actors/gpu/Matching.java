@@ -43,6 +43,9 @@ final class Matching {
   /** How many devices have a layer at hand. */
   private final Map<Integer, Integer> crowds = new HashMap<>();
 
+  /** Free devices that take some kinds of task only; they have a host of their own. */
+  private final TreeMap<String, Seat> choosy = new TreeMap<>();
+
   /** Kept free for the next measurement; null where there is none. */
   private Host reserved;
 
@@ -79,12 +82,20 @@ final class Matching {
       remove(before);
     }
     seats.put(seat.name(), seat);
-    free(host(seat), seat);
+    if (seat.choosy()) {
+      choosy.put(seat.name(), seat);
+    } else {
+      free(host(seat), seat);
+    }
   }
 
   /** A device is gone. */
   void remove(Seat seat) {
     if (!seats.remove(seat.name(), seat)) {
+      return;
+    }
+    if (seat.choosy()) {
+      choosy.remove(seat.name());
       return;
     }
     vacate(seat);
@@ -100,19 +111,39 @@ final class Matching {
 
   /** The device runs something, as it says. */
   void busy(Seat seat, String id, boolean exclusive) {
-    vacate(seat);
-    occupy(seat, id, exclusive);
+    if (seat.choosy()) {
+      choosy.remove(seat.name());
+      seat.running = id;
+    } else {
+      vacate(seat);
+      occupy(seat, id, exclusive);
+    }
     withdraw(id);
   }
 
   /** The device runs nothing any more. */
   void idle(Seat seat) {
-    vacate(seat);
+    if (seat.choosy()) {
+      choosy.put(seat.name(), seat);
+      seat.running = "";
+    } else {
+      vacate(seat);
+    }
     match();
   }
 
   /** Pairs all that can be paired. */
   void match() {
+    for (Seat seat : List.copyOf(choosy.values())) {
+      queue
+          .pollOneOf(seat.accepts)
+          .ifPresent(
+              ticket -> {
+                choosy.remove(seat.name());
+                seat.running = ticket.id();
+                send.accept(seat, ticket);
+              });
+    }
     measure();
     while (!queue.isEmpty() && !ready.isEmpty()) {
       if (!pair()) {

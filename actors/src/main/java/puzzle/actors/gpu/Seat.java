@@ -1,5 +1,6 @@
 package puzzle.actors.gpu;
 
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import puzzle.model.Device;
 import puzzle.protocol.Gpu;
@@ -27,9 +28,22 @@ final class Seat {
 
   long lastSent;
 
+  /** Tasks it takes; empty for all. */
+  final Set<String> accepts;
+
   Seat(Device device, ActorRef<Gpu.Command> gpu) {
+    this(device, gpu, Set.of());
+  }
+
+  Seat(Device device, ActorRef<Gpu.Command> gpu, Set<String> accepts) {
     this.device = device;
     this.gpu = gpu;
+    this.accepts = accepts;
+  }
+
+  /** It takes some kinds of task only. */
+  boolean choosy() {
+    return !accepts.isEmpty();
   }
 
   String name() {

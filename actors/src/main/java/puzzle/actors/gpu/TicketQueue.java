@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntPredicate;
 import puzzle.protocol.Work;
@@ -100,6 +101,18 @@ final class TicketQueue {
       }
     }
     return Optional.empty();
+  }
+
+  /** Takes the most urgent offer of those a choosy device takes; looks at every offer. */
+  Optional<Work.Ticket> pollOneOf(Set<String> accepts) {
+    Optional<Work.Ticket> next =
+        queue.values().stream()
+            .flatMap(layers -> layers.values().stream())
+            .flatMap(tickets -> tickets.values().stream())
+            .filter(t -> t.isOneOf(accepts))
+            .findFirst();
+    next.ifPresent(t -> remove(t.id()));
+    return next;
   }
 
   private static Work.Ticket spread(

@@ -1,21 +1,8 @@
 package puzzle.actors.http;
 
-import java.util.function.BiFunction;
-import java.util.function.Function;
-import org.apache.pekko.actor.typed.RecipientRef;
+import puzzle.actors.feed.Inbound;
 import puzzle.actors.feed.RunFeed;
 import puzzle.actors.work.Peers;
-import puzzle.protocol.Block;
-import puzzle.protocol.Run;
 
-/**
- * What the edge works with.
- *
- * @param runs the entity of a run, by its id
- * @param blocks the entity of a layer, by run and layer
- */
-public record EdgeParts(
-    RunFeed feed,
-    Function<String, RecipientRef<Run.Command>> runs,
-    BiFunction<String, Integer, RecipientRef<Block.Command>> blocks,
-    Peers peers) {}
+/** What the edge works with: what goes out, what comes in, and the other actors. */
+public record EdgeParts(RunFeed feed, Inbound inbound, Peers peers) {}

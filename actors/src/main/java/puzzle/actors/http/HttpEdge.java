@@ -16,10 +16,12 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.http.javadsl.ConnectionContext;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
@@ -84,7 +86,13 @@ public final class HttpEdge implements AutoCloseable {
     this.metrics = metrics;
     List<Endpoint> all = new ArrayList<>();
     all.addAll(new SystemEndpoints(gate, parts, metrics).list());
-    all.addAll(new RunEndpoints(system, settings, parts, metrics).list());
+    Executor worker =
+        system.dispatchers().lookup(DispatcherSelector.fromConfig("puzzle.edge-dispatcher"));
+    all.addAll(new RunEndpoints(settings, parts, metrics, worker).list());
+    all.addAll(new OrderEndpoints(parts.feed(), parts.inbound()).list());
+    all.addAll(new DeliveryEndpoints(parts.feed(), parts.inbound(), worker, metrics).list());
+    all.addAll(new ArtefactEndpoints(parts.feed(), worker).list());
+    all.addAll(new WorkerEndpoints(system, settings, parts.peers(), worker).list());
     all.addAll(Dashboard.list());
     this.endpoints = List.copyOf(all);
   }

@@ -6,8 +6,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.apache.pekko.NotUsed;
-import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -20,6 +18,7 @@ import puzzle.actors.feed.FactJson;
 import puzzle.actors.feed.FactWindow;
 import puzzle.actors.feed.Following;
 import puzzle.actors.feed.Position;
+import puzzle.actors.feed.RunFeed;
 import puzzle.model.RunId;
 
 /** Runs: which there are, one as it is now, its facts as they come, and what-ifs. */
@@ -27,20 +26,17 @@ final class RunEndpoints {
 
   private static final ByteString RETRY = ByteString.fromString("retry: 1000\n\n");
 
-  private final ActorSystem<?> system;
   private final HttpSettings settings;
   private final EdgeParts parts;
   private final Metrics metrics;
   private final Executor worker;
   private final WhatIfs whatIfs;
 
-  RunEndpoints(ActorSystem<?> system, HttpSettings settings, EdgeParts parts, Metrics metrics) {
-    this.system = system;
+  RunEndpoints(HttpSettings settings, EdgeParts parts, Metrics metrics, Executor worker) {
     this.settings = settings;
     this.parts = parts;
     this.metrics = metrics;
-    this.worker =
-        system.dispatchers().lookup(DispatcherSelector.fromConfig("puzzle.edge-dispatcher"));
+    this.worker = worker;
     this.whatIfs = new WhatIfs(worker, settings.whatIfLimit());
   }
 
@@ -141,10 +137,12 @@ final class RunEndpoints {
   }
 
   private CompletionStage<Following> following(Call call) {
-    String run = run(call);
-    return parts
-        .feed()
-        .follow(run)
+    return following(parts.feed(), run(call));
+  }
+
+  /** The run as it is now, or a problem with status 404. */
+  static CompletionStage<Following> following(RunFeed feed, String run) {
+    return feed.follow(run)
         .thenApply(
             found ->
                 found.orElseThrow(

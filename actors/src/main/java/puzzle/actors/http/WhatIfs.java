@@ -121,10 +121,10 @@ final class WhatIfs {
     Map<Integer, List<ScoredBlock>> measured = new TreeMap<>();
     for (TaskLine task : run.tasks()) {
       if (task.result() instanceof TaskResult.BlockScored scored && task.layer() >= 0) {
-        String block = task.key().substring(task.key().lastIndexOf('/') + 1);
+        String[] key = task.key().split("/");
         measured
             .computeIfAbsent(task.layer(), l -> new ArrayList<>())
-            .add(new ScoredBlock(Block.parse(block), scored.score()));
+            .add(new ScoredBlock(Block.parse(key[2]), scored.score(), key.length > 3));
       }
     }
     return new WhatIf(s.withTarget(target), run.state().layers(), profiles, measured);

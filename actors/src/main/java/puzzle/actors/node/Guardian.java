@@ -2,6 +2,8 @@ package puzzle.actors.node;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.apache.pekko.Done;
@@ -13,6 +15,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.pubsub.Topic;
+import org.apache.pekko.cluster.sharding.typed.ClusterShardingSettings;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.typed.Cluster;
@@ -22,6 +25,7 @@ import org.apache.pekko.cluster.typed.SingletonActor;
 import puzzle.actors.block.BlockActor;
 import puzzle.actors.distill.DistillActor;
 import puzzle.actors.feed.FeedActor;
+import puzzle.actors.feed.Inbound;
 import puzzle.actors.feed.RunFeed;
 import puzzle.actors.gpu.DeviceThread;
 import puzzle.actors.gpu.GpuActor;
@@ -38,6 +42,7 @@ import puzzle.model.Device;
 import puzzle.model.RunId;
 import puzzle.protocol.Edge;
 import puzzle.protocol.Feed;
+import puzzle.protocol.Gpu;
 import puzzle.protocol.GpuPool;
 import puzzle.protocol.Solver;
 
@@ -67,7 +72,14 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
   /** Asks for what the edge works with. */
   record GetEdge(ActorRef<EdgeParts> replyTo) implements Command {}
 
+  /** Lets every device finish or give back what it runs, and answers when all have. */
+  record Retire(Duration grace, ActorRef<Done> replyTo) implements Command {}
+
+  private record DeviceRetired(Device device) implements Command {}
+
   private final ActorRef<Feed.Command> feed;
+  private final Map<String, ActorRef<Gpu.Command>> devices = new TreeMap<>();
+  private ActorRef<Done> retirement;
   private final Peers peers;
   private final ClusterSharding sharding;
 
@@ -94,8 +106,23 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
     sharding.init(
         Entity.of(
                 ShardedPeers.RUN,
-                e -> RunActor.create(e.getEntityId(), settings, peers, nanos, Clock.systemUTC()))
-            .withRole(coordinator));
+                e ->
+                    RunActor.create(
+                        e.getEntityId(),
+                        settings,
+                        peers,
+                        nanos,
+                        Clock.systemUTC(),
+                        self -> e.getShard().tell(new ClusterSharding.Passivate<>(self))))
+            .withRole(coordinator)
+            .withSettings(
+                ClusterShardingSettings.create(context.getSystem())
+                    .withRememberEntities(
+                        context
+                            .getSystem()
+                            .settings()
+                            .config()
+                            .getBoolean("puzzle.run.remember"))));
     sharding.init(
         Entity.of(
                 ShardedPeers.BLOCK, e -> BlockActor.create(e.getEntityId(), settings, peers, nanos))
@@ -132,6 +159,8 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
     return newReceiveBuilder()
         .onMessage(AwaitStart.class, this::onAwaitStart)
         .onMessage(Watch.class, this::onWatch)
+        .onMessage(Retire.class, this::onRetire)
+        .onMessage(DeviceRetired.class, this::onDeviceRetired)
         .onMessage(GetEdge.class, this::onGetEdge)
         .build();
   }
@@ -146,6 +175,41 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
     return this;
   }
 
+  private Behavior<Command> onGetEdge(GetEdge get) {
+    get.replyTo()
+        .tell(
+            new EdgeParts(
+                new RunFeed(getContext().getSystem(), feed),
+                new Inbound(
+                    getContext().getSystem(),
+                    run -> sharding.entityRefFor(ShardedPeers.RUN, run),
+                    (run, layer) ->
+                        sharding.entityRefFor(
+                            ShardedPeers.BLOCK, puzzle.protocol.Block.entityId(run, layer))),
+                peers));
+    return this;
+  }
+
+  private Behavior<Command> onRetire(Retire retire) {
+    retirement = retire.replyTo();
+    ActorRef<Gpu.Retired> answers =
+        getContext().messageAdapter(Gpu.Retired.class, r -> new DeviceRetired(r.device()));
+    devices.values().forEach(d -> d.tell(new Gpu.Retire(retire.grace(), answers)));
+    return tellIfRetired();
+  }
+
+  private Behavior<Command> onDeviceRetired(DeviceRetired retired) {
+    devices.remove(retired.device().name());
+    return tellIfRetired();
+  }
+
+  private Behavior<Command> tellIfRetired() {
+    if (devices.isEmpty()) {
+      retirement.tell(Done.getInstance());
+    }
+    return this;
+  }
+
   private ActorRef<Edge.GetRuns> index() {
     String query = getContext().getSystem().settings().config().getString("puzzle.read-journal");
     return ClusterSingleton.get(getContext().getSystem())
@@ -154,19 +218,6 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
                 .withSettings(
                     ClusterSingletonSettings.create(getContext().getSystem())
                         .withRole(NodeRole.COORDINATOR.label())));
-  }
-
-  private Behavior<Command> onGetEdge(GetEdge get) {
-    get.replyTo()
-        .tell(
-            new EdgeParts(
-                new RunFeed(getContext().getSystem(), feed),
-                run -> sharding.entityRefFor(ShardedPeers.RUN, run),
-                (run, layer) ->
-                    sharding.entityRefFor(
-                        ShardedPeers.BLOCK, puzzle.protocol.Block.entityId(run, layer)),
-                peers));
-    return this;
   }
 
   private void startDevices(PuzzleSettings settings, Tools tools, Peers peers, LongSupplier nanos) {
@@ -189,7 +240,9 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
                       DeviceThread.create(() -> tools.engines().open(device), settings.gpu()),
                       name + "-thread",
                       DispatcherSelector.fromConfig("puzzle.gpu-dispatcher"));
-      getContext().spawn(GpuActor.create(device, thread, settings.gpu(), peers, nanos), name);
+      devices.put(
+          device.name(),
+          getContext().spawn(GpuActor.create(device, thread, settings.gpu(), peers, nanos), name));
     }
   }
 }

@@ -123,6 +123,11 @@ public final class Leases {
             });
   }
 
+  /** Of what is wanted, the tasks that run: all that a paused owner keeps. */
+  public static List<Wanted> running(TaskLedger ledger, Collection<Wanted> wanted) {
+    return wanted.stream().filter(w -> ledger.get(w.task().key()).live()).toList();
+  }
+
   /** Attempts whose lease has run out. */
   public List<TaskEvent> expired(TaskLedger ledger) {
     long now = nanos.getAsLong();
@@ -150,7 +155,13 @@ public final class Leases {
     boolean first = !entry.settled() && !entry.live() && report.attempt() == entry.attempt() + 1;
     if (!current && !first) {
       ignored++;
-      return new Verdict(List.of(), dismissal(report));
+      boolean known =
+          report instanceof Work.Done
+              && entry.result() != null
+              && entry.attempt() == report.attempt()
+              && entry.device().equals(device);
+      return new Verdict(
+          List.of(), known ? new Gpu.Acknowledge(key, report.attempt()) : dismissal(report));
     }
     List<TaskEvent> events = new ArrayList<>();
     if (first) {
@@ -213,7 +224,7 @@ public final class Leases {
   public static Gpu.Command dismissal(Work.Report report) {
     boolean over = report instanceof Work.Done || report instanceof Work.Failed;
     return over
-        ? new Gpu.Acknowledge(report.key(), report.attempt())
+        ? new Gpu.Acknowledge(report.key(), report.attempt(), false)
         : new Gpu.Cancel(report.key(), report.attempt());
   }
 }

@@ -328,7 +328,7 @@ class GateTest {
           text.replace(
               0,
               text.length(),
-              List.of("null", "7", "\"x\"", "[]", "{}", "true").get(random.nextInt(6)));
+              List.of("null", "7", "\"x\"", "[]", "{\"x\":1}", "true").get(random.nextInt(6)));
       case 5 ->
           text.replace(
               text.indexOf("1.5"),

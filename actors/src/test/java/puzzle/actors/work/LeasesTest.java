@@ -91,7 +91,7 @@ class LeasesTest {
     fold(leases.judge(ledger, RETRIES, started(2, B)));
     Leases.Verdict late = leases.judge(ledger, RETRIES, done(1, A));
     assertEquals(List.of(), late.events());
-    assertEquals(new Gpu.Acknowledge("record", 1), late.answer());
+    assertEquals(new Gpu.Acknowledge("record", 1, false), late.answer());
     fold(leases.judge(ledger, RETRIES, done(2, B)));
     assertTrue(ledger.settled("record"));
   }

@@ -1,0 +1,120 @@
+package puzzle.actors.http;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.stream.javadsl.StreamConverters;
+import puzzle.actors.feed.FactJson;
+import puzzle.actors.feed.RunFeed;
+import puzzle.engine.InvalidInputException;
+import puzzle.engine.checkpoint.StorageException;
+import puzzle.engine.checkpoint.Store;
+import puzzle.model.CheckpointRef;
+
+/** Files of a run's store, for workers that do not share its disk. */
+final class ArtefactEndpoints {
+
+  /** Uploads go here and nowhere else. */
+  private static final String FOLDER = "external/";
+
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final RunFeed feed;
+  private final Executor thread;
+
+  ArtefactEndpoints(RunFeed feed, Executor thread) {
+    this.feed = feed;
+    this.thread = thread;
+  }
+
+  List<Endpoint> list() {
+    String path = "/api/v1/runs/{id}/artefacts";
+    return List.of(
+        new Endpoint("PUT", path, Role.OPERATOR, this::upload),
+        new Endpoint("GET", path, Role.OPERATOR, this::download));
+  }
+
+  private CompletionStage<HttpResponse> upload(Call call) {
+    String path = path(call);
+    if (!path.startsWith(FOLDER)) {
+      throw Problem.at("?path", path, "is not under " + FOLDER, "Maybe " + FOLDER + path + ".");
+    }
+    return RunEndpoints.following(feed, RunEndpoints.run(call))
+        .thenApplyAsync(
+            f -> {
+              Store store = Store.open(Path.of(f.snapshot().state().spec().store()));
+              boolean there = Files.exists(resolved(store, path));
+              if (there) {
+                throw Problem.of(
+                    409, path + " is there already", "Maybe choose a name with its SHA-256.");
+              }
+              InputStream body =
+                  call.request()
+                      .entity()
+                      .withSizeLimit(call.settings().maxUpload())
+                      .getDataBytes()
+                      .runWith(StreamConverters.asInputStream(PATIENCE), call.system());
+              try (body) {
+                CheckpointRef ref = store.put(path, body::transferTo);
+                return Replies.ok(FactJson.bytes(ref));
+              } catch (StorageException e) {
+                throw Problem.said(507, null, e.getMessage());
+              } catch (IOException e) {
+                throw Problem.of(400, "the upload broke off: " + e.getMessage(), null);
+              }
+            },
+            thread);
+  }
+
+  private CompletionStage<HttpResponse> download(Call call) {
+    String path = path(call);
+    return RunEndpoints.following(feed, RunEndpoints.run(call))
+        .thenApplyAsync(
+            f -> {
+              Store store = Store.open(Path.of(f.snapshot().state().spec().store()));
+              Path file = resolved(store, path);
+              if (!Files.isRegularFile(file)) {
+                throw Problem.of(404, "there is no " + path + " in the run's store", null);
+              }
+              return HttpResponse.create()
+                  .withEntity(
+                      HttpEntities.create(ContentTypes.APPLICATION_OCTET_STREAM, file, 1 << 16));
+            },
+            thread);
+  }
+
+  /** Artefacts alone: not the journal, not the tokens, nothing hidden. */
+  private static Path resolved(Store store, String path) {
+    Path file = store.resolve(unchecked(path));
+    String top = store.root().relativize(file).getName(0).toString();
+    if (top.startsWith(".") || top.startsWith("journal") || top.startsWith("http-tokens")) {
+      throw Problem.at("?path", path, "is no artefact", null);
+    }
+    return file;
+  }
+
+  private static CheckpointRef unchecked(String path) {
+    return new CheckpointRef(path, 0, "0".repeat(64));
+  }
+
+  private static String path(Call call) {
+    String path = call.query("path").orElse("");
+    try {
+      if (path.length() > 512 || path.chars().anyMatch(c -> c < 0x20)) {
+        throw new IllegalArgumentException("not an artefact's path: '" + path + "'");
+      }
+      return unchecked(path).path();
+    } catch (IllegalArgumentException | InvalidInputException e) {
+      throw Problem.at(
+          "?path", path, "is no path inside the store", "Maybe external/layer-3-kv-4.safetensors.");
+    }
+  }
+}

@@ -1,0 +1,297 @@
+package puzzle.actors.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import puzzle.actors.feed.FactJson;
+import puzzle.actors.work.Peers;
+import puzzle.engine.checkpoint.Store;
+import puzzle.model.CheckpointRef;
+import puzzle.model.Device;
+import puzzle.model.Failure;
+import puzzle.model.Task;
+import puzzle.model.TaskResult;
+import puzzle.protocol.Gpu;
+import puzzle.protocol.Work;
+
+/** Tasks for workers in other processes: leased, held by heartbeats, completed, failed. */
+final class WorkerEndpoints {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(25);
+  private static final int MOST_WORKERS = 1000;
+
+  private final ActorSystem<?> system;
+  private final HttpSettings settings;
+  private final Peers peers;
+  private final Executor thread;
+  private final Map<String, ActorRef<Gpu.Command>> workers = new ConcurrentHashMap<>();
+  private final java.util.concurrent.atomic.AtomicInteger spawned =
+      new java.util.concurrent.atomic.AtomicInteger();
+
+  WorkerEndpoints(ActorSystem<?> system, HttpSettings settings, Peers peers, Executor thread) {
+    this.system = system;
+    this.settings = settings;
+    this.peers = peers;
+    this.thread = thread;
+  }
+
+  List<Endpoint> list() {
+    String worker = "/api/v1/workers/{worker}";
+    return List.of(
+        new Endpoint("POST", worker + "/lease", Role.OPERATOR, this::lease),
+        new Endpoint("POST", worker + "/heartbeat", Role.OPERATOR, this::heartbeat),
+        new Endpoint("POST", worker + "/complete", Role.OPERATOR, this::complete),
+        new Endpoint("POST", worker + "/fail", Role.OPERATOR, this::fail));
+  }
+
+  private CompletionStage<HttpResponse> lease(Call call) {
+    return call.json()
+        .thenCompose(
+            json -> {
+              JsonBody body = new JsonBody("", json);
+              body.only(Set.of("accepts", "wait_seconds"));
+              Set<String> accepts = new HashSet<>();
+              for (JsonNode kind : json.path("accepts")) {
+                if (!kind.isTextual() || !kind.textValue().matches("[A-Za-z0-9/+*._-]{1,128}")) {
+                  throw Problem.at(
+                      "/accepts",
+                      kind,
+                      "is no kind of task and no key",
+                      "Maybe score, or score/5/kv-8+*.");
+                }
+                accepts.add(kind.textValue());
+              }
+              if (json.has("accepts") && !json.path("accepts").isArray()) {
+                throw Problem.at("/accepts", json.path("accepts"), "is no list", null);
+              }
+              int wait = body.has("wait_seconds") ? body.whole("wait_seconds", 0, 30) : 20;
+              return AskPattern.<Gpu.Command, RemoteGpuActor.Leased>ask(
+                  worker(call),
+                  replyTo -> new RemoteGpuActor.Lease(accepts, Duration.ofSeconds(wait), replyTo),
+                  Duration.ofSeconds(wait + 5),
+                  system.scheduler());
+            })
+        .thenApply(
+            leased ->
+                leased.lease() == null
+                    ? HttpResponse.create().withStatus(204)
+                    : Replies.ok(FactJson.bytes(lease(leased))));
+  }
+
+  private ObjectNode lease(RemoteGpuActor.Leased leased) {
+    Work.Ticket ticket = leased.ticket();
+    ObjectNode json = FactJson.MAPPER.createObjectNode();
+    json.put("lease", leased.lease());
+    json.put("run", ticket.spec().id().value());
+    json.put("key", ticket.task().key());
+    json.put("attempt", ticket.attempt());
+    json.put("heartbeat_seconds", settings.workerSilence().toMillis() / 3000.0);
+    json.put("store", ticket.spec().store());
+    json.set("task", FactJson.MAPPER.valueToTree(ticket.task()));
+    json.set("spec", FactJson.MAPPER.valueToTree(ticket.spec()));
+    return json;
+  }
+
+  private CompletionStage<HttpResponse> heartbeat(Call call) {
+    return call.json()
+        .thenCompose(
+            json -> {
+              JsonBody body = new JsonBody("", json);
+              body.only(Set.of("lease", "done", "total", "loss"));
+              String lease = body.text("lease");
+              long done = body.has("done") ? body.whole("done", 0, Long.MAX_VALUE) : 0;
+              long total = body.has("total") ? body.whole("total", 0, Long.MAX_VALUE) : 0;
+              double loss = body.has("loss") ? body.number("loss", -1e300) : Double.NaN;
+              return AskPattern.<Gpu.Command, RemoteGpuActor.Beaten>ask(
+                  known(call),
+                  replyTo -> new RemoteGpuActor.Beat(lease, done, total, loss, replyTo),
+                  PATIENCE,
+                  system.scheduler());
+            })
+        .thenCompose(
+            beaten -> {
+              held(beaten.held());
+              return Replies.json(FactJson.MAPPER.createObjectNode().put("go_on", beaten.wanted()));
+            });
+  }
+
+  private CompletionStage<HttpResponse> complete(Call call) {
+    return call.json()
+        .thenCompose(
+            json -> {
+              JsonBody body = new JsonBody("", json);
+              body.only(Set.of("lease", "result"));
+              String lease = body.text("lease");
+              TaskResult result = result(json.path("result"));
+              return AskPattern.<Gpu.Command, RemoteGpuActor.Leased>ask(
+                      known(call),
+                      replyTo -> new RemoteGpuActor.GetTicket(lease, replyTo),
+                      PATIENCE,
+                      system.scheduler())
+                  .thenComposeAsync(
+                      leased -> {
+                        held(leased.lease() != null);
+                        check(leased.ticket(), result);
+                        return end(call, lease, result, null);
+                      },
+                      thread);
+            });
+  }
+
+  private CompletionStage<HttpResponse> fail(Call call) {
+    return call.json()
+        .thenCompose(
+            json -> {
+              JsonBody body = new JsonBody("", json);
+              body.only(Set.of("lease", "kind", "message"));
+              Failure failure =
+                  new Failure(
+                      body.parsed("kind", Failure.Kind::valueOf), clip(body.text("message")));
+              return end(call, body.text("lease"), null, failure);
+            });
+  }
+
+  private CompletionStage<HttpResponse> end(
+      Call call, String lease, TaskResult result, Failure failure) {
+    return AskPattern.<Gpu.Command, RemoteGpuActor.Ended>ask(
+            known(call),
+            replyTo -> new RemoteGpuActor.End(lease, result, failure, replyTo),
+            PATIENCE,
+            system.scheduler())
+        .thenCompose(
+            ended -> {
+              held(ended.held());
+              return Replies.json(
+                  FactJson.MAPPER.createObjectNode().put("recorded", ended.recorded()));
+            });
+  }
+
+  private static TaskResult result(JsonNode json) {
+    try {
+      TaskResult result = FactJson.MAPPER.treeToValue(json, TaskResult.class);
+      if (result == null) {
+        throw Problem.at("/result", json, "is no result", "Maybe an object with @type.");
+      }
+      return result;
+    } catch (JsonMappingException e) {
+      StringBuilder pointer = new StringBuilder("/result");
+      e.getPath()
+          .forEach(
+              p ->
+                  pointer
+                      .append('/')
+                      .append(p.getFieldName() == null ? p.getIndex() : p.getFieldName()));
+      throw Problem.said(400, pointer.toString(), clip(e.getOriginalMessage()));
+    } catch (JsonProcessingException e) {
+      throw Problem.said(400, "/result", clip(e.getOriginalMessage()));
+    }
+  }
+
+  /** The result is one of this task, and the files it names are there and whole. */
+  private static void check(Work.Ticket ticket, TaskResult result) {
+    Task task = ticket.task();
+    Class<?> expected =
+        task instanceof Task.Record
+            ? TaskResult.Recorded.class
+            : task instanceof Task.Distil || task instanceof Task.DistilBlock
+                ? TaskResult.Distilled.class
+                : task instanceof Task.Profile
+                    ? TaskResult.Profiled.class
+                    : task instanceof Task.ScoreBlock
+                        ? TaskResult.BlockScored.class
+                        : task instanceof Task.Evaluate
+                            ? TaskResult.Evaluated.class
+                            : task instanceof Task.Measure
+                                ? TaskResult.Measured.class
+                                : task instanceof Task.Heal
+                                    ? TaskResult.Healed.class
+                                    : TaskResult.Exported.class;
+    if (!expected.isInstance(result)) {
+      throw Problem.at(
+          "/result/@type",
+          result.getClass().getSimpleName(),
+          "is no result of " + task.key(),
+          "Maybe " + expected.getSimpleName() + " was meant.");
+    }
+    Store store = Store.open(Path.of(ticket.spec().store()));
+    for (CheckpointRef ref : references(result)) {
+      try {
+        store.verify(ref);
+      } catch (RuntimeException e) {
+        throw Problem.said(400, "/result", e.getMessage());
+      }
+    }
+  }
+
+  private static List<CheckpointRef> references(TaskResult result) {
+    if (result instanceof TaskResult.Recorded r) {
+      return List.of(r.recording());
+    }
+    if (result instanceof TaskResult.Distilled r) {
+      return List.of(r.weights());
+    }
+    if (result instanceof TaskResult.Healed r) {
+      return List.of(r.child());
+    }
+    return result instanceof TaskResult.Exported r ? r.files() : List.of();
+  }
+
+  private ActorRef<Gpu.Command> worker(Call call) {
+    String name = name(call);
+    if (workers.size() >= MOST_WORKERS && !workers.containsKey(name)) {
+      throw Problem.of(503, "there are " + MOST_WORKERS + " workers already", null);
+    }
+    return workers.computeIfAbsent(
+        name,
+        n ->
+            system.systemActorOf(
+                RemoteGpuActor.create(
+                    new Device(n, "external", 0),
+                    settings.workerSilence(),
+                    peers,
+                    () -> workers.remove(n)),
+                "worker-" + spawned.incrementAndGet(),
+                Props.empty()));
+  }
+
+  private ActorRef<Gpu.Command> known(Call call) {
+    ActorRef<Gpu.Command> worker = workers.get(name(call));
+    held(worker != null);
+    return worker;
+  }
+
+  private static void held(boolean held) {
+    if (!held) {
+      throw Problem.of(
+          409, "this lease is lost: the task goes on elsewhere", "Maybe ask for another task.");
+    }
+  }
+
+  private static String name(Call call) {
+    String name = call.path().get("worker");
+    if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")) {
+      throw Problem.of(
+          404, "'" + clip(name) + "' is no worker's name", "Maybe letters, digits, '.', '_', '-'.");
+    }
+    return name;
+  }
+
+  private static String clip(String text) {
+    return text.length() > 2000 ? text.substring(0, 2000) + "..." : text;
+  }
+}

