@@ -1,41 +1,20 @@
 package puzzle.actors.http;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import puzzle.actors.feed.FactJson;
 import puzzle.actors.feed.Inbound;
 import puzzle.actors.feed.RunFeed;
-import puzzle.actors.feed.RunSnapshot;
-import puzzle.engine.checkpoint.Store;
-import puzzle.model.Block;
-import puzzle.model.CheckpointRef;
-import puzzle.model.Delivery;
 import puzzle.model.Receipt;
-import puzzle.model.Score;
-import puzzle.model.Task;
-import puzzle.model.TaskResult;
-import puzzle.model.Variant;
 
 /** Scores and trained variants that other systems came by. */
 final class DeliveryEndpoints {
-
-  /** Of all results in one request. */
-  private static final int MOST = 10_000;
-
-  /** One result and where in the body it stands. */
-  private record Placed(String pointer, int layer, Delivery delivery) {}
 
   private final RunFeed feed;
   private final Inbound inbound;
@@ -58,26 +37,24 @@ final class DeliveryEndpoints {
     String run = RunEndpoints.run(call);
     return call.json()
         .thenCombineAsync(
-            RunEndpoints.following(feed, run), (json, f) -> read(json, f.snapshot()), worker)
+            RunEndpoints.following(feed, run),
+            (json, f) -> DeliveryBody.read(json, f.snapshot()),
+            worker)
         .thenCompose(
             placed -> {
-              Map<Integer, List<Delivery>> byLayer = new TreeMap<>();
-              placed.forEach(
-                  p ->
-                      byLayer.computeIfAbsent(p.layer(), l -> new ArrayList<>()).add(p.delivery()));
               return inbound
-                  .deliver(run, byLayer)
+                  .deliver(run, DeliveryBody.byLayer(placed))
                   .thenApply(receipts -> Replies.packed(call, answer(placed, receipts)));
             });
   }
 
-  private byte[] answer(List<Placed> placed, Map<String, Receipt> receipts) {
+  private byte[] answer(List<DeliveryBody.Placed> placed, Map<String, Receipt> receipts) {
     ObjectNode json = FactJson.MAPPER.createObjectNode();
     for (Receipt.Outcome outcome : Receipt.Outcome.values()) {
       json.put(outcome.name().toLowerCase(Locale.ROOT), 0);
     }
     ArrayNode list = json.putArray("receipts");
-    for (Placed p : placed) {
+    for (DeliveryBody.Placed p : placed) {
       Receipt r = receipts.get(p.delivery().id());
       String outcome = r.outcome().name().toLowerCase(Locale.ROOT);
       json.put(outcome, json.path(outcome).asInt() + 1);
@@ -89,76 +66,5 @@ final class DeliveryEndpoints {
       }
     }
     return FactJson.bytes(json);
-  }
-
-  private List<Placed> read(JsonNode json, RunSnapshot run) {
-    JsonBody body = new JsonBody("", json);
-    body.only(Set.of("source", "scores", "variants"));
-    String source = body.text("source");
-    if (!source.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")) {
-      throw Problem.at("/source", source, "is no name", "Maybe letters, digits, '.', '_' and '-'.");
-    }
-    List<Placed> placed = new ArrayList<>();
-    for (JsonBody one : body.list("scores", MOST)) {
-      one.only(Set.of("id", "layer", "block", "value", "standard_error"));
-      Block block = one.parsed("block", Block::parse);
-      int layer = one.whole("layer", 0, run.state().layers() - 1);
-      double error = one.has("standard_error") ? one.number("standard_error", 0) : 0;
-      Score score = Score.measured(one.number("value", -1e300), error);
-      String key = new Task.ScoreBlock(layer, block, false, null, null).key();
-      placed.add(place(one, layer, source, key, new TaskResult.BlockScored(score)));
-    }
-    for (JsonBody one : body.list("variants", MOST)) {
-      one.only(Set.of("id", "layer", "variant", "weights", "loss_before", "loss_after", "steps"));
-      Variant variant = one.parsed("variant", Variant::parse);
-      int layer = one.whole("layer", 0, run.state().layers() - 1);
-      TaskResult result =
-          new TaskResult.Distilled(
-              weights(one.object("weights"), Path.of(run.state().spec().store())),
-              one.number("loss_before", 0),
-              one.number("loss_after", 0),
-              one.has("steps") ? one.whole("steps", 0, Integer.MAX_VALUE) : 0);
-      placed.add(place(one, layer, source, new Task.Distil(layer, variant, null).key(), result));
-    }
-    if (placed.isEmpty() || placed.size() > MOST) {
-      throw Problem.at(
-          "/scores",
-          placed.size(),
-          "results in one request",
-          "Maybe send 1 to " + MOST + " in scores and variants.");
-    }
-    Set<String> ids = new HashSet<>();
-    for (Placed p : placed) {
-      if (!ids.add(p.delivery().id())) {
-        throw Problem.at(
-            p.pointer() + "/id", p.delivery().id(), "stands twice in this request", null);
-      }
-    }
-    return placed;
-  }
-
-  private static Placed place(
-      JsonBody one, int layer, String source, String key, TaskResult result) {
-    String id = one.text("id");
-    if (!id.matches("[\\x21-\\x7e]{1,128}") || id.contains("#")) {
-      throw Problem.at(
-          one.pointer() + "/id", id, "is no id", "Maybe 1 to 128 printable characters, no '#'.");
-    }
-    return new Placed(one.pointer(), layer, new Delivery(id, source, key, result));
-  }
-
-  /** What is chosen must be there and whole, before anything is recorded. */
-  private static CheckpointRef weights(JsonBody weights, Path folder) {
-    weights.only(Set.of("path", "bytes", "sha256"));
-    String path = weights.text("path");
-    long bytes = weights.whole("bytes", 0, Long.MAX_VALUE);
-    String sha = weights.text("sha256");
-    try {
-      CheckpointRef ref = new CheckpointRef(path, bytes, sha);
-      Store.open(folder).verify(ref);
-      return ref;
-    } catch (RuntimeException e) {
-      throw Problem.said(400, weights.pointer(), e.getMessage());
-    }
   }
 }

@@ -65,6 +65,13 @@ final class Problem extends RuntimeException {
     return status;
   }
 
+  /** Place, what is wrong and what may help, on one line. */
+  String inWords() {
+    return (pointer == null ? "" : pointer + ": ")
+        + getMessage()
+        + (suggestion == null ? "" : " " + suggestion);
+  }
+
   HttpResponse response() {
     ObjectNode json = FactJson.MAPPER.createObjectNode();
     json.put("type", "about:blank");

@@ -1,6 +1,7 @@
 package puzzle.actors.kafka;
 
 import org.apache.pekko.actor.typed.ActorSystem;
+import puzzle.actors.http.Commands;
 import puzzle.cluster.KafkaSettings;
 
 /** What an edge node has to do with Kafka. */
@@ -9,7 +10,8 @@ public final class KafkaEdge {
   private KafkaEdge() {}
 
   /** Starts what publishes and what listens; neither holds up the node where the broker is away. */
-  public static void start(ActorSystem<?> system, KafkaSettings settings) {
+  public static void start(ActorSystem<?> system, KafkaSettings settings, Commands commands) {
     FactsToKafka.start(system, settings);
+    CommandsFromKafka.start(system, settings, commands);
   }
 }

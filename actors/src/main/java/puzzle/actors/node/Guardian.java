@@ -30,6 +30,7 @@ import puzzle.actors.feed.RunFeed;
 import puzzle.actors.gpu.DeviceThread;
 import puzzle.actors.gpu.GpuActor;
 import puzzle.actors.gpu.GpuPoolActor;
+import puzzle.actors.http.Commands;
 import puzzle.actors.http.EdgeParts;
 import puzzle.actors.kafka.KafkaEdge;
 import puzzle.actors.run.RunActor;
@@ -150,7 +151,8 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
     if (settings.roles().contains(NodeRole.EDGE)) {
       context.spawn(EdgeActor.create(peers, feed, index, nanos), EdgeActor.NAME);
       KafkaSettings.from(context.getSystem().settings().config())
-          .ifPresent(kafka -> KafkaEdge.start(context.getSystem(), kafka));
+          .ifPresent(
+              kafka -> KafkaEdge.start(context.getSystem(), kafka, new Commands(edgeParts())));
     }
   }
 
@@ -176,18 +178,20 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
   }
 
   private Behavior<Command> onGetEdge(GetEdge get) {
-    get.replyTo()
-        .tell(
-            new EdgeParts(
-                new RunFeed(getContext().getSystem(), feed),
-                new Inbound(
-                    getContext().getSystem(),
-                    run -> sharding.entityRefFor(ShardedPeers.RUN, run),
-                    (run, layer) ->
-                        sharding.entityRefFor(
-                            ShardedPeers.BLOCK, puzzle.protocol.Block.entityId(run, layer))),
-                peers));
+    get.replyTo().tell(edgeParts());
     return this;
+  }
+
+  private EdgeParts edgeParts() {
+    return new EdgeParts(
+        new RunFeed(getContext().getSystem(), feed),
+        new Inbound(
+            getContext().getSystem(),
+            run -> sharding.entityRefFor(ShardedPeers.RUN, run),
+            (run, layer) ->
+                sharding.entityRefFor(
+                    ShardedPeers.BLOCK, puzzle.protocol.Block.entityId(run, layer))),
+        peers);
   }
 
   private Behavior<Command> onRetire(Retire retire) {

@@ -13,16 +13,27 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,8 +41,16 @@ import org.junit.jupiter.api.io.TempDir;
 import puzzle.actors.Examples;
 import puzzle.actors.FakeEngine;
 import puzzle.actors.node.Drive;
+import puzzle.actors.simulation.SimulatedResults;
+import puzzle.actors.solver.BatchSolve;
+import puzzle.model.Block;
 import puzzle.model.Outcome;
 import puzzle.model.RunSpec;
+import puzzle.model.Score;
+import puzzle.model.ScoredBlock;
+import puzzle.model.Task;
+import puzzle.model.TaskResult;
+import puzzle.protocol.Feed;
 
 /** Runs on a real broker. */
 class KafkaIT {
@@ -64,7 +83,7 @@ class KafkaIT {
     Set<String> written;
     // What was not out yet when the node stopped follows when it is back.
     try (Drive drive = new Drive(spec, 4, 2, new FakeEngine(), settings(), "hash");
-        KafkaConsumer<String, byte[]> consumer = consumer()) {
+        KafkaConsumer<String, byte[]> consumer = consumer("puzzle-facts")) {
       assertEquals(Outcome.Kind.DONE, drive.status().outcome().kind());
       written = journal(spec);
       Set<String> ids = new HashSet<>();
@@ -90,21 +109,210 @@ class KafkaIT {
     }
   }
 
+  /**
+   * Prints how long after it was sent a measurement was on record; {@code -Dkafka.layers=76} for
+   * four thousand.
+   */
+  @Test
+  void takesInMeasurementsOnceEachAndBuriesWhatItCannotRead() throws Exception {
+    RunSpec spec = Examples.spec(Files.createDirectories(folder.resolve("store")));
+    int layers = Integer.getInteger("kafka.layers", 20);
+    FakeEngine idle =
+        new FakeEngine(
+            (task, monitor) -> {
+              if (task.key().startsWith("distil") || task.key().startsWith("score")) {
+                FakeEngine.lasting(600_000).before(task, monitor);
+              }
+            });
+    SplittableRandom random = new SplittableRandom(7);
+    Map<Integer, List<ScoredBlock>> scores = new TreeMap<>();
+    List<String> messages = new ArrayList<>();
+    for (int layer = 0; layer < layers; layer++) {
+      for (Block block : spec.space().blocks()) {
+        if (!block.equals(spec.space().parent())) {
+          double value = 0.01 + random.nextDouble();
+          scores
+              .computeIfAbsent(layer, l -> new ArrayList<>())
+              .add(new ScoredBlock(block, Score.measured(value, 0)));
+          messages.add(measurement(spec, layer, block, value));
+        }
+      }
+    }
+    int sent = messages.size();
+    // Some come twice.
+    for (int i = 0; i < sent; i += 10) {
+      messages.add(messages.get(i));
+    }
+    Collections.shuffle(messages, new Random(7));
+    List<String> dead =
+        List.of(
+            "no JSON at all",
+            "{}",
+            command("example", "explode", "{}"),
+            command("nobody", "pause", "{}"),
+            command("example", "measurements", "{\"source\": \"x\", \"scores\": 3}"),
+            command("example", "pause", "{\"quickly\": true}"),
+            measurement(spec, layers, spec.space().blocks().get(1), 0.5));
+    try (Drive drive = new Drive(spec, layers, 2, idle, settings(), "hash");
+        KafkaProducer<String, byte[]> producer = producer()) {
+      awaitLayers(drive, layers);
+      for (int i = 0; i < messages.size(); i++) {
+        send(producer, messages.get(i));
+        if (i % 100 == 0 && i / 100 < dead.size()) {
+          send(producer, dead.get(i / 100));
+        }
+      }
+      double best =
+          BatchSolve.of(
+                  spec,
+                  layers,
+                  List.of(
+                      (TaskResult.Profiled)
+                          SimulatedResults.of(spec, new Task.Profile(Examples.WORKLOAD))),
+                  scores)
+              .objective();
+      awaitIncumbent(drive, best);
+      List<String> reasons = deadLetters(dead.size());
+      assertEquals(dead.size(), reasons.size(), reasons.toString());
+      send(producer, command("example", "cancel", "{\"reason\": \"enough\"}"));
+      assertEquals(Outcome.Kind.CANCELLED, drive.outcome().kind());
+    }
+    assertEquals(sent, recorded(spec));
+  }
+
+  private static String measurement(RunSpec spec, int layer, Block block, double value) {
+    return command(
+        spec.id().value(),
+        "measurements",
+        "{\"source\": \"bench\", \"scores\": [{\"id\": \"%d/%s\", \"layer\": %d, \"block\": \"%s\", \"value\": %s}]}"
+            .formatted(layer, block, layer, block, value));
+  }
+
+  private static String command(String run, String name, String data) {
+    return """
+        {"specversion": "1.0", "id": "%s", "source": "/test", "type": "io.puzzle4j.command.%s", \
+        "run": "%s", "datacontenttype": "application/json", "data": %s}"""
+        .formatted(UUID.nameUUIDFromBytes((run + name + data).getBytes()), name, run, data);
+  }
+
+  private static void send(KafkaProducer<String, byte[]> producer, String event) {
+    ProducerRecord<String, byte[]> record =
+        new ProducerRecord<>("puzzle-commands", "example", event.getBytes());
+    record.headers().add("content-type", "application/cloudevents+json".getBytes());
+    producer.send(record);
+  }
+
+  private static void awaitLayers(Drive drive, int layers) throws InterruptedException {
+    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    while (drive.facts.stream()
+            .filter(Feed.LayerAdvanced.class::isInstance)
+            .map(f -> ((Feed.LayerAdvanced) f).layer())
+            .distinct()
+            .count()
+        < layers) {
+      assertTrue(System.nanoTime() < end, "the layers are not at work");
+      Thread.sleep(50);
+    }
+  }
+
+  private static void awaitIncumbent(Drive drive, double objective) throws InterruptedException {
+    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    double last = Double.NaN;
+    while (Math.abs(last - objective) > 1e-9) {
+      assertTrue(System.nanoTime() < end, "the solver is at " + last + ", not " + objective);
+      Thread.sleep(20);
+      for (Feed.Fact fact : drive.facts) {
+        last = fact instanceof Feed.IncumbentChanged i ? i.incumbent().objective() : last;
+      }
+    }
+  }
+
+  private List<String> deadLetters(int count) {
+    List<String> reasons = new ArrayList<>();
+    try (KafkaConsumer<String, byte[]> consumer = consumer("puzzle-dead-letters")) {
+      long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+      while (reasons.size() < count && System.nanoTime() < end) {
+        consumer
+            .poll(Duration.ofMillis(200))
+            .forEach(r -> reasons.add(new String(r.headers().lastHeader("reason").value())));
+      }
+    }
+    return reasons;
+  }
+
+  /** Scores on record, each once; prints how late they were. */
+  private int recorded(RunSpec spec) throws Exception {
+    Map<String, Long> at = new HashMap<>();
+    try (KafkaConsumer<String, byte[]> facts = consumer("puzzle-facts");
+        Drive drive = new Drive(spec, 1, 1, new FakeEngine(), settings(), "hash")) {
+      Set<String> written = journal(spec);
+      Set<String> seen = new HashSet<>();
+      long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+      while (!seen.containsAll(written) && System.nanoTime() < end) {
+        for (ConsumerRecord<String, byte[]> record : facts.poll(Duration.ofMillis(200))) {
+          JsonNode event = JSON.readTree(record.value());
+          boolean fresh = seen.add(event.path("id").asText());
+          if (fresh
+              && event.path("type").asText().endsWith("task-finished")
+              && event.path("subject").asText().startsWith("score/")) {
+            long millis = Instant.parse(event.path("time").asText()).toEpochMilli();
+            assertEquals(null, at.put(event.path("subject").asText(), millis), "scored twice");
+          }
+        }
+      }
+      assertTrue(drive.status().outcome() != null);
+    }
+    List<Long> late = new ArrayList<>();
+    try (KafkaConsumer<String, byte[]> commands = consumer("puzzle-commands")) {
+      long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+      Set<String> found = new HashSet<>();
+      while (found.size() < at.size() && System.nanoTime() < end) {
+        for (ConsumerRecord<String, byte[]> record : commands.poll(Duration.ofMillis(200))) {
+          String text = new String(record.value());
+          if (text.contains("\"bench\"")) {
+            String id = JSON.readTree(text).at("/data/scores/0/id").asText();
+            if (at.containsKey("score/" + id) && found.add(id)) {
+              late.add(at.get("score/" + id) - record.timestamp());
+            }
+          }
+        }
+      }
+    }
+    Collections.sort(late);
+    System.out.printf(
+        "%d measurements over Kafka: on record after p50 %d ms, p99 %d ms, the last %d ms%n",
+        late.size(),
+        late.get(late.size() / 2),
+        late.get(late.size() * 99 / 100),
+        late.get(late.size() - 1));
+    return at.size();
+  }
+
+  private KafkaProducer<String, byte[]> producer() {
+    return new KafkaProducer<>(
+        Map.of("bootstrap.servers", broker.servers(), "linger.ms", "5"),
+        new StringSerializer(),
+        new ByteArraySerializer());
+  }
+
   private Config settings() {
     return ConfigFactory.parseMap(Map.of("puzzle.kafka.servers", broker.servers()))
         .withFallback(Examples.QUICK);
   }
 
-  private KafkaConsumer<String, byte[]> consumer() {
+  private KafkaConsumer<String, byte[]> consumer(String topic) {
     KafkaConsumer<String, byte[]> consumer =
         new KafkaConsumer<>(
             Map.of(
-                "bootstrap.servers", broker.servers(),
-                "group.id", "test",
-                "auto.offset.reset", "earliest"),
+                "bootstrap.servers",
+                broker.servers(),
+                "group.id",
+                "test-" + UUID.randomUUID(),
+                "auto.offset.reset",
+                "earliest"),
             new StringDeserializer(),
             new ByteArrayDeserializer());
-    consumer.subscribe(List.of("puzzle-facts"));
+    consumer.subscribe(List.of(topic));
     return consumer;
   }
 
