@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import puzzle.engine.checkpoint.ChildExporter;
@@ -21,11 +23,14 @@ import puzzle.engine.checkpoint.SafetensorsWriter;
 import puzzle.engine.checkpoint.Store;
 import puzzle.engine.checkpoint.TensorLayout;
 import puzzle.engine.checkpoint.WeightSource;
+import puzzle.engine.data.Tokenizer;
 import puzzle.engine.distil.BlockDistillation;
 import puzzle.engine.distil.CorpusSplits;
 import puzzle.engine.distil.DivergedException;
 import puzzle.engine.distil.Recorder;
 import puzzle.engine.distil.Recording;
+import puzzle.engine.distil.Recording.Split;
+import puzzle.engine.distil.TrainingCheckpoint;
 import puzzle.engine.kd.GlobalDistillation;
 import puzzle.engine.kd.HealingStates;
 import puzzle.engine.nn.Decoder;
@@ -38,6 +43,8 @@ import puzzle.engine.profile.ProfiledCosts;
 import puzzle.engine.score.AssembledWeights;
 import puzzle.engine.score.ModelEvaluator;
 import puzzle.engine.score.SuffixScorer;
+import puzzle.engine.score.TaskScore;
+import puzzle.engine.score.Tasks;
 import puzzle.engine.surgery.Initialisation;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
@@ -71,6 +78,8 @@ public final class DjlEngine implements BlockEngine {
   private String openedStore;
   private Store store;
   private String loadedParent;
+  private List<String> openedTask;
+  private TaskScore task;
   private Decoder parent;
 
   /**
@@ -87,6 +96,8 @@ public final class DjlEngine implements BlockEngine {
       if (task instanceof Task.Record) {
         return record(spec, monitor);
       } else if (task instanceof Task.Distil distil) {
+        return distil(spec, distil, monitor);
+      } else if (task instanceof Task.DistilBlock distil) {
         return distil(spec, distil, monitor);
       } else if (task instanceof Task.Profile profile) {
         return profile(spec, profile, monitor);
@@ -121,47 +132,123 @@ public final class DjlEngine implements BlockEngine {
   }
 
   private TaskResult record(RunSpec spec, Monitor monitor) {
+    Map<Split, int[][]> tokens = CorpusSplits.read(spec, config(spec).vocabSize());
+    TaskScore task = task(spec);
+    if (task != null) {
+      int length = spec.corpus().sequenceTokens() + 1;
+      tokens.put(Split.TASK, Tasks.padded(task, length, config(spec).vocabSize()));
+    }
     return new Recorder(
             store(spec),
             parent(spec),
             spec.scoring().batch(),
-            CorpusSplits.read(spec, config(spec).vocabSize()))
+            spec.bld().safeguards().tapeBytes(),
+            tokens)
         .run(monitor);
   }
 
   private TaskResult distil(RunSpec spec, Task.Distil task, Monitor monitor) {
-    Store store = store(spec);
     Decoder model = parent(spec);
-    Recording recording = Recording.open(store, task.recording());
-    Variant variant = task.variant();
-    boolean ffn = variant.subblock() == Subblock.FFN;
-    Initialisation initialisation =
-        new Initialisation(
-            model.config(),
-            model.weights(task.layer(), variant.subblock()),
-            ffn ? recording.contribution(task.layer()) : null);
-    SubblockWeights child = initialisation.create(model.manager(), variant);
+    Recording recording = Recording.open(store(spec), task.recording());
+    RunSpec.Distillation settings = settings(spec, task.microBatch());
+    TrainingCheckpoint checkpoint = checkpoint(spec, task.layer(), task.variant().name(), task);
+    BlockDistillation distillation =
+        new BlockDistillation(model, task.layer(), settings, recording).keeping(checkpoint);
+    BlockDistillation.Beginning beginning =
+        distillation.begin(
+            initialisation(model, recording, task.layer(), task.variant()), task.variant());
+    SubblockWeights child = beginning.weights();
     try {
-      BlockDistillation.Outcome outcome =
-          new BlockDistillation(model, task.layer(), spec.bld(), recording)
-              .run(child, seed(spec, task), monitor);
-      SafetensorsWriter writer = new SafetensorsWriter(ElementType.F32);
-      String prefix = SubblockWeights.prefix(task.layer());
-      child
-          .arrays()
-          .forEach(
-              (name, array) ->
-                  writer.add(
-                      prefix + name, array.getShape().getShape(), () -> Tensors.read(array)));
-      String path = "library/layer-%03d/%s.safetensors".formatted(task.layer(), variant.name());
-      return new TaskResult.Distilled(
-          store.put(path, writer::writeTo),
-          outcome.lossBefore(),
-          outcome.lossAfter(),
-          outcome.steps());
+      BlockDistillation.Outcome outcome = distillation.run(child, seed(spec, task), monitor);
+      CheckpointRef file = keep(spec, task.layer(), task.variant().name(), List.of(child));
+      checkpoint.discard();
+      return distilled(file, outcome, beginning.how());
     } finally {
       child.close();
     }
+  }
+
+  private TaskResult distil(RunSpec spec, Task.DistilBlock task, Monitor monitor) {
+    Decoder model = parent(spec);
+    Recording recording = Recording.open(store(spec), task.recording());
+    RunSpec.Distillation settings = settings(spec, task.microBatch());
+    TrainingCheckpoint checkpoint = checkpoint(spec, task.layer(), task.block().name(), task);
+    BlockDistillation distillation =
+        new BlockDistillation(model, task.layer(), settings, recording).keeping(checkpoint);
+    List<SubblockWeights> halves = new ArrayList<>();
+    String how = null;
+    try {
+      for (Variant variant : List.of(task.block().attention(), task.block().ffn())) {
+        boolean attention = variant.subblock() == Subblock.ATTENTION;
+        CheckpointRef start =
+            task.start() == null ? null : attention ? task.start().attention() : task.start().ffn();
+        if (start != null) {
+          halves.add(replacement(store(spec), model, task.layer(), variant, start));
+          continue;
+        }
+        BlockDistillation.Beginning beginning =
+            distillation.begin(initialisation(model, recording, task.layer(), variant), variant);
+        halves.add(beginning.weights());
+        how = beginning.how() == null ? how : beginning.how();
+        if (variant.form() == Variant.Form.LINEAR) {
+          distillation.scale(beginning.weights());
+        }
+      }
+      BlockDistillation.Outcome outcome =
+          distillation.run(halves.get(0), halves.get(1), seed(spec, task), monitor);
+      CheckpointRef file = keep(spec, task.layer(), task.block().name(), halves);
+      checkpoint.discard();
+      return distilled(file, outcome, how);
+    } finally {
+      halves.forEach(SubblockWeights::close);
+    }
+  }
+
+  /** The run's, or with fewer sequences per pass where the task says so. */
+  private static RunSpec.Distillation settings(RunSpec spec, int microBatch) {
+    return microBatch == 0
+        ? spec.bld()
+        : spec.bld().with(spec.bld().safeguards().withMicroBatch(microBatch));
+  }
+
+  /** A training goes on from a state of the same task with the same settings only. */
+  private TrainingCheckpoint checkpoint(RunSpec spec, int layer, String name, Task task) {
+    return new TrainingCheckpoint(
+        store(spec), libraryPath(layer, name), task + " " + spec.bld() + " " + seed(spec, task));
+  }
+
+  private static Initialisation initialisation(
+      Decoder model, Recording recording, int layer, Variant variant) {
+    return new Initialisation(
+        model.config(),
+        model.weights(layer, variant.subblock()),
+        variant.subblock() == Subblock.FFN
+            ? recording.contribution(layer)
+            : recording.headContribution(layer));
+  }
+
+  /** Keeps what was trained as one file of the library. */
+  private CheckpointRef keep(RunSpec spec, int layer, String name, List<SubblockWeights> trained) {
+    SafetensorsWriter writer = new SafetensorsWriter(ElementType.F32);
+    String prefix = SubblockWeights.prefix(layer);
+    for (SubblockWeights half : trained) {
+      half.arrays()
+          .forEach(
+              (array, values) ->
+                  writer.add(
+                      prefix + array, values.getShape().getShape(), () -> Tensors.read(values)));
+    }
+    return store(spec).put(libraryPath(layer, name) + ".safetensors", writer::writeTo);
+  }
+
+  private static String libraryPath(int layer, String name) {
+    return "library/layer-%03d/%s".formatted(layer, name);
+  }
+
+  private static TaskResult distilled(
+      CheckpointRef file, BlockDistillation.Outcome outcome, String how) {
+    return new TaskResult.Distilled(
+        file, outcome.lossBefore(), outcome.lossAfter(), outcome.steps(), outcome.rollbacks(), how);
   }
 
   private TaskResult score(RunSpec spec, Task.ScoreBlock task, Monitor monitor) {
@@ -175,7 +262,7 @@ public final class DjlEngine implements BlockEngine {
     try {
       Recording recording = Recording.open(store, task.recording());
       return new TaskResult.BlockScored(
-          new SuffixScorer(model, recording, spec.scoring().batch())
+          new SuffixScorer(model, recording, spec.scoring(), task(spec))
               .score(task.layer(), attention, ffn, monitor));
     } finally {
       if (attention != null) {
@@ -210,8 +297,15 @@ public final class DjlEngine implements BlockEngine {
                 store.safetensors(task.child()),
                 spec.corpus().sequenceTokens())) {
       ModelEvaluator.Quality quality =
-          ModelEvaluator.evaluate(model, recording, spec.scoring().batch(), monitor);
-      return new TaskResult.Evaluated(quality.loss(), quality.kl(), model.config().params());
+          ModelEvaluator.evaluate(
+              model,
+              recording,
+              task.selecting() ? Split.SELECTION : Split.EVALUATION,
+              spec.scoring(),
+              task(spec),
+              monitor);
+      return new TaskResult.Evaluated(
+          quality.loss(), quality.kl(), model.config().params(), quality.measures());
     }
   }
 
@@ -325,6 +419,21 @@ public final class DjlEngine implements BlockEngine {
 
   private DecoderConfig config(RunSpec spec) {
     return parent(spec).config();
+  }
+
+  /** The run's downstream task, or null; kept, as opening it reads the tokenizer. */
+  private TaskScore task(RunSpec spec) {
+    String description = spec.scoring().task();
+    if (description == null) {
+      return null;
+    }
+    List<String> asked = List.of(description, spec.parent(), spec.corpus().toString());
+    if (!asked.equals(openedTask)) {
+      Tokenizer tokenizer = Tokenizer.open(Path.of(spec.parent()));
+      task = Tasks.open(description, tokenizer::encode, spec.corpus().sequenceTokens() + 1);
+      openedTask = asked;
+    }
+    return task;
   }
 
   /** Kept between tasks: it remembers which files were checked. */

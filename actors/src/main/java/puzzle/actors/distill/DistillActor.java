@@ -8,6 +8,7 @@ import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
@@ -40,6 +41,8 @@ public final class DistillActor
     INSTANCE
   }
 
+  private final TimerScheduler<Distill.Command> timers;
+  private final PuzzleSettings settings;
   private final String entityId;
   private final Peers peers;
   private final Leases leases;
@@ -47,17 +50,21 @@ public final class DistillActor
   public static Behavior<Distill.Command> create(
       String entityId, PuzzleSettings settings, Peers peers, LongSupplier nanos) {
     return Behaviors.withTimers(
-        timers -> {
-          timers.startTimerWithFixedDelay(Tick.INSTANCE, settings.gpu().heartbeat());
-          return new DistillActor(entityId, settings, peers, nanos);
-        });
+        timers -> new DistillActor(timers, entityId, settings, peers, nanos));
   }
 
-  private DistillActor(String entityId, PuzzleSettings settings, Peers peers, LongSupplier nanos) {
+  private DistillActor(
+      TimerScheduler<Distill.Command> timers,
+      String entityId,
+      PuzzleSettings settings,
+      Peers peers,
+      LongSupplier nanos) {
     super(
         PersistenceId.of("Distill", entityId),
         SupervisorStrategy.restartWithBackoff(
             settings.gpu().restartMin(), settings.gpu().restartMax(), 0.2));
+    this.timers = timers;
+    this.settings = settings;
     this.entityId = entityId;
     this.peers = peers;
     this.leases =
@@ -92,7 +99,9 @@ public final class DistillActor
 
   @Override
   public SignalHandler<DistillState> signalHandler() {
-    return newSignalHandlerBuilder().onSignal(RecoveryCompleted.instance(), this::goOn).build();
+    return newSignalHandlerBuilder()
+        .onSignal(RecoveryCompleted.instance(), this::onRecovered)
+        .build();
   }
 
   @Override
@@ -149,6 +158,13 @@ public final class DistillActor
     return Effect()
         .persist(new ArrayList<DistillEvent>(lost))
         .thenRun(changed -> told(changed, lost));
+  }
+
+  /** Also after a journal that failed, which stops timers but keeps this object. */
+  private void onRecovered(DistillState state) {
+    timers.startTimerWithFixedDelay(Tick.INSTANCE, settings.gpu().heartbeat());
+    leases.restart();
+    goOn(state);
   }
 
   private void told(DistillState state, List<TaskEvent> events) {
