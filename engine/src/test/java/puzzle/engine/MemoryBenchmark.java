@@ -27,7 +27,7 @@ class MemoryBenchmark {
           Soak.Memory now = Soak.Memory.now();
           System.out.printf(
               "%5d steps: heap %.2f MB, native %.2f MB%n",
-              done, now.heap() / 1e6, now.resident() / 1e6);
+              done, now.heap() / 1e6, now.outside() / 1e6);
           warm = done == WARM ? now : warm;
         }
         soak.round();
@@ -36,7 +36,7 @@ class MemoryBenchmark {
       System.out.printf(
           "heap %.2f MB, native %.2f MB; since step %d heap %+.2f %%, native %+.2f %%%n",
           end.heap() / 1e6,
-          end.resident() / 1e6,
+          end.outside() / 1e6,
           WARM,
           100 * end.heapGrowth(warm),
           100 * end.nativeGrowth(warm));

@@ -24,7 +24,7 @@ final class Soak implements AutoCloseable {
   private static final int BATCH = 4;
 
   /** Bytes, after a full collection. */
-  record Memory(long heap, long resident) {
+  record Memory(long heap, long outside) {
 
     static Memory now() {
       for (int i = 0; i < 3; i++) {
@@ -39,7 +39,7 @@ final class Soak implements AutoCloseable {
     }
 
     double nativeGrowth(Memory since) {
-      return (double) resident / since.resident - 1;
+      return (double) outside / since.outside - 1;
     }
 
     private static long resident() {
@@ -85,7 +85,8 @@ final class Soak implements AutoCloseable {
 
   /** A task of block distillation and a round of healing. */
   void round() throws TaskFailedException {
-    engine.run(spec, new Task.Distil(round % SmallRun.LAYERS, small.ffn(), recording), Monitor.NONE);
+    engine.run(
+        spec, new Task.Distil(round % SmallRun.LAYERS, small.ffn(), recording), Monitor.NONE);
     Architecture child = order.architecture();
     Task task = new Task.HealRound(child, order.layers(), recording, round++, 0, states);
     states = List.of(((TaskResult.HealedRound) engine.run(spec, task, Monitor.NONE)).state());
