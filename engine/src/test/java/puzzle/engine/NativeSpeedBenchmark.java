@@ -312,7 +312,8 @@ class NativeSpeedBenchmark {
     Path home = Files.createDirectories(folder.resolve("d" + hidden));
     if (hidden == 256) {
       RunSpec small = SmallRun.in(home, SmallRun.config(), 6000);
-      return SmallRun.sized(small, Path.of("../examples/tiny/parent"), 128, 16, ROUNDS + 2);
+      return SmallRun.sized(
+          small, Path.of("../examples/tiny/parent"), small.corpus().source(), 128, 16, ROUNDS + 2);
     }
     int heads = hidden / 64;
     Block block = new Block(Variant.attention(heads / 2), Variant.ffn(hidden * 8 / 3));
@@ -333,7 +334,8 @@ class NativeSpeedBenchmark {
             block,
             Architecture.uniform(block, 2));
     RunSpec small = SmallRun.in(home, config, 6000);
-    return SmallRun.sized(small, Path.of(small.parent()), 256, 4, ROUNDS + 2);
+    return SmallRun.sized(
+        small, Path.of(small.parent()), small.corpus().source(), 256, 4, ROUNDS + 2);
   }
 
   private static int[][] rows(int[][] all, int[] chosen) {

@@ -70,7 +70,7 @@ public final class SmallRun {
   }
 
   /** The same with another distillation of blocks. */
-  static RunSpec with(RunSpec spec, RunSpec.Distillation bld) {
+  public static RunSpec with(RunSpec spec, RunSpec.Distillation bld) {
     return with(spec, spec.parent(), spec.corpus(), spec.space(), bld, spec.scoring(), spec.gkd());
   }
 
@@ -99,12 +99,13 @@ public final class SmallRun {
   }
 
   /** A run of another parent in which each step and each pass takes one batch of its sequences. */
-  static RunSpec sized(RunSpec spec, Path parent, int tokens, int batch, int steps) {
+  public static RunSpec sized(
+      RunSpec spec, Path parent, String corpus, int tokens, int batch, int steps) {
     DecoderConfig config = HuggingFaceConfig.read(parent);
     return with(
         spec,
         parent.toString(),
-        new RunSpec.Corpus(spec.corpus().source(), 0.2, tokens),
+        new RunSpec.Corpus(corpus, 0.05, tokens),
         SearchSpace.standard(config.kvHeads(), config.intermediateSize(), 1),
         new RunSpec.Distillation(batch, batch, steps, 1, 1e-3, 0.01, 1),
         new RunSpec.Scoring(batch, batch, batch),

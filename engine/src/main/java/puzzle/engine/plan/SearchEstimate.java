@@ -25,7 +25,7 @@ public final class SearchEstimate {
   private static final long FP32 = 4;
   private static final long BF16 = 2;
 
-  /** The healing checkpoint that counts and the one that is being written. */
+  /** A shard's state that the round starts from and the one that is being written. */
   private static final long CHECKPOINTS = 2;
 
   /**
@@ -144,9 +144,9 @@ public final class SearchEstimate {
     double step = 4 * forward + times.optimiser(model.params());
     return new Phase(
         "heal",
-        1,
+        spec.gkd().shards(),
         spec.gkd().steps() * step,
-        (double) model.params() * (CHECKPOINTS * 3 * FP32 + BF16));
+        (double) model.params() * (spec.gkd().shards() * CHECKPOINTS * 3 * FP32 + BF16));
   }
 
   /** Parent, child before and after healing, and the baselines. */
@@ -181,7 +181,8 @@ public final class SearchEstimate {
                 (double) spec.bld().sequences() * tokens(),
                 (double) spec.gkd().steps() * spec.gkd().batch() * tokens()));
     notes.add(
-        "recording and healing are one task each, and this engine gives a task one device;"
+        "recording is one task, healing one for each of gkd.shards at a time, and this engine gives"
+            + " a task one device;"
             + " spread over several, their device-hours stay, their elapsed hours shrink");
     return notes;
   }

@@ -1,0 +1,99 @@
+package puzzle.engine;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import puzzle.engine.BlockEngine.Monitor;
+import puzzle.model.Architecture;
+import puzzle.model.Block;
+import puzzle.model.CheckpointRef;
+import puzzle.model.RunSpec;
+import puzzle.model.Task;
+import puzzle.model.TaskResult;
+import puzzle.model.Variant;
+
+/**
+ * Many small steps of both kinds of training by the real engine, and what the process's memory did
+ * meanwhile. Native memory is what is resident beyond the Java heap's.
+ */
+final class Soak implements AutoCloseable {
+
+  private static final Path STATUS = Path.of("/proc/self/status");
+  private static final int BATCH = 4;
+
+  /** Bytes, after a full collection. */
+  record Memory(long heap, long outside) {
+
+    static Memory now() {
+      for (int i = 0; i < 3; i++) {
+        System.gc();
+      }
+      Runtime java = Runtime.getRuntime();
+      return new Memory(java.totalMemory() - java.freeMemory(), resident() - java.totalMemory());
+    }
+
+    double heapGrowth(Memory since) {
+      return (double) heap / since.heap - 1;
+    }
+
+    double nativeGrowth(Memory since) {
+      return (double) outside / since.outside - 1;
+    }
+
+    private static long resident() {
+      try {
+        for (String line : Files.readAllLines(STATUS)) {
+          if (line.startsWith("VmRSS:")) {
+            return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
+          }
+        }
+        throw new IOException("no VmRSS in " + STATUS);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private final DjlEngine engine = new DjlEngine(1);
+  private final RunSpec spec;
+  private final CheckpointRef recording;
+  private final Block small = new Block(Variant.attention(1), Variant.ffn(12));
+  private final Task.Heal order;
+  private int round;
+  private List<CheckpointRef> states = List.of();
+
+  /**
+   * @param healingSteps in all, {@code perRound} at a time
+   */
+  Soak(Path folder, int healingSteps, int perRound) throws IOException, TaskFailedException {
+    RunSpec run = SmallRun.in(folder, SmallRun.config(), 600 + 3 * healingSteps);
+    spec =
+        SmallRun.with(
+            SmallRun.with(run, new RunSpec.Distillation(24, BATCH, perRound, 2, 1e-3, 0.01, 1)),
+            new RunSpec.Healing(
+                List.of("cosine", "kld"), BATCH, healingSteps, 2, 1e-4, 0, 1, perRound));
+    recording =
+        ((TaskResult.Recorded) engine.run(spec, new Task.Record(), Monitor.NONE)).recording();
+    order = SmallRun.heal(engine, spec, small, recording);
+  }
+
+  static boolean possible() {
+    return Files.isReadable(STATUS);
+  }
+
+  /** A task of block distillation and a round of healing. */
+  void round() throws TaskFailedException {
+    engine.run(
+        spec, new Task.Distil(round % SmallRun.LAYERS, small.ffn(), recording), Monitor.NONE);
+    Architecture child = order.architecture();
+    Task task = new Task.HealRound(child, order.layers(), recording, round++, 0, states);
+    states = List.of(((TaskResult.HealedRound) engine.run(spec, task, Monitor.NONE)).state());
+  }
+
+  @Override
+  public void close() {
+    engine.close();
+  }
+}
