@@ -20,6 +20,7 @@ import puzzle.engine.InvalidInputException;
       RunCommand.class,
       ValidateCommand.class,
       PlanCommand.class,
+      AblateCommand.class,
       SolveCommand.class,
       ProfileCommand.class,
       PretrainCommand.class,

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.nio.FloatBuffer;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.distil.Recording.Place;
@@ -19,13 +20,15 @@ import puzzle.model.Subblock;
 import puzzle.model.Variant;
 
 /**
- * Decoupled blockwise local distillation of one variant (section 3).
+ * Blockwise local distillation of one variant, or of an attention and an FFN variant together
+ * (section 3).
  *
- * <p>The variant gets the parent's activations and regresses the output of the parent's whole
- * block. An attention variant has the parent's FFN, frozen, behind it; an FFN variant has the
- * parent's attention before it, whose output is on the tape already. No gradient crosses layers, so
- * every variant of every layer is a job of its own. The loss is MSE(o_parent, o_child) /
- * MSE(o_parent, 0).
+ * <p>The block under training gets the parent's activations and regresses the output of the
+ * parent's whole block; the loss is MSE(o_parent, o_child) / MSE(o_parent, 0). <em>Decoupled</em>:
+ * one half is trained, the other is the parent's, frozen; before an FFN variant the parent's
+ * attention need not be run, its output is on the tape. <em>Coupled</em>: both halves are replaced
+ * and trained together. No gradient crosses layers, so every variant and every pair of every layer
+ * is a job of its own.
  */
 public final class BlockDistillation {
 
@@ -48,8 +51,9 @@ public final class BlockDistillation {
   }
 
   /**
-   * Trains {@code child} in place. Where training ends no better than the initialisation, as it can
-   * for a variant that is almost the parent's own, the initialisation is kept.
+   * Decoupled: trains one variant in place, the other half being the parent's. Where training ends
+   * no better than the initialisation, as it can for a variant that is almost the parent's own, the
+   * initialisation is kept.
    *
    * @throws DivergedException if the loss is no longer a finite number
    */
@@ -57,12 +61,62 @@ public final class BlockDistillation {
     if (child.variant().form() == Variant.Form.LINEAR) {
       scale(child);
     }
+    return train(Trainee.of(child), seed, monitor);
+  }
+
+  /**
+   * Coupled: trains both halves of a block in place, each starting from its own decoupled training
+   * or from its initialisation. A no-op has nothing to train, but the other half learns to do
+   * without it. Where training ends no better than it began, the beginning is kept.
+   *
+   * @throws DivergedException if the loss is no longer a finite number
+   */
+  public Outcome run(SubblockWeights attention, SubblockWeights ffn, long seed, Monitor monitor) {
+    return train(new Trainee(attention, ffn), seed, monitor);
+  }
+
+  /**
+   * What is trained.
+   *
+   * @param attention null where it is the parent's
+   * @param ffn null where it is the parent's
+   */
+  private record Trainee(SubblockWeights attention, SubblockWeights ffn) {
+
+    static Trainee of(SubblockWeights half) {
+      return half.variant().subblock() == Subblock.ATTENTION
+          ? new Trainee(half, null)
+          : new Trainee(null, half);
+    }
+
+    /** Both halves' arrays; their names differ. */
+    Map<String, NDArray> arrays() {
+      Map<String, NDArray> arrays = new LinkedHashMap<>();
+      if (attention != null) {
+        arrays.putAll(attention.arrays());
+      }
+      if (ffn != null) {
+        arrays.putAll(ffn.arrays());
+      }
+      return arrays;
+    }
+
+    String name() {
+      return attention == null
+          ? ffn.variant().name()
+          : ffn == null
+              ? attention.variant().name()
+              : attention.variant().name() + "+" + ffn.variant().name();
+    }
+  }
+
+  private Outcome train(Trainee child, long seed, Monitor monitor) {
     double before = heldOut(child);
+    Map<String, NDArray> arrays = child.arrays();
     Map<String, FloatBuffer> initial = new HashMap<>();
-    child.arrays().forEach((name, array) -> initial.put(name, Tensors.read(array)));
+    arrays.forEach((name, array) -> initial.put(name, Tensors.read(array)));
     try (NDManager manager = parent.manager().newSubManager()) {
-      AdamW optimiser =
-          new AdamW(child.arrays(), manager, settings.weightDecay(), settings.clipNorm());
+      AdamW optimiser = new AdamW(arrays, manager, settings.weightDecay(), settings.clipNorm());
       Schedule schedule =
           new Schedule(settings.learningRate(), settings.warmupSteps(), settings.steps());
       Tape inputs = inputs(child, Split.TRAIN);
@@ -80,10 +134,7 @@ public final class BlockDistillation {
                 });
         if (!Double.isFinite(loss)) {
           throw new DivergedException(
-              "layer " + layer + " variant " + child.variant(),
-              step,
-              loss,
-              settings.learningRate());
+              "layer " + layer + " variant " + child.name(), step, loss, settings.learningRate());
         }
         optimiser.step(schedule.rate(step));
         Steps.check(monitor, step + 1, settings.steps(), loss);
@@ -92,7 +143,7 @@ public final class BlockDistillation {
     }
     double after = heldOut(child);
     if (after >= before) {
-      initial.forEach((name, values) -> Tensors.assign(child.arrays().get(name), values));
+      initial.forEach((name, values) -> Tensors.assign(arrays.get(name), values));
     }
     return new Outcome(before, Math.min(before, after), settings.steps());
   }
@@ -102,12 +153,13 @@ public final class BlockDistillation {
    * appendix A ignores the gate, or all tokens but one, and is several times too large; scaled by 0
    * it is a no-op, so training never starts from worse than that.
    */
-  private void scale(SubblockWeights child) {
+  public void scale(SubblockWeights child) {
     NDArray matrix = child.matrix();
     FloatBuffer product = Tensors.read(matrix);
     FloatBuffer best = product;
     double least = Double.POSITIVE_INFINITY;
-    Tape inputs = inputs(child, Split.TRAIN);
+    Trainee trainee = Trainee.of(child);
+    Tape inputs = inputs(trainee, Split.TRAIN);
     Tape outputs = outputs(Split.TRAIN);
     for (float factor : LINEAR_FACTORS) {
       FloatBuffer scaled = FloatBuffer.allocate(product.capacity());
@@ -115,7 +167,7 @@ public final class BlockDistillation {
         scaled.put(i, factor * product.get(i));
       }
       Tensors.assign(matrix, scaled);
-      double loss = loss(child, inputs, outputs, 0, settings.batch());
+      double loss = loss(trainee, inputs, outputs, 0, settings.batch());
       if (loss < least) {
         least = loss;
         best = scaled;
@@ -126,6 +178,10 @@ public final class BlockDistillation {
 
   /** Normalised MSE over the scoring split, mean of its batches. */
   public double heldOut(SubblockWeights child) {
+    return heldOut(Trainee.of(child));
+  }
+
+  private double heldOut(Trainee child) {
     Tape inputs = inputs(child, Split.SCORING);
     Tape outputs = outputs(Split.SCORING);
     int batch = settings.batch();
@@ -137,7 +193,7 @@ public final class BlockDistillation {
     return sum / inputs.sequences();
   }
 
-  private double loss(SubblockWeights child, Tape inputs, Tape outputs, int from, int count) {
+  private double loss(Trainee child, Tape inputs, Tape outputs, int from, int count) {
     return Tensors.inference(
         () -> {
           NDManager manager = parent.manager();
@@ -146,15 +202,14 @@ public final class BlockDistillation {
         });
   }
 
-  private NDArray output(SubblockWeights child, NDArray x) {
-    return child.variant().subblock() == Subblock.ATTENTION
-        ? parent.ffn(parent.weights(layer, Subblock.FFN), parent.attention(child, x))
-        : parent.ffn(child, x);
+  private NDArray output(Trainee child, NDArray x) {
+    NDArray middle = child.attention == null ? x : parent.attention(child.attention, x);
+    return parent.ffn(child.ffn == null ? parent.weights(layer, Subblock.FFN) : child.ffn, middle);
   }
 
-  private Tape inputs(SubblockWeights child, Split split) {
-    boolean attention = child.variant().subblock() == Subblock.ATTENTION;
-    return recording.tape(layer, split, attention ? Place.INPUT : Place.MIDDLE);
+  /** A block with the parent's own attention begins behind it. */
+  private Tape inputs(Trainee child, Split split) {
+    return recording.tape(layer, split, child.attention == null ? Place.MIDDLE : Place.INPUT);
   }
 
   private Tape outputs(Split split) {
