@@ -58,6 +58,33 @@ public final class Examples {
         1.5);
   }
 
+  /** The same search with another way of BLD. */
+  public static RunSpec with(RunSpec spec, RunSpec.Distillation.Mode mode) {
+    RunSpec.Distillation bld = spec.bld();
+    return new RunSpec(
+        spec.id(),
+        spec.parent(),
+        spec.store(),
+        spec.seed(),
+        spec.corpus(),
+        spec.space(),
+        new RunSpec.Distillation(
+            bld.sequences(),
+            bld.batch(),
+            bld.steps(),
+            bld.warmupSteps(),
+            bld.learningRate(),
+            bld.weightDecay(),
+            bld.clipNorm(),
+            mode,
+            4),
+        spec.scoring(),
+        spec.profiling(),
+        spec.target(),
+        spec.gkd(),
+        spec.retries());
+  }
+
   public static RunSpec spec(Path store, SearchSpace space, double speedUp) {
     return new RunSpec(
         new RunId("example"),

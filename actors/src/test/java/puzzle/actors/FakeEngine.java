@@ -126,6 +126,14 @@ public final class FakeEngine implements EngineFactory {
           loss / 2,
           spec.bld().steps());
     }
+    if (task instanceof Task.DistilBlock t) {
+      double loss = 0.2 + noise(spec, task.key());
+      return new TaskResult.Distilled(
+          ref("library/" + t.layer() + "/" + t.block().name() + ".safetensors"),
+          loss,
+          loss / 2,
+          spec.bld().steps());
+    }
     if (task instanceof Task.Profile t) {
       List<TaskResult.VariantCost> costs = new ArrayList<>();
       for (Variant v : spec.space().variants()) {
@@ -138,7 +146,8 @@ public final class FakeEngine implements EngineFactory {
           TaskResult.MEASURED);
     }
     if (task instanceof Task.ScoreBlock t) {
-      return new TaskResult.BlockScored(Score.measured(kl(spec, t.layer(), t.block()), 0.001));
+      return new TaskResult.BlockScored(
+          Score.measured((t.coupled() ? 0.9 : 1) * kl(spec, t.layer(), t.block()), 0.001));
     }
     if (task instanceof Task.Evaluate t) {
       double kl =

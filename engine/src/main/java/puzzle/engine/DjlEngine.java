@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
@@ -82,6 +83,8 @@ public final class DjlEngine implements BlockEngine {
         return record(spec, monitor);
       } else if (task instanceof Task.Distil distil) {
         return distil(spec, distil, monitor);
+      } else if (task instanceof Task.DistilBlock distil) {
+        return distil(spec, distil, monitor);
       } else if (task instanceof Task.Profile profile) {
         return profile(spec, profile, monitor);
       } else if (task instanceof Task.ScoreBlock score) {
@@ -122,38 +125,79 @@ public final class DjlEngine implements BlockEngine {
   }
 
   private TaskResult distil(RunSpec spec, Task.Distil task, Monitor monitor) {
-    Store store = store(spec);
     Decoder model = parent(spec);
-    Recording recording = Recording.open(store, task.recording());
-    Variant variant = task.variant();
-    boolean ffn = variant.subblock() == Subblock.FFN;
-    Initialisation initialisation =
-        new Initialisation(
-            model.config(),
-            model.weights(task.layer(), variant.subblock()),
-            ffn ? recording.contribution(task.layer()) : null);
-    SubblockWeights child = initialisation.create(model.manager(), variant);
+    Recording recording = Recording.open(store(spec), task.recording());
+    SubblockWeights child = initialised(model, recording, task.layer(), task.variant());
     try {
       BlockDistillation.Outcome outcome =
           new BlockDistillation(model, task.layer(), spec.bld(), recording)
               .run(child, seed(spec, task), monitor);
-      SafetensorsWriter writer = new SafetensorsWriter(ElementType.F32);
-      String prefix = SubblockWeights.prefix(task.layer());
-      child
-          .arrays()
-          .forEach(
-              (name, array) ->
-                  writer.add(
-                      prefix + name, array.getShape().getShape(), () -> Tensors.read(array)));
-      String path = "library/layer-%03d/%s.safetensors".formatted(task.layer(), variant.name());
-      return new TaskResult.Distilled(
-          store.put(path, writer::writeTo),
-          outcome.lossBefore(),
-          outcome.lossAfter(),
-          outcome.steps());
+      return distilled(spec, task.layer(), task.variant().name(), List.of(child), outcome);
     } finally {
       child.close();
     }
+  }
+
+  private TaskResult distil(RunSpec spec, Task.DistilBlock task, Monitor monitor) {
+    Decoder model = parent(spec);
+    Recording recording = Recording.open(store(spec), task.recording());
+    BlockDistillation distillation =
+        new BlockDistillation(model, task.layer(), spec.bld(), recording);
+    List<SubblockWeights> halves = new ArrayList<>();
+    try {
+      for (Variant variant : List.of(task.block().attention(), task.block().ffn())) {
+        boolean attention = variant.subblock() == Subblock.ATTENTION;
+        CheckpointRef start =
+            task.start() == null ? null : attention ? task.start().attention() : task.start().ffn();
+        SubblockWeights half =
+            start == null
+                ? initialised(model, recording, task.layer(), variant)
+                : replacement(store(spec), model, task.layer(), variant, start);
+        halves.add(half);
+        if (start == null && variant.form() == Variant.Form.LINEAR) {
+          distillation.scale(half);
+        }
+      }
+      BlockDistillation.Outcome outcome =
+          distillation.run(halves.get(0), halves.get(1), seed(spec, task), monitor);
+      return distilled(spec, task.layer(), task.block().name(), halves, outcome);
+    } finally {
+      halves.forEach(SubblockWeights::close);
+    }
+  }
+
+  private static SubblockWeights initialised(
+      Decoder model, Recording recording, int layer, Variant variant) {
+    boolean ffn = variant.subblock() == Subblock.FFN;
+    return new Initialisation(
+            model.config(),
+            model.weights(layer, variant.subblock()),
+            ffn ? recording.contribution(layer) : null)
+        .create(model.manager(), variant);
+  }
+
+  /** Keeps what was trained as one file of the library. */
+  private TaskResult distilled(
+      RunSpec spec,
+      int layer,
+      String name,
+      List<SubblockWeights> trained,
+      BlockDistillation.Outcome outcome) {
+    SafetensorsWriter writer = new SafetensorsWriter(ElementType.F32);
+    String prefix = SubblockWeights.prefix(layer);
+    for (SubblockWeights half : trained) {
+      half.arrays()
+          .forEach(
+              (array, values) ->
+                  writer.add(
+                      prefix + array, values.getShape().getShape(), () -> Tensors.read(values)));
+    }
+    return new TaskResult.Distilled(
+        store(spec)
+            .put("library/layer-%03d/%s.safetensors".formatted(layer, name), writer::writeTo),
+        outcome.lossBefore(),
+        outcome.lossAfter(),
+        outcome.steps());
   }
 
   private TaskResult score(RunSpec spec, Task.ScoreBlock task, Monitor monitor) {

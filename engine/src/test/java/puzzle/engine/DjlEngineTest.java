@@ -31,6 +31,7 @@ import puzzle.model.Block;
 import puzzle.model.BlockCost;
 import puzzle.model.CheckpointRef;
 import puzzle.model.Failure;
+import puzzle.model.LayerLibrary;
 import puzzle.model.RunSpec;
 import puzzle.model.Subblock;
 import puzzle.model.Target;
@@ -70,6 +71,26 @@ class DjlEngineTest {
   }
 
   @Test
+  void coupledTrainingGoesOnFromTheHalvesAndComesCloserToTheParent() throws Exception {
+    CheckpointRef recording = record(engine, spec);
+    Task.Weights halves =
+        new Task.Weights(
+            distil(engine, spec, 1, SMALL.attention(), recording).weights(),
+            distil(engine, spec, 1, SMALL.ffn(), recording).weights());
+    TaskResult.Distilled stage = couple(1, SMALL, halves, recording);
+    TaskResult.Distilled alone = couple(1, SMALL, null, recording);
+    assertTrue(stage.lossBefore() < alone.lossBefore(), stage + " against " + alone);
+    assertTrue(stage.lossAfter() < 0.98 * stage.lossBefore(), stage.toString());
+    assertEquals(stage, couple(1, SMALL, halves, recording), "the same bits again");
+    double decoupled = score(1, SMALL, false, halves, recording);
+    double coupled =
+        score(1, SMALL, true, LayerLibrary.Pair.halves(SMALL, stage.weights()), recording);
+    assertTrue(coupled > 0 && coupled != decoupled, coupled + " and " + decoupled);
+    Block half = new Block(Variant.noOp(Subblock.ATTENTION), SMALL.ffn());
+    assertTrue(couple(1, half, null, recording).lossAfter() > 0);
+  }
+
+  @Test
   void givesTheSameBitsInAnotherEngineAndOrder() throws Exception {
     CheckpointRef recording = record(engine, spec);
     TaskResult.Distilled kv = distil(engine, spec, 0, Variant.attention(1), recording);
@@ -82,8 +103,8 @@ class DjlEngineTest {
       assertEquals(kv, distil(other, elsewhere, 0, Variant.attention(1), again));
       Task.Weights weights = new Task.Weights(kv.weights(), ffn.weights());
       assertEquals(
-          engine.run(spec, new Task.ScoreBlock(0, SMALL, weights, recording), Monitor.NONE),
-          other.run(elsewhere, new Task.ScoreBlock(0, SMALL, weights, again), Monitor.NONE));
+          engine.run(spec, new Task.ScoreBlock(0, SMALL, false, weights, recording), Monitor.NONE),
+          other.run(elsewhere, new Task.ScoreBlock(0, SMALL, false, weights, again), Monitor.NONE));
     }
   }
 
@@ -293,8 +314,21 @@ class DjlEngineTest {
         engine.run(spec, new Task.Distil(layer, variant, recording), Monitor.NONE);
   }
 
+  private TaskResult.Distilled couple(
+      int layer, Block block, Task.Weights start, CheckpointRef recording)
+      throws TaskFailedException {
+    return (TaskResult.Distilled)
+        engine.run(spec, new Task.DistilBlock(layer, block, start, recording), Monitor.NONE);
+  }
+
   private double score(int layer, Block block, CheckpointRef recording) throws TaskFailedException {
-    Task task = new Task.ScoreBlock(layer, block, new Task.Weights(null, null), recording);
+    return score(layer, block, false, new Task.Weights(null, null), recording);
+  }
+
+  private double score(
+      int layer, Block block, boolean coupled, Task.Weights weights, CheckpointRef recording)
+      throws TaskFailedException {
+    Task task = new Task.ScoreBlock(layer, block, coupled, weights, recording);
     return ((TaskResult.BlockScored) engine.run(spec, task, Monitor.NONE)).score().value();
   }
 

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import puzzle.model.Baseline;
+import puzzle.model.Block;
 import puzzle.model.Incumbent;
 import puzzle.model.Infeasible;
 import puzzle.model.LayerLibrary;
@@ -17,6 +18,7 @@ public sealed interface RunEvent extends Wire
     permits TaskEvent,
         RunEvent.RunStarted,
         RunEvent.LayerSettled,
+        RunEvent.BlocksShortlisted,
         RunEvent.LimitsProvenInfeasible,
         RunEvent.ArchitectureChosen,
         RunEvent.ChildHealed,
@@ -35,6 +37,17 @@ public sealed interface RunEvent extends Wire
   }
 
   record LayerSettled(LayerLibrary library) implements RunEvent {}
+
+  /**
+   * What the second stage of BLD trains as a whole.
+   *
+   * @param blocks by layer
+   */
+  record BlocksShortlisted(List<List<Block>> blocks) implements RunEvent {
+    public BlocksShortlisted {
+      blocks = blocks == null ? List.of() : blocks.stream().map(List::copyOf).toList();
+    }
+  }
 
   record LimitsProvenInfeasible(Infeasible infeasible) implements RunEvent {}
 

@@ -94,8 +94,10 @@ final class Facts {
               new LayerLibrary(
                   0,
                   List.of(new LayerLibrary.Entry(Variant.attention(4), REF, 0.5, 0.25)),
+                  List.of(),
                   List.of(new ScoredBlock(BLOCK, Score.measured(0.125, 0))),
-                  List.of(new LayerLibrary.Quarantined("score/0/x", FAILURE)))),
+                  List.of(new LayerLibrary.Quarantined("score/0/x", FAILURE)),
+                  false)),
           new RunEvent.LimitsProvenInfeasible(
               new Infeasible(
                   List.of("memory <= 3"), List.of(new Infeasible.Relaxation("memory", 3, 4)))),
@@ -136,4 +138,18 @@ final class Facts {
                   SPEC.target().goals().get(0).workload(), List.of(COST), "model of h100")));
 
   private Facts() {}
+
+  /** Those of two-stage BLD. */
+  static final List<Object> LATER_EVENTS =
+      List.of(
+          new RunEvent.BlocksShortlisted(List.of(List.of(BLOCK), List.of())),
+          new BlockEvent.CouplingOrdered(List.of(BLOCK)),
+          new RunEvent.LayerSettled(
+              new LayerLibrary(
+                  1,
+                  List.of(),
+                  List.of(new LayerLibrary.Pair(BLOCK, REF, 0.25, 0.125)),
+                  List.of(new ScoredBlock(BLOCK, Score.measured(0.125, 0), true)),
+                  List.of(),
+                  true)));
 }

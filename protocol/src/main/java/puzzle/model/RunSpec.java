@@ -46,6 +46,8 @@ public record RunSpec(
    * @param batch sequences per step
    * @param steps optimiser steps per variant
    * @param warmupSteps linear warm-up, then cosine decay to a tenth
+   * @param mode what is trained together
+   * @param keep blocks per layer, at most, that the second stage trains as a whole
    */
   public record Distillation(
       int sequences,
@@ -54,7 +56,45 @@ public record RunSpec(
       int warmupSteps,
       double learningRate,
       double weightDecay,
-      double clipNorm) {}
+      double clipNorm,
+      Mode mode,
+      int keep) {
+
+    /** What is trained together (section 3). */
+    public enum Mode {
+      /** Each variant by itself: (m + n) jobs a layer. */
+      DECOUPLED,
+      /** Each pair of variants: m * n jobs a layer. */
+      COUPLED,
+      /** Each variant by itself, then the pairs that solutions use. */
+      TWO_STAGE
+    }
+
+    public Distillation {
+      mode = mode == null ? Mode.DECOUPLED : mode;
+    }
+
+    /** Decoupled. */
+    public Distillation(
+        int sequences,
+        int batch,
+        int steps,
+        int warmupSteps,
+        double learningRate,
+        double weightDecay,
+        double clipNorm) {
+      this(
+          sequences,
+          batch,
+          steps,
+          warmupSteps,
+          learningRate,
+          weightDecay,
+          clipNorm,
+          Mode.DECOUPLED,
+          0);
+    }
+  }
 
   /**
    * Replace-one-block scoring (section 4.2).

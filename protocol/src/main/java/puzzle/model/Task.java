@@ -12,6 +12,7 @@ import java.util.List;
 @JsonSubTypes({
   @JsonSubTypes.Type(value = Task.Record.class, name = "record"),
   @JsonSubTypes.Type(value = Task.Distil.class, name = "distil"),
+  @JsonSubTypes.Type(value = Task.DistilBlock.class, name = "distil-block"),
   @JsonSubTypes.Type(value = Task.Profile.class, name = "profile"),
   @JsonSubTypes.Type(value = Task.ScoreBlock.class, name = "score"),
   @JsonSubTypes.Type(value = Task.Evaluate.class, name = "evaluate"),
@@ -41,6 +42,19 @@ public sealed interface Task {
   }
 
   /**
+   * Trains both halves of one block of one layer together: coupled BLD.
+   *
+   * @param start the halves' decoupled weights to start from, null for their initialisation
+   */
+  record DistilBlock(int layer, Block block, Weights start, CheckpointRef recording)
+      implements Task {
+    @Override
+    public String key() {
+      return "distil/" + layer + "/" + block.name();
+    }
+  }
+
+  /**
    * Measures every variant of the space and the model's fixed parts (embedding, final norm, head)
    * for one workload, interleaved, so that drift of the machine is shared by all.
    */
@@ -51,12 +65,17 @@ public sealed interface Task {
     }
   }
 
-  /** Replaces one block of the parent and measures the KL divergence (section 4.2). */
-  record ScoreBlock(int layer, Block block, Weights weights, CheckpointRef recording)
+  /**
+   * Replaces one block of the parent and measures the KL divergence (section 4.2).
+   *
+   * @param coupled true where the halves were trained together
+   */
+  record ScoreBlock(
+      int layer, Block block, boolean coupled, Weights weights, CheckpointRef recording)
       implements Task {
     @Override
     public String key() {
-      return "score/" + layer + "/" + block.name();
+      return "score/" + layer + "/" + block.name() + (coupled ? "/coupled" : "");
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
 import puzzle.model.Baseline;
+import puzzle.model.Block;
 import puzzle.model.Failure;
 import puzzle.model.Incumbent;
 import puzzle.model.Infeasible;
@@ -27,6 +28,7 @@ public interface Run {
           SolverStarted,
           FoundFeasible,
           FoundInfeasible,
+          Shortlisted,
           Chosen,
           ChildHealed,
           HealingGivenUp,
@@ -64,6 +66,17 @@ public interface Run {
 
   /** No architecture can meet the limits, whatever the scores will be. */
   record FoundInfeasible(Infeasible infeasible) implements Command, Wire {}
+
+  /**
+   * The solver's answer to which blocks the second stage should train.
+   *
+   * @param blocks by layer
+   */
+  record Shortlisted(List<List<Block>> blocks) implements Command, Wire {
+    public Shortlisted {
+      blocks = blocks.stream().map(List::copyOf).toList();
+    }
+  }
 
   /** The solver's answer on the complete table. */
   record Chosen(Incumbent incumbent, List<Baseline> baselines) implements Command, Wire {

@@ -10,7 +10,7 @@ import puzzle.model.TaskResult;
 public interface Solver {
 
   /** What a solver is told. */
-  sealed interface Command permits Open, Offer, Conclude, Internal {}
+  sealed interface Command permits Open, Offer, Shortlist, Conclude, Internal {}
 
   /** The opening for messages an actor sends itself. */
   non-sealed interface Internal extends Command, NoSerializationVerificationNeeded {}
@@ -27,6 +27,18 @@ public interface Solver {
   record Offer(int layer, List<ScoredBlock> scores) implements Command, Wire {
     public Offer {
       scores = List.copyOf(scores);
+    }
+  }
+
+  /**
+   * Asks which blocks good solutions on the complete table use.
+   *
+   * @param measured how many scores each layer has
+   * @param keep blocks per layer, at most
+   */
+  record Shortlist(List<Integer> measured, int keep) implements Command, Wire {
+    public Shortlist {
+      measured = List.copyOf(measured);
     }
   }
 

@@ -84,6 +84,7 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
     return newCommandHandlerBuilder()
         .forAnyState()
         .onCommand(Block.Build.class, this::onBuild)
+        .onCommand(Block.Couple.class, this::onCouple)
         .onCommand(Block.OfferScores.class, this::onOfferScores)
         .onCommand(Block.Abandon.class, this::onAbandon)
         .onCommand(Block.Reported.class, this::onReported)
@@ -124,6 +125,23 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
             changed -> {
               offerScores(changed);
               goOn(changed);
+            });
+  }
+
+  private Effect<BlockEvent, BlockState> onCouple(BlockState state, Block.Couple couple) {
+    if (!state.active()) {
+      return Effect().none();
+    }
+    if (state.coupled() != null) {
+      return Effect().none().thenRun(this::tellIfSettled);
+    }
+    return Effect()
+        .persist(new BlockEvent.CouplingOrdered(couple.blocks()))
+        .thenRun(
+            changed -> {
+              LayerPlan plan = goOn(changed);
+              announce(changed, plan);
+              tellIfSettled(changed, plan);
             });
   }
 
@@ -192,12 +210,8 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
   /** Weights that failed their check are made again; the score waits for them. */
   private static List<BlockEvent> reopened(BlockState state, Work.Failed failed) {
     List<BlockEvent> events = new ArrayList<>();
-    for (puzzle.model.Block block : state.spec().space().blocks()) {
-      if (failed.key().equals("score/" + state.layer() + "/" + block.name())) {
-        for (String key : new LayerPlan(state).sources(block)) {
-          events.add(new TaskEvent.TaskReopened(key, failed.failure().message()));
-        }
-      }
+    for (String key : new LayerPlan(state).sources(failed.key())) {
+      events.add(new TaskEvent.TaskReopened(key, failed.failure().message()));
     }
     return events;
   }
@@ -209,12 +223,9 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
       if (event instanceof TaskEvent.TaskFinished finished) {
         advanced = true;
         if (finished.result() instanceof TaskResult.BlockScored scored) {
-          String name = finished.key().substring(finished.key().lastIndexOf('/') + 1);
           peers.solver(
               state.spec().id(),
-              new Solver.Offer(
-                  state.layer(),
-                  List.of(new ScoredBlock(puzzle.model.Block.parse(name), scored.score()))));
+              new Solver.Offer(state.layer(), List.of(scored(finished.key(), scored))));
         }
       } else if (event instanceof TaskEvent.AttemptFailed failed) {
         advanced |= !failed.retried();
@@ -232,6 +243,12 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
       announce(state, plan);
       tellIfSettled(state, plan);
     }
+  }
+
+  /** {@code score/3/kv-4+ffn-640}, or the same and {@code /coupled}. */
+  private static ScoredBlock scored(String key, TaskResult.BlockScored result) {
+    String[] parts = key.split("/");
+    return new ScoredBlock(puzzle.model.Block.parse(parts[2]), result.score(), parts.length > 3);
   }
 
   private LayerPlan goOn(BlockState state) {

@@ -21,6 +21,7 @@ import puzzle.engine.InvalidInputException;
       ValidateCommand.class,
       PlanCommand.class,
       AblateCommand.class,
+      DoctorCommand.class,
       SolveCommand.class,
       ProfileCommand.class,
       PretrainCommand.class,

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -19,8 +20,13 @@ import puzzle.actors.runfile.RunFile;
     mixinStandardHelpOptions = true)
 final class ValidateCommand implements Callable<Integer> {
 
-  @Parameters(paramLabel = "FILE", description = "The run file (YAML).")
+  @Parameters(paramLabel = "FILE", arity = "0..1", description = "The run file (YAML).")
   Path file;
+
+  @Option(
+      names = "--schema",
+      description = "Print the JSON Schema of run files, for editors, and do nothing else.")
+  boolean schema;
 
   @Option(names = "--output", description = "text or json.", defaultValue = "text")
   OutputFormat output;
@@ -29,6 +35,14 @@ final class ValidateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (schema) {
+      spec.commandLine().getOut().print(RunFile.schema());
+      spec.commandLine().getOut().flush();
+      return ExitCode.DONE;
+    }
+    if (file == null) {
+      throw new CommandLine.ParameterException(spec.commandLine(), "which run file?");
+    }
     RunFile run = RunFile.read(file, Path.of(""), parent -> PuzzleCli.engines().shape(parent));
     if (output == OutputFormat.json) {
       Map<String, Object> object = new LinkedHashMap<>();

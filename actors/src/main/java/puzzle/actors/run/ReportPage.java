@@ -1,10 +1,12 @@
 package puzzle.actors.run;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.LayerLibrary;
+import puzzle.model.Score;
 import puzzle.model.ScoredBlock;
 import puzzle.persistence.RunState;
 
@@ -157,8 +159,8 @@ final class ReportPage {
             .append(
                 library.scores().stream()
                     .filter(x -> x.block().equals(block))
-                    .findFirst()
                     .map(ScoredBlock::score)
+                    .min(Comparator.comparingDouble(Score::value))
                     .map(x -> "%.4f".formatted(x.value()))
                     .orElse(""))
             .append("</td>");

@@ -114,6 +114,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         .onCommand(Run.SolverStarted.class, this::onSolverStarted)
         .onCommand(Run.FoundFeasible.class, this::onFoundFeasible)
         .onCommand(Run.FoundInfeasible.class, this::onFoundInfeasible)
+        .onCommand(Run.Shortlisted.class, this::onShortlisted)
         .onCommand(Run.Chosen.class, this::onChosen)
         .onCommand(Run.ChildHealed.class, this::onChildHealed)
         .onCommand(Run.HealingGivenUp.class, this::onHealingGivenUp)
@@ -192,7 +193,9 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
 
   private Effect<RunEvent, RunState> onLayerSettled(RunState state, Run.LayerSettled settled) {
     LayerLibrary library = settled.library();
-    if (!active(state) || state.libraries().containsKey(library.layer())) {
+    LayerLibrary known = state.libraries().get(library.layer());
+    // The first stage's word may come again during the second.
+    if (!active(state) || known != null && (known.coupled() || !library.coupled())) {
       return Effect().none();
     }
     return Effect().persist(new RunEvent.LayerSettled(library)).thenRun(this::goOn);
@@ -215,6 +218,12 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         ? Effect()
             .persist(new RunEvent.LimitsProvenInfeasible(found.infeasible()))
             .thenRun(this::goOn)
+        : Effect().none();
+  }
+
+  private Effect<RunEvent, RunState> onShortlisted(RunState state, Run.Shortlisted listed) {
+    return active(state) && state.shortlistWanted()
+        ? Effect().persist(new RunEvent.BlocksShortlisted(listed.blocks())).thenRun(this::goOn)
         : Effect().none();
   }
 

@@ -88,7 +88,7 @@ public final class RunFolder {
 
   private static String scores(RunState state) {
     StringBuilder csv =
-        new StringBuilder("layer,attention,ffn,kl_nats_per_token,standard_error,kind\n");
+        new StringBuilder("layer,attention,ffn,kl_nats_per_token,standard_error,kind,training\n");
     for (LayerLibrary layer : inOrder(state)) {
       for (ScoredBlock s : layer.scores()) {
         csv.append(layer.layer())
@@ -102,6 +102,7 @@ public final class RunFolder {
             .append(s.score().standardError())
             .append(',')
             .append(s.score().kind().name().toLowerCase(Locale.ROOT))
+            .append(s.coupled() ? ",coupled" : ",decoupled")
             .append('\n');
       }
     }
@@ -123,6 +124,20 @@ public final class RunFolder {
             .append(e.weights().path())
             .append(',')
             .append(e.weights().sha256())
+            .append('\n');
+      }
+      for (LayerLibrary.Pair p : layer.pairs()) {
+        csv.append(layer.layer())
+            .append(',')
+            .append(p.block())
+            .append(',')
+            .append(p.lossBefore())
+            .append(',')
+            .append(p.lossAfter())
+            .append(',')
+            .append(p.weights().path())
+            .append(',')
+            .append(p.weights().sha256())
             .append('\n');
       }
     }

@@ -22,10 +22,11 @@ import puzzle.persistence.TaskLedger;
 /**
  * What a run needs next, read off what is on record; a function of the state and nothing else.
  *
- * <p>Record and profile; then the layers build the library while the solver follows; then the
- * choice is final. The speeds of parent and child are measured in turn with the machine to
- * themselves, so that their ratio means something; then the child is distilled while the baselines
- * are evaluated; then the healed child is evaluated and exported.
+ * <p>Record and profile; then the layers build the library while the solver follows; then, in
+ * two-stage BLD, the blocks that good solutions use are trained as a whole; then the choice is
+ * final. The speeds of parent and child are measured in turn with the machine to themselves, so
+ * that their ratio means something; then the child is distilled while the baselines are evaluated;
+ * then the healed child is evaluated and exported.
  */
 final class RunPlan {
 
@@ -83,7 +84,12 @@ final class RunPlan {
     return phase == Phase.LIBRARY;
   }
 
-  /** True where the solver should give its last word. */
+  /** True where the layers should be at work on the second stage. */
+  boolean coupling() {
+    return phase == Phase.COUPLE;
+  }
+
+  /** True where the solver is asked for the shortlist of the second stage, or for its last word. */
   boolean concluding() {
     return phase == Phase.SCORE;
   }
@@ -140,7 +146,10 @@ final class RunPlan {
       return recorded().isPresent() ? Phase.PROFILE : Phase.RECORD;
     }
     if (!state.libraryComplete()) {
-      return Phase.LIBRARY;
+      return state.shortlist() == null ? Phase.LIBRARY : Phase.COUPLE;
+    }
+    if (state.shortlistWanted()) {
+      return Phase.SCORE;
     }
     if (state.incumbent() == null) {
       return Phase.SCORE;

@@ -1,5 +1,9 @@
 package puzzle.actors.runfile;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -86,6 +90,15 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
     return new RunFile(spec, shape.layers(), resolved, Resolved.hash(spec, shape.layers()));
   }
 
+  /** The JSON Schema of run files: what editors complete and underline. */
+  public static String schema() {
+    try (InputStream in = RunFile.class.getResourceAsStream("/schema/puzzle-v1.schema.json")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Costs every variant once, so that what the hardware cannot serve is refused before work. */
   private static List<TaskResult.Profiled> profiled(RunSpec spec) {
     ProfiledCosts costs = ProfiledCosts.of(spec);
@@ -156,7 +169,9 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
             s.whole("warmupSteps", 0, 5),
             s.number("learningRate", 1e-9, 10, 2e-3),
             s.number("weightDecay", 0, 10, 0.01),
-            s.number("clipNorm", 1e-9, 1e9, 1));
+            s.number("clipNorm", 1e-9, 1e9, 1),
+            s.get("mode").map(RunFile::mode).orElse(RunSpec.Distillation.Mode.TWO_STAGE),
+            s.whole("keep", 1, 4));
     YamlTree place = s.get("batch").or(() -> s.get("sequences")).orElse(null);
     s.end();
     if (bld.batch() > bld.sequences() && place != null) {
@@ -166,6 +181,17 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
           "write a batch of at most %d, or record more sequences".formatted(bld.sequences()));
     }
     return bld;
+  }
+
+  private static RunSpec.Distillation.Mode mode(YamlTree tree) {
+    for (RunSpec.Distillation.Mode mode : RunSpec.Distillation.Mode.values()) {
+      if (Resolved.mode(mode).equals(tree.text())) {
+        return mode;
+      }
+    }
+    throw tree.wrong(
+        "unknown mode '" + tree.text() + "'",
+        "one of " + Arrays.stream(RunSpec.Distillation.Mode.values()).map(Resolved::mode).toList());
   }
 
   private static RunSpec.Scoring scoring(Section s) {

@@ -51,6 +51,8 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private record Solved(Solution solution, String cause) implements Solver.Internal {}
 
+  private record Listed(List<Solution> solutions) implements Solver.Internal {}
+
   private record Concluded(Solution solution, List<Baseline> baselines)
       implements Solver.Internal {}
 
@@ -80,8 +82,15 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private boolean solving;
   private Duration pause;
   private boolean possible;
+
+  /** Shortlist or Conclude, whichever was asked last. */
+  private Solver.Command question;
+
   private List<Integer> wanted;
+
+  /** To the question, or that there is no solution. */
   private Run.Command answer;
+
   private Incumbent published;
 
   public static Behavior<Solver.Command> create(
@@ -133,10 +142,12 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     return newReceiveBuilder()
         .onMessage(Solver.Open.class, this::onOpen)
         .onMessage(Solver.Offer.class, this::onOffer)
+        .onMessage(Solver.Shortlist.class, this::onShortlist)
         .onMessage(Solver.Conclude.class, this::onConclude)
         .onMessage(Settle.class, this::onSettle)
         .onMessage(Checked.class, this::onChecked)
         .onMessage(Solved.class, this::onSolved)
+        .onMessage(Listed.class, this::onListed)
         .onMessage(Concluded.class, this::onConcluded)
         .onMessage(Broken.class, this::onBroken)
         .build();
@@ -177,12 +188,23 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     return this;
   }
 
+  private Behavior<Solver.Command> onShortlist(Solver.Shortlist shortlist) {
+    // One that comes late must not take the last question's place.
+    return question instanceof Solver.Conclude ? this : asked(shortlist, shortlist.measured());
+  }
+
   private Behavior<Solver.Command> onConclude(Solver.Conclude conclude) {
-    if (answer != null) {
+    return asked(conclude, conclude.measured());
+  }
+
+  private Behavior<Solver.Command> asked(Solver.Command asked, List<Integer> measured) {
+    if (answer != null && (asked.equals(question) || answer instanceof Run.FoundInfeasible)) {
       peers.run(run, answer);
       return this;
     }
-    wanted = conclude.measured();
+    question = asked;
+    answer = null;
+    wanted = measured;
     if (scores == null) {
       peers.run(run, new Run.SolverStarted());
       return this;
@@ -197,11 +219,13 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   }
 
   private Behavior<Solver.Command> onSettle(Settle settle) {
-    if (solving || scores == null || !possible || answer != null) {
+    if (solving || scores == null || !possible || ended()) {
       return this;
     }
     SolverTable table = scores.table();
-    if (complete()) {
+    if (complete() && question instanceof Solver.Shortlist) {
+      ask(() -> Search.diverse(table, scores.rows(), settings.finalLimit()), Listed::new);
+    } else if (complete()) {
       int samples = settings.randomBaselines();
       ask(
           () -> {
@@ -248,6 +272,25 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     } else if (!fresh.isEmpty()) {
       settle();
     }
+    return this;
+  }
+
+  private Behavior<Solver.Command> onListed(Listed listed) {
+    solving = false;
+    Solution best = listed.solutions().get(0);
+    if (!best.found()) {
+      tellInfeasible(best);
+      return this;
+    }
+    publish(incumbent(best, "first stage complete"));
+    int keep = ((Solver.Shortlist) question).keep();
+    answer =
+        new Run.Shortlisted(
+            Shortlist.of(
+                spec.space(),
+                listed.solutions().stream().map(s -> scores.architecture(s.choices())).toList(),
+                keep));
+    peers.run(run, answer);
     return this;
   }
 
@@ -309,8 +352,14 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
         cause);
   }
 
+  /** Nothing is solved any more. */
+  private boolean ended() {
+    return answer instanceof Run.Chosen || answer instanceof Run.FoundInfeasible;
+  }
+
+  /** A question is open, and the scores it is about are in. */
   private boolean complete() {
-    if (wanted == null || wanted.size() != scores.layers()) {
+    if (answer != null || wanted == null || wanted.size() != scores.layers()) {
       return false;
     }
     for (int layer = 0; layer < scores.layers(); layer++) {

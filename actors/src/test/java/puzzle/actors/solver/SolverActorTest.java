@@ -169,7 +169,7 @@ class SolverActorTest {
     for (puzzle.model.Block block : spec.space().blocks()) {
       if (!block.equals(spec.space().parent())) {
         TaskResult.BlockScored scored =
-            (TaskResult.BlockScored) result(new Task.ScoreBlock(layer, block, null, null));
+            (TaskResult.BlockScored) result(new Task.ScoreBlock(layer, block, false, null, null));
         scores.add(new ScoredBlock(block, scored.score()));
       }
     }
