@@ -94,7 +94,7 @@ public final class Examples {
         new RunSpec.Corpus("classpath:text", 0.1, 128),
         space,
         new RunSpec.Distillation(16, 4, 10, 2, 1e-3, 0.01, 1),
-        new RunSpec.Scoring(8, 8, 4),
+        new RunSpec.Scoring(8, 8, 4, puzzle.model.Score.Metric.KL, 1, null, 4, 8),
         new RunSpec.Profiling(1, 3),
         new Target(
             "local",

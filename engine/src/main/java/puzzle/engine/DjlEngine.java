@@ -9,6 +9,7 @@ import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import puzzle.engine.checkpoint.ChildExporter;
@@ -21,11 +22,13 @@ import puzzle.engine.checkpoint.SafetensorsFolder;
 import puzzle.engine.checkpoint.SafetensorsWriter;
 import puzzle.engine.checkpoint.Store;
 import puzzle.engine.checkpoint.TensorLayout;
+import puzzle.engine.data.Tokenizer;
 import puzzle.engine.distil.BlockDistillation;
 import puzzle.engine.distil.CorpusSplits;
 import puzzle.engine.distil.DivergedException;
 import puzzle.engine.distil.Recorder;
 import puzzle.engine.distil.Recording;
+import puzzle.engine.distil.Recording.Split;
 import puzzle.engine.kd.GlobalDistillation;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.DecoderConfig;
@@ -37,6 +40,8 @@ import puzzle.engine.profile.ProfiledCosts;
 import puzzle.engine.score.AssembledWeights;
 import puzzle.engine.score.ModelEvaluator;
 import puzzle.engine.score.SuffixScorer;
+import puzzle.engine.score.TaskScore;
+import puzzle.engine.score.Tasks;
 import puzzle.engine.surgery.Initialisation;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
@@ -66,6 +71,8 @@ public final class DjlEngine implements BlockEngine {
   private String openedStore;
   private Store store;
   private String loadedParent;
+  private List<String> openedTask;
+  private TaskScore task;
   private Decoder parent;
 
   /**
@@ -116,12 +123,13 @@ public final class DjlEngine implements BlockEngine {
   }
 
   private TaskResult record(RunSpec spec, Monitor monitor) {
-    return new Recorder(
-            store(spec),
-            parent(spec),
-            spec.scoring().batch(),
-            CorpusSplits.read(spec, config(spec).vocabSize()))
-        .run(monitor);
+    Map<Split, int[][]> tokens = CorpusSplits.read(spec, config(spec).vocabSize());
+    TaskScore task = task(spec);
+    if (task != null) {
+      int length = spec.corpus().sequenceTokens() + 1;
+      tokens.put(Split.TASK, Tasks.padded(task, length, config(spec).vocabSize()));
+    }
+    return new Recorder(store(spec), parent(spec), spec.scoring().batch(), tokens).run(monitor);
   }
 
   private TaskResult distil(RunSpec spec, Task.Distil task, Monitor monitor) {
@@ -211,7 +219,7 @@ public final class DjlEngine implements BlockEngine {
     try {
       Recording recording = Recording.open(store, task.recording());
       return new TaskResult.BlockScored(
-          new SuffixScorer(model, recording, spec.scoring().batch())
+          new SuffixScorer(model, recording, spec.scoring(), task(spec))
               .score(task.layer(), attention, ffn, monitor));
     } finally {
       if (attention != null) {
@@ -246,8 +254,15 @@ public final class DjlEngine implements BlockEngine {
                 store.safetensors(task.child()),
                 spec.corpus().sequenceTokens())) {
       ModelEvaluator.Quality quality =
-          ModelEvaluator.evaluate(model, recording, spec.scoring().batch(), monitor);
-      return new TaskResult.Evaluated(quality.loss(), quality.kl(), model.config().params());
+          ModelEvaluator.evaluate(
+              model,
+              recording,
+              task.selecting() ? Split.SELECTION : Split.EVALUATION,
+              spec.scoring(),
+              task(spec),
+              monitor);
+      return new TaskResult.Evaluated(
+          quality.loss(), quality.kl(), model.config().params(), quality.measures());
     }
   }
 
@@ -342,6 +357,21 @@ public final class DjlEngine implements BlockEngine {
 
   private DecoderConfig config(RunSpec spec) {
     return parent(spec).config();
+  }
+
+  /** The run's downstream task, or null; kept, as opening it reads the tokenizer. */
+  private TaskScore task(RunSpec spec) {
+    String description = spec.scoring().task();
+    if (description == null) {
+      return null;
+    }
+    List<String> asked = List.of(description, spec.parent(), spec.corpus().toString());
+    if (!asked.equals(openedTask)) {
+      Tokenizer tokenizer = Tokenizer.open(Path.of(spec.parent()));
+      task = Tasks.open(description, tokenizer::encode, spec.corpus().sequenceTokens() + 1);
+      openedTask = asked;
+    }
+    return task;
   }
 
   /** Kept between tasks: it remembers which files were checked. */

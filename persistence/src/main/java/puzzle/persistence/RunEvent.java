@@ -21,6 +21,7 @@ public sealed interface RunEvent extends Wire
         RunEvent.BlocksShortlisted,
         RunEvent.LimitsProvenInfeasible,
         RunEvent.ArchitectureChosen,
+        RunEvent.CandidateTaken,
         RunEvent.ChildHealed,
         RunEvent.RunEnded {
 
@@ -51,11 +52,27 @@ public sealed interface RunEvent extends Wire
 
   record LimitsProvenInfeasible(Infeasible infeasible) implements RunEvent {}
 
-  record ArchitectureChosen(Incumbent incumbent, List<Baseline> baselines) implements RunEvent {
+  /**
+   * The solver's answer on the complete table.
+   *
+   * @param candidates the best distinct architectures, the incumbent first, of which measurements
+   *     take one; empty where the incumbent is taken unmeasured
+   */
+  record ArchitectureChosen(
+      Incumbent incumbent, List<Baseline> baselines, List<Incumbent> candidates)
+      implements RunEvent {
     public ArchitectureChosen {
       baselines = baselines == null ? List.of() : List.copyOf(baselines);
+      candidates = candidates == null ? List.of() : List.copyOf(candidates);
     }
   }
+
+  /**
+   * All candidates were assembled and measured, and one is taken.
+   *
+   * @param index in the list of candidates
+   */
+  record CandidateTaken(int index) implements RunEvent {}
 
   record ChildHealed(TaskResult.Healed healed) implements RunEvent {}
 

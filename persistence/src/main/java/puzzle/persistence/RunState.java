@@ -23,7 +23,9 @@ import puzzle.protocol.Wire;
  * @param spec null before the start
  * @param libraries of the layers that are through, by layer
  * @param shortlist blocks by layer that the second stage of BLD trains, or null before it
- * @param incumbent the final choice, or null
+ * @param incumbent the final choice, or null; the solver's first until a candidate is taken
+ * @param candidates the solver's best architectures, to be measured before one of them is taken
+ * @param taken index of the candidate that was taken, or null
  * @param infeasible the proof that there is none, or null
  * @param healed the distilled child, or null
  * @param outcome null while the run goes on
@@ -37,6 +39,8 @@ public record RunState(
     Map<Integer, LayerLibrary> libraries,
     List<List<Block>> shortlist,
     Incumbent incumbent,
+    List<Incumbent> candidates,
+    Integer taken,
     List<Baseline> baselines,
     Infeasible infeasible,
     TaskResult.Healed healed,
@@ -49,6 +53,7 @@ public record RunState(
     hash = hash == null ? "" : hash;
     tasks = tasks == null ? TaskLedger.EMPTY : tasks;
     libraries = libraries == null ? Map.of() : Map.copyOf(libraries);
+    candidates = candidates == null ? List.of() : List.copyOf(candidates);
     baselines = baselines == null ? List.of() : List.copyOf(baselines);
   }
 
@@ -72,6 +77,11 @@ public record RunState(
     return libraryComplete()
         && shortlist == null
         && spec.bld().mode() == RunSpec.Distillation.Mode.TWO_STAGE;
+  }
+
+  /** True where candidates are still to be measured and one of them taken. */
+  public boolean undecided() {
+    return candidates.size() > 1 && taken == null;
   }
 
   /** Trained weights an architecture is assembled from, one pair per layer. */
@@ -100,8 +110,13 @@ public record RunState(
       next.shortlist = e.blocks();
     } else if (event instanceof RunEvent.ArchitectureChosen e) {
       next.incumbent = e.incumbent();
+      next.candidates = e.candidates();
+      next.taken = null;
       next.baselines = e.baselines();
       next.infeasible = null;
+    } else if (event instanceof RunEvent.CandidateTaken e) {
+      next.incumbent = candidates.get(e.index());
+      next.taken = e.index();
     } else if (event instanceof RunEvent.LimitsProvenInfeasible e) {
       next.infeasible = e.infeasible();
     } else if (event instanceof RunEvent.ChildHealed e) {
@@ -124,6 +139,8 @@ public record RunState(
     private Map<Integer, LayerLibrary> libraries;
     private List<List<Block>> shortlist;
     private Incumbent incumbent;
+    private List<Incumbent> candidates;
+    private Integer taken;
     private List<Baseline> baselines;
     private Infeasible infeasible;
     private TaskResult.Healed healed;
@@ -142,6 +159,8 @@ public record RunState(
         libraries = from.libraries;
         shortlist = from.shortlist;
         incumbent = from.incumbent;
+        candidates = from.candidates;
+        taken = from.taken;
         baselines = from.baselines;
         infeasible = from.infeasible;
         healed = from.healed;
@@ -159,6 +178,8 @@ public record RunState(
           libraries,
           shortlist,
           incumbent,
+          candidates,
+          taken,
           baselines,
           infeasible,
           healed,

@@ -103,7 +103,8 @@ final class Facts {
                   List.of("memory <= 3"), List.of(new Infeasible.Relaxation("memory", 3, 4)))),
           new RunEvent.ArchitectureChosen(
               new Incumbent(ARCHITECTURE, 0.25, 0.25, true, COST, COST, 108, 0, "complete table"),
-              List.of(new Baseline("random", 3, ARCHITECTURE, 0.5, true))),
+              List.of(new Baseline("random", 3, ARCHITECTURE, 0.5, true)),
+              List.of()),
           new RunEvent.ChildHealed(new TaskResult.Healed(REF, 10)),
           new RunEvent.RunEnded(new Outcome(Outcome.Kind.DONE, "done"), AT));
 
@@ -136,6 +137,30 @@ final class Facts {
               1,
               new TaskResult.Measured(
                   SPEC.target().goals().get(0).workload(), List.of(COST), "model of h100")));
+
+  static final List<RunEvent> LATER_RUN_EVENTS =
+      List.of(
+          new RunEvent.ArchitectureChosen(
+              new Incumbent(ARCHITECTURE, 0.25, 0.25, true, COST, COST, 108, 0, "complete table"),
+              List.of(),
+              List.of(
+                  new Incumbent(ARCHITECTURE, 0.25, 0.25, true, COST, COST, 108, 0, "candidate 1"),
+                  new Incumbent(ARCHITECTURE, 0.5, 0.5, true, COST, COST, 108, 0, "candidate 2"))),
+          new RunEvent.CandidateTaken(1),
+          new TaskEvent.TaskFinished(
+              "score/0/kv-4+ffn-320",
+              1,
+              new TaskResult.BlockScored(
+                  Score.measured(
+                      Score.Metric.TOP_K,
+                      List.of(
+                          new Score.Measure(Score.Metric.KL, 0.125, 0.5),
+                          new Score.Measure(Score.Metric.TOP_K, 0.25, 0.0625))))),
+          new TaskEvent.TaskFinished(
+              "evaluate/candidate-1",
+              1,
+              new TaskResult.Evaluated(
+                  1.5, 0.5, 10, List.of(new Score.Measure(Score.Metric.KL, 0.5, 0.25)))));
 
   private Facts() {}
 

@@ -102,6 +102,7 @@ class GoldenEventsTest {
     all.addAll(Facts.DISTILL_EVENTS);
     all.addAll(Facts.LATER_TASK_EVENTS);
     all.addAll(Facts.LATER_EVENTS);
+    all.addAll(Facts.LATER_RUN_EVENTS);
     return all;
   }
 

@@ -97,13 +97,40 @@ public record RunSpec(
   }
 
   /**
-   * Replace-one-block scoring (section 4.2).
+   * Scoring by replacement of one block (section 4.2) and of all.
    *
    * @param sequences of the held-out documents that scores are measured on
    * @param evaluationSequences further ones, for the quality of whole models
    * @param batch sequences per forward pass
+   * @param metric what the solver minimises
+   * @param topK a token counts as predicted where it is among so many likeliest
+   * @param task prompts to be answered, a file of JSON lines, or {@code name:argument} of a task
+   *     that is installed; null for none
+   * @param candidates architectures of the solver that are assembled and measured before one of
+   *     them is taken; with 0 or 1 the solver's best is taken unmeasured
+   * @param candidateSequences further sequences, which candidates are measured on
    */
-  public record Scoring(int sequences, int evaluationSequences, int batch) {}
+  public record Scoring(
+      int sequences,
+      int evaluationSequences,
+      int batch,
+      Score.Metric metric,
+      int topK,
+      String task,
+      int candidates,
+      int candidateSequences) {
+
+    public Scoring {
+      metric = metric == null ? Score.Metric.KL : metric;
+      topK = Math.max(1, topK);
+      candidateSequences = candidates > 1 ? candidateSequences : 0;
+    }
+
+    /** By KL divergence alone; no candidates. */
+    public Scoring(int sequences, int evaluationSequences, int batch) {
+      this(sequences, evaluationSequences, batch, Score.Metric.KL, 1, null, 0, 0);
+    }
+  }
 
   /**
    * Measuring costs (section 4.1).

@@ -84,6 +84,8 @@ public sealed interface Task {
    * seen.
    *
    * @param label tells tasks on the same architecture apart: {@code child}, {@code greedy}
+   * @param selecting true to measure on the sequences that candidates are chosen by, false on those
+   *     that are reported
    * @param child a healed child's weights, or null to assemble from {@code layers}
    * @param recording the parent's logits on those sequences
    */
@@ -92,10 +94,21 @@ public sealed interface Task {
       Architecture architecture,
       List<Weights> layers,
       CheckpointRef child,
-      CheckpointRef recording)
+      CheckpointRef recording,
+      boolean selecting)
       implements Task {
     public Evaluate {
       layers = layers == null ? List.of() : List.copyOf(layers);
+    }
+
+    /** On the sequences that are reported. */
+    public Evaluate(
+        String label,
+        Architecture architecture,
+        List<Weights> layers,
+        CheckpointRef child,
+        CheckpointRef recording) {
+      this(label, architecture, layers, child, recording, false);
     }
 
     @Override

@@ -85,9 +85,19 @@ public sealed interface TaskResult {
    *
    * @param lossNatsPerToken on held-out sequences
    * @param klNatsPerToken KL(parent || model) on the same
+   * @param measures against the parent, as of a replaced block, with standard errors
    */
-  record Evaluated(double lossNatsPerToken, double klNatsPerToken, long params)
-      implements TaskResult {}
+  record Evaluated(
+      double lossNatsPerToken, double klNatsPerToken, long params, List<Score.Measure> measures)
+      implements TaskResult {
+    public Evaluated {
+      measures = measures == null ? List.of() : List.copyOf(measures);
+    }
+
+    public Evaluated(double lossNatsPerToken, double klNatsPerToken, long params) {
+      this(lossNatsPerToken, klNatsPerToken, params, List.of());
+    }
+  }
 
   /**
    * Speed and memory of whole models, in the order of the task.

@@ -78,9 +78,16 @@ public interface Run {
     }
   }
 
-  /** The solver's answer on the complete table. */
-  record Chosen(Incumbent incumbent, List<Baseline> baselines) implements Command, Wire {
+  /**
+   * The solver's answer on the complete table.
+   *
+   * @param candidates the best distinct architectures, the incumbent first; empty where they are
+   *     not to be measured
+   */
+  record Chosen(Incumbent incumbent, List<Baseline> baselines, List<Incumbent> candidates)
+      implements Command, Wire {
     public Chosen {
+      candidates = candidates == null ? List.of() : List.copyOf(candidates);
       baselines = baselines == null ? List.of() : List.copyOf(baselines);
     }
   }

@@ -42,6 +42,7 @@ final class ReportPage {
         .append(text(s.outcome().kind() + ": " + s.outcome().detail()))
         .append("</p>\n");
     models(h, s);
+    candidates(h, s);
     baselines(h, s);
     if (s.infeasible() != null) {
       infeasible(h, s);
@@ -91,6 +92,24 @@ final class ReportPage {
     cell(h, m.workloadTokensPerSecond(), "%,.0f");
     cell(h, m.summedWorkloadTokensPerSecond(), "%,.0f");
     h.append("</tr>\n");
+  }
+
+  private static void candidates(StringBuilder h, Summary s) {
+    if (s.candidates().isEmpty()) {
+      return;
+    }
+    h.append("<h2>The solver's best architectures, assembled and measured</h2>\n<table>")
+        .append("<tr><th></th><th>sum of scores</th><th>measured</th><th>standard error</th>")
+        .append("<th></th></tr>\n");
+    int number = 0;
+    for (Summary.CandidateLine c : s.candidates()) {
+      h.append("<tr><td>candidate ").append(++number).append("</td>");
+      cell(h, c.objective(), "%.4f");
+      cell(h, c.measured(), "%.4f");
+      cell(h, c.standardError(), "%.4f");
+      h.append("<td>").append(c.taken() ? "taken" : "").append("</td></tr>\n");
+    }
+    h.append("</table>\n");
   }
 
   private static void baselines(StringBuilder h, Summary s) {

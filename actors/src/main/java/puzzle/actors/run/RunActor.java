@@ -43,6 +43,9 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
 
   private record ReportWritten(Outcome outcome) implements Run.Internal {}
 
+  /** All candidates are measured. */
+  private record Take(int index) implements Run.Internal {}
+
   private enum Tick implements Run.Internal {
     LEASES,
     RECONCILE
@@ -116,6 +119,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         .onCommand(Run.FoundInfeasible.class, this::onFoundInfeasible)
         .onCommand(Run.Shortlisted.class, this::onShortlisted)
         .onCommand(Run.Chosen.class, this::onChosen)
+        .onCommand(Take.class, this::onTake)
         .onCommand(Run.ChildHealed.class, this::onChildHealed)
         .onCommand(Run.HealingGivenUp.class, this::onHealingGivenUp)
         .onCommand(ReportWritten.class, this::onReportWritten)
@@ -230,8 +234,23 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   private Effect<RunEvent, RunState> onChosen(RunState state, Run.Chosen chosen) {
     return active(state) && state.incumbent() == null && state.infeasible() == null
         ? Effect()
-            .persist(new RunEvent.ArchitectureChosen(chosen.incumbent(), chosen.baselines()))
+            .persist(
+                new RunEvent.ArchitectureChosen(
+                    chosen.incumbent(), chosen.baselines(), chosen.candidates()))
             .thenRun(this::goOn)
+        : Effect().none();
+  }
+
+  private Effect<RunEvent, RunState> onTake(RunState state, Take take) {
+    return active(state) && state.undecided()
+        ? Effect()
+            .persist(new RunEvent.CandidateTaken(take.index()))
+            .thenRun(
+                changed -> {
+                  peers.announce(
+                      new Feed.IncumbentChanged(changed.spec().id(), changed.incumbent()));
+                  goOn(changed);
+                })
         : Effect().none();
   }
 
@@ -300,6 +319,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
     announce(state, plan);
     leases.offer(state.spec(), state.tasks(), plan.wanted());
     prompts.send(state, plan, feasible);
+    plan.taking().ifPresent(index -> context.getSelf().tell(new Take(index)));
     plan.outcome().ifPresent(outcome -> report(state, outcome));
   }
 

@@ -23,10 +23,11 @@ import puzzle.persistence.TaskLedger;
  * What a run needs next, read off what is on record; a function of the state and nothing else.
  *
  * <p>Record and profile; then the layers build the library while the solver follows; then, in
- * two-stage BLD, the blocks that good solutions use are trained as a whole; then the choice is
- * final. The speeds of parent and child are measured in turn with the machine to themselves, so
- * that their ratio means something; then the child is distilled while the baselines are evaluated;
- * then the healed child is evaluated and exported.
+ * two-stage BLD, the blocks that good solutions use are trained as a whole. The best architectures
+ * are assembled and measured, as summed scores ignore how blocks act on each other, and one of them
+ * is taken: the choice is final. The speeds of parent and child are measured in turn with the
+ * machine to themselves, so that their ratio means something; then the child is distilled while the
+ * baselines are evaluated; then the healed child is evaluated and exported.
  */
 final class RunPlan {
 
@@ -40,6 +41,7 @@ final class RunPlan {
   private final Phase phase;
   private Outcome outcome;
   private boolean launch;
+  private Integer taking;
 
   /**
    * @param state of a run that was started
@@ -97,6 +99,11 @@ final class RunPlan {
   /** True where the child should be distilled. */
   boolean healing() {
     return launch;
+  }
+
+  /** The candidate to be taken, once all are measured. */
+  Optional<Integer> taking() {
+    return Optional.ofNullable(taking);
   }
 
   /** How the run ends, once there is nothing left to do but to report. */
@@ -157,7 +164,34 @@ final class RunPlan {
     return planChild();
   }
 
+  /**
+   * Candidates are measured on sequences that are not those reported in the end: the best of
+   * several measurements is a choice, no longer a fair estimate.
+   */
+  private Phase planCandidates() {
+    for (int i = 0; i < state.candidates().size(); i++) {
+      Architecture architecture = state.candidates().get(i).architecture();
+      want(
+          Wanted.of(
+              new Task.Evaluate(
+                  Candidates.label(i),
+                  architecture,
+                  state.weights(architecture),
+                  null,
+                  recorded().orElseThrow().recording(),
+                  true),
+              Priority.MEASURE));
+    }
+    if (wanted.isEmpty()) {
+      taking = Candidates.best(state);
+    }
+    return Phase.EVALUATE;
+  }
+
   private Phase planChild() {
+    if (state.undecided()) {
+      return planCandidates();
+    }
     Architecture child = state.incumbent().architecture();
     Architecture parent = Architecture.uniform(state.spec().space().parent(), state.layers());
     Workload workload = state.spec().target().goals().get(0).workload();

@@ -33,6 +33,7 @@ public record Summary(
     Model child,
     Map<String, BaselineLine> baselines,
     SolutionLine solution,
+    List<CandidateLine> candidates,
     List<LimitLine> limits,
     Infeasible infeasible,
     List<LayerLibrary.Quarantined> quarantined,
@@ -74,9 +75,29 @@ public record Summary(
       boolean feasible,
       List<String> choices) {}
 
-  /** The final choice with its certificate. */
+  /**
+   * The final choice with its certificate: of the candidate that was taken, among those that the
+   * candidates before it are not.
+   */
   public record SolutionLine(
       double objective, double bound, boolean proven, List<String> choices) {}
+
+  /**
+   * One of the solver's best architectures as a whole model, before one of them was taken.
+   *
+   * @param objective sum of the chosen blocks' scores
+   * @param proven no other architecture but the candidates before it has a smaller sum
+   * @param measured of the assembled model by the metric, on sequences kept for this choice; null
+   *     where it could not be measured
+   */
+  public record CandidateLine(
+      double objective,
+      boolean proven,
+      String metric,
+      Double measured,
+      @JsonProperty("standard_error") Double standardError,
+      boolean taken,
+      List<String> choices) {}
 
   /** One limit as asked for. */
   public record LimitLine(
@@ -111,6 +132,7 @@ public record Summary(
                 state.incumbent().bound(),
                 state.incumbent().proven(),
                 names(state.incumbent().architecture().blocks())),
+        Candidates.lines(state),
         limits,
         state.infeasible(),
         RunPlan.quarantined(state),
@@ -240,7 +262,7 @@ public record Summary(
     return n % 2 == 1 ? sorted.get(n / 2) : (sorted.get(n / 2 - 1) + sorted.get(n / 2)) / 2;
   }
 
-  private static List<String> names(List<Block> blocks) {
+  static List<String> names(List<Block> blocks) {
     return blocks.stream().map(Block::name).toList();
   }
 }

@@ -76,7 +76,7 @@ final class Resolved {
     Map<String, Object> bld = YAML.convertValue(spec.bld(), new TypeReference<>() {});
     bld.put("mode", mode(spec.bld().mode()));
     map.put("bld", bld);
-    map.put("scoring", spec.scoring());
+    map.put("scoring", scoring(spec.scoring()));
     map.put("profiling", spec.profiling());
     Map<String, Object> target = new LinkedHashMap<>();
     target.put("hardware", spec.target().hardware());
@@ -90,6 +90,23 @@ final class Resolved {
     retries.put("jitter", spec.retries().jitter());
     retries.put("attempts", spec.retries().attempts());
     map.put("retries", retries);
+    return map;
+  }
+
+  private static Map<String, Object> scoring(RunSpec.Scoring scoring) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("sequences", scoring.sequences());
+    map.put("evaluationSequences", scoring.evaluationSequences());
+    map.put("batch", scoring.batch());
+    map.put("metric", scoring.metric().label());
+    map.put("topK", scoring.topK());
+    if (scoring.task() != null) {
+      map.put("task", scoring.task());
+    }
+    map.put("candidates", scoring.candidates());
+    if (scoring.candidateSequences() > 0) {
+      map.put("candidateSequences", scoring.candidateSequences());
+    }
     return map;
   }
 

@@ -16,11 +16,13 @@ import puzzle.engine.EngineFactory.ParentShape;
 import puzzle.engine.InvalidInputException;
 import puzzle.engine.profile.HardwareProfiles;
 import puzzle.engine.profile.ProfiledCosts;
+import puzzle.engine.score.Tasks;
 import puzzle.model.DType;
 import puzzle.model.Limit;
 import puzzle.model.RetryPolicy;
 import puzzle.model.RunId;
 import puzzle.model.RunSpec;
+import puzzle.model.Score;
 import puzzle.model.SearchSpace;
 import puzzle.model.Target;
 import puzzle.model.TaskResult;
@@ -77,7 +79,7 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
             corpus,
             space(root.section("space"), shape),
             distillation(root.section("bld")),
-            scoring(root.section("scoring")),
+            scoring(root.section("scoring"), folder),
             profiling(root.section("profiling")),
             target(root.required("target")),
             healing(root.section("gkd")),
@@ -194,14 +196,51 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
         "one of " + Arrays.stream(RunSpec.Distillation.Mode.values()).map(Resolved::mode).toList());
   }
 
-  private static RunSpec.Scoring scoring(Section s) {
+  private static RunSpec.Scoring scoring(Section s, Path folder) {
+    Score.Metric metric = s.get("metric").map(RunFile::metric).orElse(Score.Metric.KL);
+    String task = s.get("task").map(t -> task(t, folder)).orElse(null);
+    if (metric == Score.Metric.TASK && task == null) {
+      throw s.required("metric")
+          .wrong("scoring.metric is task, scoring.task is missing", "name a file of prompts");
+    }
+    int sequences = s.whole("sequences", 1, 32);
     RunSpec.Scoring scoring =
         new RunSpec.Scoring(
-            s.whole("sequences", 1, 32),
+            sequences,
             s.whole("evaluationSequences", 1, 64),
-            s.whole("batch", 1, 8));
+            s.whole("batch", 1, 8),
+            metric,
+            s.whole("topK", 1, 1),
+            task,
+            s.whole("candidates", 0, 5),
+            s.whole("candidateSequences", 1, sequences));
     s.end();
     return scoring;
+  }
+
+  private static Score.Metric metric(YamlTree text) {
+    return Arrays.stream(Score.Metric.values())
+        .filter(m -> m.label().equals(text.text()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                text.wrong(
+                    "unknown metric '" + text.text() + "'",
+                    "one of "
+                        + Arrays.stream(Score.Metric.values()).map(Score.Metric::label).toList()));
+  }
+
+  /** An installed task as it is, a file with its whole path. */
+  private static String task(YamlTree text, Path folder) {
+    if (Tasks.installed(text.text())) {
+      return text.text();
+    }
+    Path file = checked(text, () -> folder.resolve(text.text()).normalize());
+    if (!Files.isRegularFile(file)) {
+      throw text.wrong(
+          file + " is no file and no task that is installed", "paths are relative to the run file");
+    }
+    return file.toString();
   }
 
   private static RunSpec.Profiling profiling(Section s) {

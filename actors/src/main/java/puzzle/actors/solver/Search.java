@@ -64,6 +64,29 @@ final class Search {
   }
 
   /**
+   * The best architecture and those next to it, each different from all before it in a layer or
+   * more, solved from the table alone.
+   *
+   * @param first the best
+   * @param count at most so many, {@code first} included
+   * @param limit of each search
+   */
+  List<Solution> candidates(
+      SolverTable table, List<Row> rows, Solution first, int count, Duration limit) {
+    List<Solution> found = new ArrayList<>(List.of(first));
+    ArchitectureSolver solver = solvers.apply(table, rows);
+    while (found.size() < count) {
+      solver.differFrom(found.stream().map(Solution::choices).toList(), table.layers() - 1);
+      Solution next = solver.solve(SolveBudget.of(limit));
+      if (!next.found()) {
+        break;
+      }
+      found.add(next);
+    }
+    return found;
+  }
+
+  /**
    * What the other methods pick.
    *
    * @param samples architectures drawn at random

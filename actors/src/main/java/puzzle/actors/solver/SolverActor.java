@@ -53,7 +53,12 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private record Listed(List<Solution> solutions) implements Solver.Internal {}
 
-  private record Concluded(Solution solution, List<Baseline> baselines)
+  /**
+   * The last word.
+   *
+   * @param best the solution and, where candidates are wanted, those next to it
+   */
+  private record Concluded(Solution solution, List<Solution> best, List<Baseline> baselines)
       implements Solver.Internal {}
 
   private record Broken(Throwable cause) implements Solver.Internal {}
@@ -227,11 +232,15 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       ask(() -> Search.diverse(table, scores.rows(), settings.finalLimit()), Listed::new);
     } else if (complete()) {
       int samples = settings.randomBaselines();
+      int candidates = spec.scoring().candidates();
       ask(
           () -> {
             Solution s = search.afresh(table, scores.rows(), settings.finalLimit());
             return new Concluded(
                 s,
+                s.found() && candidates > 1
+                    ? search.candidates(table, scores.rows(), s, candidates, settings.limit())
+                    : List.of(),
                 s.found()
                     ? Search.baselines(scores, table, spec.seed(), samples, settings.limit())
                     : List.of());
@@ -298,7 +307,11 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     solving = false;
     if (concluded.solution().found()) {
       Incumbent last = incumbent(concluded.solution(), "complete table");
-      answer = new Run.Chosen(last, concluded.baselines());
+      List<Incumbent> candidates = new ArrayList<>();
+      for (Solution s : concluded.best()) {
+        candidates.add(incumbent(s, "candidate " + (candidates.size() + 1)));
+      }
+      answer = new Run.Chosen(last, concluded.baselines(), candidates);
       publish(last);
       peers.run(run, answer);
     } else {

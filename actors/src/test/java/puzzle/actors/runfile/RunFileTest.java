@@ -17,6 +17,7 @@ import puzzle.engine.InvalidInputException;
 import puzzle.model.DType;
 import puzzle.model.Limit;
 import puzzle.model.RunSpec;
+import puzzle.model.Score;
 import puzzle.model.Workload;
 
 class RunFileTest {
@@ -66,6 +67,23 @@ class RunFileTest {
     RunFile again = read(run.resolved());
     assertEquals(run.spec(), again.spec());
     assertEquals(run.hash(), again.hash());
+  }
+
+  @Test
+  void theMetricAndTheTaskOfScoresAreReadAndChecked() throws IOException {
+    Files.writeString(folder.resolve("prompts.jsonl"), "{}");
+    String scoring = "scoring: {metric: %s, topK: 3, task: prompts.jsonl, candidates: 4}\n";
+    RunFile run = read(GOOD + scoring.formatted("task"));
+    assertEquals(Score.Metric.TASK, run.spec().scoring().metric());
+    assertEquals(3, run.spec().scoring().topK());
+    assertEquals(folder.resolve("prompts.jsonl").toString(), run.spec().scoring().task());
+    assertEquals(run.spec(), read(run.resolved()).spec());
+    assertNotEquals(run.hash(), read(GOOD + scoring.formatted("lm-loss")).hash());
+    assertEquals(Score.Metric.KL, read(GOOD).spec().scoring().metric());
+
+    refused(GOOD + scoring.formatted("klx"), ":13:", "unknown metric 'klx'", "lm-loss");
+    refused(GOOD + "scoring: {metric: task}\n", ":13:", "scoring.task is missing");
+    refused(GOOD + "scoring: {task: nowhere.jsonl}\n", ":13:", "is no file and no task");
   }
 
   @Test

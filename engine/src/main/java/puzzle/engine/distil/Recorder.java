@@ -29,7 +29,11 @@ import puzzle.model.TaskResult;
  */
 public final class Recorder {
 
-  private static final List<Split> STATES = List.of(Split.TRAIN, Split.SCORING);
+  /** Splits whose states are kept: trained on, or run on from the layer that is replaced. */
+  private static final List<Split> STATES = List.of(Split.TRAIN, Split.SCORING, Split.TASK);
+
+  private static final List<Split> LOGITS =
+      List.of(Split.SCORING, Split.SELECTION, Split.EVALUATION);
 
   private final Store store;
   private final Decoder parent;
@@ -40,7 +44,8 @@ public final class Recorder {
 
   /**
    * @param batch sequences per forward pass
-   * @param tokens of every split, sequences of equal length, one token more than is run
+   * @param tokens of every split, sequences of equal length, one token more than is run; {@code
+   *     SELECTION} and {@code TASK} may be absent
    */
   public Recorder(Store store, Decoder parent, int batch, Map<Split, int[][]> tokens) {
     this.store = store;
@@ -54,8 +59,10 @@ public final class Recorder {
   public TaskResult.Recorded run(Monitor monitor) {
     int layers = parent.config().layers();
     Map<Split, float[]> states = new EnumMap<>(Split.class);
-    for (Split split : List.of(Split.TRAIN, Split.SCORING, Split.EVALUATION)) {
-      states.put(split, embedded(tokens.get(split)));
+    for (Split split : tokens.keySet()) {
+      if (split != Split.HEALING) {
+        states.put(split, embedded(tokens.get(split)));
+      }
     }
     List<CheckpointRef> files = new ArrayList<>();
     SafetensorsWriter importance = new SafetensorsWriter(ElementType.F32);
@@ -68,7 +75,9 @@ public final class Recorder {
         states.put(split, layer(layer, input, middle, split == Split.TRAIN ? activity : null));
         if (STATES.contains(split)) {
           add(writer, split, Place.INPUT, input);
-          add(writer, split, Place.MIDDLE, middle);
+          if (split != Split.TASK) {
+            add(writer, split, Place.MIDDLE, middle);
+          }
         }
       }
       files.add(put("layer-%03d".formatted(layer), writer));
@@ -81,12 +90,22 @@ public final class Recorder {
     }
     SafetensorsWriter last = new SafetensorsWriter(ElementType.F32);
     for (Split split : STATES) {
-      add(last, split, Place.INPUT, states.get(split));
+      if (states.containsKey(split)) {
+        add(last, split, Place.INPUT, states.get(split));
+      }
     }
     files.add(put("layer-%03d".formatted(layers), last));
     SafetensorsWriter logits = new SafetensorsWriter(ElementType.F32);
-    addLogits(logits, Split.SCORING, states.get(Split.SCORING));
-    double loss = addLogits(logits, Split.EVALUATION, states.get(Split.EVALUATION));
+    double loss = Double.NaN;
+    for (Split split : LOGITS) {
+      if (states.containsKey(split)) {
+        // The last is the evaluation's.
+        loss = addLogits(logits, split, states.get(split));
+      }
+    }
+    if (states.containsKey(Split.TASK)) {
+      addGrades(logits, states.get(Split.TASK));
+    }
     Recording.Index index =
         new Recording.Index(
             put("tokens", ids()),
@@ -169,6 +188,24 @@ public final class Recorder {
     long[] shape = {sequences.length, length, vocabulary};
     writer.add(split.tensor("logits"), shape, FloatBuffer.wrap(logits));
     return sum[0] / sequences.length;
+  }
+
+  /** Adds what the parent says to the task's sequences. */
+  private void addGrades(SafetensorsWriter writer, float[] states) {
+    int[][] sequences = tokens.get(Split.TASK);
+    float[] graded = new float[sequences.length * 2 * length];
+    forEachBatch(
+        sequences.length,
+        (manager, from, count) -> {
+          int width = length * hidden;
+          FloatBuffer x = FloatBuffer.wrap(states, from * width, count * width).slice();
+          NDArray y = parent.logits(Tensors.fp32(manager, x, count, length, hidden));
+          int[][] ids = Arrays.copyOfRange(sequences, from, from + count);
+          FloatBuffer said = Tensors.read(Losses.graded(y, Tensors.ids(manager, ids, 1, length)));
+          said.get(graded, from * 2 * length, said.remaining());
+        });
+    writer.add(
+        Recording.GRADED, new long[] {sequences.length, 2, length}, FloatBuffer.wrap(graded));
   }
 
   private void add(SafetensorsWriter writer, Split split, Place place, float[] states) {

@@ -29,6 +29,10 @@ public final class Recording {
     SCORING("scoring"),
     /** Held out from all of that: what is reported. */
     EVALUATION("evaluation"),
+    /** Held out from all of that too: architectures are chosen between by it. */
+    SELECTION("selection"),
+    /** The prompts of a task, filled up to one length. */
+    TASK("task"),
     /** Trained on by GKD; only tokens are kept. */
     HEALING("healing");
 
@@ -65,6 +69,7 @@ public final class Recording {
       List<CheckpointRef> layers,
       double parentLoss) {}
 
+  static final String GRADED = "task.graded";
   static final ObjectMapper JSON = new ObjectMapper();
 
   private final Store store;
@@ -120,6 +125,11 @@ public final class Recording {
   /** The parent's logits on a held-out split, [sequences, tokens, vocabulary]. */
   public Tape logits(Split split) {
     return new Tape(store.safetensors(index.logits()), split.tensor("logits"));
+  }
+
+  /** What the parent says to the sequences of the task, [sequences, 2, tokens]. */
+  public FloatBuffer graded() {
+    return store.safetensors(index.logits()).fp32(GRADED);
   }
 
   static String channels(int layer) {

@@ -27,6 +27,27 @@ public final class Losses {
     return Kernels.call("kl", childLogits, parentLogits);
   }
 
+  /**
+   * All that one pass tells of a model against its parent, means over tokens.
+   *
+   * @param targets [batch, tokens], int64
+   * @param k 0-dimensional: a token is hit where it is among so many likeliest
+   * @return [6, batch]: KL(parent || model), loss of the model, loss of the parent, share of tokens
+   *     hit by the model, by the parent, share of tokens whose likeliest is the same in both
+   */
+  public static NDArray quality(NDArray logits, NDArray parentLogits, NDArray targets, NDArray k) {
+    return Kernels.call("quality", logits, parentLogits, targets, k);
+  }
+
+  /**
+   * The model's say on given tokens.
+   *
+   * @return [batch, 2, tokens]: log-probability of each target, and 1 where it is the likeliest
+   */
+  public static NDArray graded(NDArray logits, NDArray targets) {
+    return Kernels.call("graded", logits, targets);
+  }
+
   /** MSE(o_parent, o_child) / MSE(o_parent, 0) over hidden states (section 3): a scalar. */
   public static NDArray normalisedMse(NDArray child, NDArray parent) {
     return Kernels.call("nmse", child, parent);
