@@ -15,6 +15,7 @@ import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.ablation.Bench.Recorded;
 import puzzle.engine.checkpoint.SafetensorsFolder;
 import puzzle.engine.checkpoint.WeightSource;
+import puzzle.engine.distil.Recording.Split;
 import puzzle.engine.kd.GlobalDistillation;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.DecoderConfig;
@@ -22,6 +23,7 @@ import puzzle.engine.nn.RandomWeights;
 import puzzle.engine.score.AssembledWeights;
 import puzzle.engine.score.ModelEvaluator;
 import puzzle.model.RunSpec;
+import puzzle.model.Score;
 
 /**
  * Whole models: assembled, measured against the parent on sequences that nothing trained on and
@@ -29,8 +31,12 @@ import puzzle.model.RunSpec;
  */
 final class Assemblies {
 
-  /** Means over tokens, nats. */
-  record Quality(double loss, double kl) {}
+  /**
+   * Means over tokens.
+   *
+   * @param top1 share of tokens predicted, below the parent's
+   */
+  record Quality(double loss, double kl, double top1) {}
 
   /** A model to heal with some of the losses lm, cosine and kld. */
   record Healing(Model model, List<String> losses) {}
@@ -117,8 +123,14 @@ final class Assemblies {
   private Quality quality(Decoder model, Recorded recorded) {
     ModelEvaluator.Quality quality =
         ModelEvaluator.evaluate(
-            model, recorded.open(), bench.run().scoring().batch(), Monitor.NONE);
-    return new Quality(quality.loss(), quality.kl());
+            model,
+            recorded.open(),
+            Split.EVALUATION,
+            bench.scale().scoring(bench.run()),
+            null,
+            Monitor.NONE);
+    Score.Measure top1 = Score.find(Score.Metric.TOP_K, quality.measures()).orElseThrow();
+    return new Quality(quality.loss(), quality.kl(), top1.value());
   }
 
   private Decoder assembled(Decoder parent, Model model) {

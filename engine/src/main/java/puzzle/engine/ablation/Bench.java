@@ -28,6 +28,8 @@ import puzzle.engine.surgery.Initialisation;
 import puzzle.model.Block;
 import puzzle.model.CheckpointRef;
 import puzzle.model.RunSpec;
+import puzzle.model.Score;
+import puzzle.model.Score.Metric;
 import puzzle.model.SearchSpace;
 import puzzle.model.Subblock;
 import puzzle.model.Task;
@@ -40,8 +42,13 @@ import puzzle.model.Variant;
  */
 final class Bench {
 
-  /** A block's score both ways, nats per token. */
-  record BlockScore(double kl, double loss) {}
+  /**
+   * A block's score by every metric, larger is worse.
+   *
+   * @param loss above the parent's, nats per token
+   * @param top1 share of tokens predicted, below the parent's
+   */
+  record BlockScore(double kl, double loss, double top1) {}
 
   /** Scores of a layer's blocks by name. */
   record LayerScores(Map<String, BlockScore> blocks) {}
@@ -146,7 +153,7 @@ final class Bench {
   /** Every variant by decoupled BLD; with 0 steps as initialised. */
   Library library(Data data, long seed, int steps) {
     Recorded recorded = recording(data, seed);
-    String name = "decoupled-%d-%s".formatted(steps, bldKey(steps));
+    String name = "decoupled-%d-%s".formatted(steps, bldKey(steps).substring(0, 6));
     List<Variant> trainable = space.variants().stream().filter(space::trainable).toList();
     progress.accept(
         "library, seed %d, %s, %d steps of %d sequences"
@@ -327,7 +334,7 @@ final class Bench {
     List<Map<Block, BlockScore>> scores = new ArrayList<>();
     for (LayerScores layer : workers.all(jobs)) {
       Map<Block, BlockScore> one = new LinkedHashMap<>();
-      one.put(space.parent(), new BlockScore(0, 0));
+      one.put(space.parent(), new BlockScore(0, 0, 0));
       layer.blocks().forEach((name, score) -> one.put(Block.parse(name), score));
       scores.add(one);
     }
@@ -336,7 +343,7 @@ final class Bench {
 
   private LayerScores scored(
       Decoder parent, Recorded recorded, Library library, int layer, List<Block> blocks) {
-    SuffixScorer scorer = new SuffixScorer(parent, recorded.open(), run.scoring().batch());
+    SuffixScorer scorer = new SuffixScorer(parent, recorded.open(), scale.scoring(run), null);
     Map<String, BlockScore> scores = new LinkedHashMap<>();
     for (Block block : blocks) {
       Task.Weights files = library.weights(layer, block);
@@ -355,8 +362,13 @@ final class Bench {
 
   private static BlockScore score(
       SuffixScorer scorer, int layer, SubblockWeights attention, SubblockWeights ffn) {
-    double kl = scorer.score(layer, attention, ffn, Monitor.NONE).value();
-    return new BlockScore(kl, Double.NaN);
+    Score score = scorer.score(layer, attention, ffn, Monitor.NONE);
+    return new BlockScore(
+        value(score, Metric.KL), value(score, Metric.LM_LOSS), value(score, Metric.TOP_K));
+  }
+
+  private static double value(Score score, Metric metric) {
+    return score.measure(metric).orElseThrow().value();
   }
 
   private SubblockWeights replacement(

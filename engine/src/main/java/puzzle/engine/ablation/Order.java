@@ -70,6 +70,7 @@ public record Order(Table table, String better, String worse, boolean strict) {
           new Order(Table.BUDGET, "full budget", "no BLD", true),
           new Order(Table.BUDGET, "full budget", "1/4", true),
           new Order(Table.DATA, "broad mix", "one genre", true),
+          new Order(Table.TASK, "scored on the task", "scored on all", false),
           new Order(Table.COUPLING, "two-stage", "decoupled", false),
           new Order(Table.COUPLING, "two-stage", "decoupled, reduced space", false),
           new Order(Table.LIBRARY, "chosen", "random choice", true),

@@ -116,11 +116,16 @@ public record Scale(
         run.corpus(),
         space(run.space()),
         bld(run, bldSteps),
-        new RunSpec.Scoring(scoring, evaluation, run.scoring().batch()),
+        scoring(run),
         run.profiling(),
         run.target(),
         gkd(run, run.gkd().losses()),
         run.retries());
+  }
+
+  /** All metrics of one pass; top-k is top-1. */
+  RunSpec.Scoring scoring(RunSpec run) {
+    return new RunSpec.Scoring(scoring, evaluation, run.scoring().batch());
   }
 
   RunSpec.Distillation bld(RunSpec run, int steps) {

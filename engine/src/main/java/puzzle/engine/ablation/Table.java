@@ -25,7 +25,7 @@ public enum Table {
       "78.39 MMLU",
       "no-op only",
       "75.40 MMLU"),
-  METRIC("figure 7", "What blocks are scored by", "KL", "better", "LM loss", "worse"),
+  METRIC("figure 7", "What blocks are scored by", "KL", "better", "LM loss", "worse", "top-1 accuracy", "-"),
   BUDGET(
       "10",
       "Tokens of blockwise local distillation",
@@ -44,6 +44,13 @@ public enum Table {
       "78.39 MMLU",
       "one genre",
       "74.84 MMLU"),
+  TASK(
+      "11",
+      "Blocks scored on the task that counts, quality on that task",
+      "scored on the task",
+      "66.24",
+      "scored on all",
+      "64.94"),
   COUPLING(
       "8",
       "Halves of a block trained alone or together",

@@ -45,6 +45,7 @@ final class Tables {
       case METRIC -> metric();
       case BUDGET -> budget();
       case DATA -> data();
+      case TASK -> task();
       case COUPLING -> coupling();
       case LIBRARY -> library();
       case GKD -> gkd();
@@ -82,6 +83,7 @@ final class Tables {
     List<Candidate> candidates = new ArrayList<>();
     candidates.addAll(solved("KL", full(), choices(full(), BlockScore::kl)));
     candidates.addAll(solved("LM loss", full(), choices(full(), BlockScore::loss)));
+    candidates.addAll(solved("top-1 accuracy", full(), choices(full(), BlockScore::top1)));
     return evaluated(Table.METRIC, candidates);
   }
 
@@ -109,6 +111,17 @@ final class Tables {
         new ArrayList<>(solved("broad mix", full(), choices(full(), BlockScore::kl)));
     candidates.addAll(solved("one genre", narrow, choices));
     return evaluated(Table.DATA, candidates);
+  }
+
+  /** English is the task: one child is scored on it, the other on everything. */
+  private List<Measurement> task() {
+    Choices special =
+        new Choices(
+            bench.space(), costs, bench.scores(full(), Data.ENGLISH, seed), BlockScore::kl);
+    List<Candidate> candidates =
+        new ArrayList<>(solved("scored on the task", full(), special));
+    candidates.addAll(solved("scored on all", full(), choices(full(), BlockScore::kl)));
+    return evaluated(Table.TASK, candidates, Data.ENGLISH);
   }
 
   private List<Measurement> coupling() {
@@ -203,9 +216,12 @@ final class Tables {
   }
 
   private List<Measurement> evaluated(Table table, List<Candidate> candidates) {
+    return evaluated(table, candidates, Data.BROAD);
+  }
+
+  private List<Measurement> evaluated(Table table, List<Candidate> candidates, Data on) {
     List<Quality> qualities =
-        assemblies.evaluate(
-            candidates.stream().map(Candidate::model).toList(), Data.BROAD, seed);
+        assemblies.evaluate(candidates.stream().map(Candidate::model).toList(), on, seed);
     Map<String, List<double[]>> sums = new LinkedHashMap<>();
     Map<String, Candidate> first = new LinkedHashMap<>();
     for (int i = 0; i < candidates.size(); i++) {
@@ -228,10 +244,12 @@ final class Tables {
     return rows;
   }
 
-  private static final List<String> METRICS = List.of(Measurement.KL, "loss", "throughput");
+  private static final List<String> METRICS = List.of(Measurement.KL, "loss", "top1", "throughput");
 
   private double[] values(Quality quality, Architecture architecture) {
-    return new double[] {quality.kl(), quality.loss(), costs.throughput(architecture)};
+    return new double[] {
+      quality.kl(), quality.loss(), quality.top1(), costs.throughput(architecture)
+    };
   }
 
   private List<Measurement> healed(Table table, List<String> cells, List<Healing> healings) {
