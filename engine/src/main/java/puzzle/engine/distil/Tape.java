@@ -33,10 +33,15 @@ public final class Tape {
   /** Chosen sequences, in that order, [chosen, tokens, width]. */
   public NDArray read(NDManager manager, int[] chosen) {
     int width = Math.toIntExact(shape[1] * shape[2]);
-    FloatBuffer values = FloatBuffer.allocate(chosen.length * width);
-    for (int sequence : chosen) {
-      values.put(file.fp32(name, (long) sequence * width, width));
-    }
-    return Tensors.fp32(manager, values.flip(), chosen.length, shape[1], shape[2]);
+    return Tensors.fp32(
+        manager,
+        values -> {
+          for (int sequence : chosen) {
+            values.put(file.fp32(name, (long) sequence * width, width));
+          }
+        },
+        chosen.length,
+        shape[1],
+        shape[2]);
   }
 }
