@@ -70,6 +70,12 @@ final class AblateCommand implements Callable<Integer> {
       description = "Jobs at a time (one per processor); no result depends on it.")
   private Integer threads;
 
+  @Option(
+      names = "--costs",
+      paramLabel = "FILE",
+      description = "Costs of an earlier study, its costs.json, instead of measuring them.")
+  private Path costs;
+
   @Option(names = "--output", defaultValue = "text", description = "text or json.")
   private OutputFormat output;
 
@@ -103,6 +109,9 @@ final class AblateCommand implements Callable<Integer> {
         out != null ? out : Path.of("runs", run.id().value() + (quick ? "-quick" : "-ablations"));
     long start = System.nanoTime();
     try (Store store = Store.take(folder, false)) {
+      if (costs != null) {
+        AblationStudy.useCosts(store.folder(), costs);
+      }
       AblationStudy.Result result =
           new AblationStudy(
                   run,

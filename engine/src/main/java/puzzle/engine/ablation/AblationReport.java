@@ -63,7 +63,8 @@ public final class AblationReport {
     StringBuilder text = new StringBuilder();
     text.append(
         "%-10s %-46s %9s %9s %10s %8s  %s%n"
-            .formatted("table", "order, KL nats/token", "better", "worse", "difference", "error", ""));
+            .formatted(
+                "table", "order, KL nats/token", "better", "worse", "difference", "error", ""));
     for (Order.Outcome o : orders) {
       text.append(
           String.format(

@@ -10,9 +10,11 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import puzzle.engine.BlockEngine.Monitor;
-import puzzle.engine.checkpoint.Store;
+import puzzle.engine.InvalidInputException;
+import puzzle.engine.checkpoint.AtomicFile;
 import puzzle.engine.checkpoint.HuggingFaceConfig;
 import puzzle.engine.checkpoint.SafetensorsFolder;
+import puzzle.engine.checkpoint.Store;
 import puzzle.engine.checkpoint.TensorLayout;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.DecoderConfig;
@@ -28,6 +30,8 @@ public final class AblationStudy {
 
   /** Enters every key: raised whenever the same settings no longer give the same numbers. */
   private static final String VERSION = "1";
+
+  private static final String COSTS = "costs.json";
 
   private final RunSpec run;
   private final Scale scale;
@@ -63,9 +67,25 @@ public final class AblationStudy {
   }
 
   /**
+   * Has a study take the cost table of another, so that it gives the same numbers.
+   *
+   * @throws InvalidInputException if the file cannot be read
+   */
+  public static void useCosts(Path folder, Path costs) {
+    byte[] table;
+    try {
+      table = Files.readAllBytes(costs);
+    } catch (IOException e) {
+      throw new InvalidInputException(
+          costs + ": cannot be read: " + e + "\nMaybe the costs.json of an earlier study.", e);
+    }
+    AtomicFile.write(folder.resolve(COSTS), out -> out.write(table));
+  }
+
+  /**
    * Measures the tables.
    *
-   * @throws puzzle.engine.InvalidInputException if the run's data or limits do not allow it
+   * @throws InvalidInputException if the run's data or limits do not allow it
    */
   public Result run(Collection<Table> tables) {
     long start = System.nanoTime();
@@ -86,7 +106,7 @@ public final class AblationStudy {
       Bench bench =
           new Bench(
               scale, run, config.layers(), folder, cache, workers, identity(config), progress);
-      Assemblies assemblies = new Assemblies(bench, folder, cache, workers, progress);
+      Assemblies assemblies = new Assemblies(bench, cache, workers, progress);
       for (long seed : scale.seeds()) {
         Tables rows = new Tables(bench, assemblies, costs, seed);
         for (Table table : tables) {
@@ -101,15 +121,14 @@ public final class AblationStudy {
   private StudyCosts costs(DecoderConfig config) {
     var space = scale.space(run.space());
     return StudyCosts.at(
-        folder.resolve("costs.json"),
+        folder.resolve(COSTS),
         run,
         space,
         config.layers(),
         () -> {
           progress.accept("measuring costs");
           Tensors.threads(1);
-          return new LiveProfiler(
-                  config, run.target().goals().get(0).workload(), run.profiling())
+          return new LiveProfiler(config, run.target().goals().get(0).workload(), run.profiling())
               .profile(space, Monitor.NONE);
         });
   }

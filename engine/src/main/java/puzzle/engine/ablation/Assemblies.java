@@ -1,16 +1,11 @@
 package puzzle.engine.ablation;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.ablation.Bench.Recorded;
 import puzzle.engine.checkpoint.SafetensorsFolder;
@@ -42,15 +37,12 @@ final class Assemblies {
   record Healing(Model model, List<String> losses) {}
 
   private final Bench bench;
-  private final Path folder;
   private final ResultCache cache;
   private final Workers workers;
   private final Consumer<String> progress;
 
-  Assemblies(
-      Bench bench, Path folder, ResultCache cache, Workers workers, Consumer<String> progress) {
+  Assemblies(Bench bench, ResultCache cache, Workers workers, Consumer<String> progress) {
     this.bench = bench;
-    this.folder = folder;
     this.cache = cache;
     this.workers = workers;
     this.progress = progress;
@@ -91,32 +83,17 @@ final class Assemblies {
                   "healings",
                   key,
                   Quality.class,
-                  () -> healed(parent, healing.model(), settings, recorded, key, seed)));
+                  () -> healed(parent, healing.model(), settings, recorded, seed)));
     }
     return workers.all(jobs);
   }
 
   private Quality healed(
-      Decoder parent,
-      Model model,
-      RunSpec.Healing settings,
-      Recorded recorded,
-      String key,
-      long seed) {
-    Path place = folder.resolve("healing").resolve(ResultCache.name(key));
+      Decoder parent, Model model, RunSpec.Healing settings, Recorded recorded, long seed) {
     try (Decoder child = assembled(parent, model)) {
-      new GlobalDistillation(
-              parent,
-              child,
-              settings,
-              recorded.open(),
-              bench.store(place),
-              key,
-              Bench.seed(seed, 0, "gkd"))
+      new GlobalDistillation(parent, child, settings, recorded.open(), Bench.seed(seed, 0, "gkd"))
           .run(Monitor.NONE);
       return quality(child, recorded);
-    } finally {
-      delete(place);
     }
   }
 
@@ -163,17 +140,6 @@ final class Assemblies {
     @Override
     public FloatBuffer fp32(String name) {
       return of(name).fp32(name);
-    }
-  }
-
-  /** The checkpoints of a distillation that is through, or failed for good. */
-  private static void delete(Path place) {
-    try (Stream<Path> files = Files.walk(place)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

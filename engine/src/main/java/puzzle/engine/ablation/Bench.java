@@ -388,7 +388,7 @@ final class Bench {
     }
   }
 
-  Store store(Path path) {
+  private Store store(Path path) {
     return stores.computeIfAbsent(path, Store::open);
   }
 

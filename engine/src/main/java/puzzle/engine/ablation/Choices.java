@@ -51,19 +51,13 @@ final class Choices {
   Optional<Architecture> solved(double throughput) {
     Solution solution =
         new ChocoArchitectureSolver(table, costs.rows(throughput)).solve(SolveBudget.unlimited());
-    return solution.found()
-        ? Optional.of(architecture(solution.choices()))
-        : Optional.empty();
+    return solution.found() ? Optional.of(architecture(solution.choices())) : Optional.empty();
   }
 
   /** Greedy, random, maximum parameters, no-op only, uniform, by name. */
   Map<String, Baselines.Baseline> baselines(double throughput, long seed) {
     return Baselines.all(
-        table,
-        costs.rows(throughput),
-        "parameters",
-        seed,
-        SolveBudget.of(Duration.ofMinutes(1)));
+        table, costs.rows(throughput), "parameters", seed, SolveBudget.of(Duration.ofMinutes(1)));
   }
 
   Architecture architecture(List<Integer> choices) {

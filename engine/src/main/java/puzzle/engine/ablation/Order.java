@@ -150,7 +150,6 @@ public record Order(Table table, String better, String worse, boolean strict) {
       second.add(y);
       difference.add(y - x);
     }
-    return new Outcome(
-        this, Estimate.of(first), Estimate.of(second), Estimate.of(difference));
+    return new Outcome(this, Estimate.of(first), Estimate.of(second), Estimate.of(difference));
   }
 }

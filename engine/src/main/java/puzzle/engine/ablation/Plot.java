@@ -9,7 +9,8 @@ import java.util.TreeSet;
 
 /**
  * Two plots as inline SVG, coloured by the page's style sheet: divergence over the throughput asked
- * for, a line per cell, and a dot per cell. Bars are one standard error over the seeds to each side.
+ * for, a line per cell, and a dot per cell. Bars are one standard error over the seeds to each
+ * side.
  */
 final class Plot {
 
@@ -53,14 +54,22 @@ final class Plot {
     plot.open(HEIGHT, "KL divergence over the throughput asked for");
     for (double tick = 0; tick <= most + step / 2; tick += step) {
       double y = y(tick, most);
-      plot.add("<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>", LEFT, WIDTH - RIGHT, y, y);
-      plot.add("<text class=\"tick\" text-anchor=\"end\" x=\"%d\" y=\"%.1f\">%s</text>", LEFT - 8, y + 4, number(tick));
+      plot.add(
+          "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>",
+          LEFT, WIDTH - RIGHT, y, y);
+      plot.add(
+          "<text class=\"tick\" text-anchor=\"end\" x=\"%d\" y=\"%.1f\">%s</text>",
+          LEFT - 8, y + 4, number(tick));
     }
     for (double limit : limits) {
       double x = x(limit, first, span);
-      plot.add("<text class=\"tick\" text-anchor=\"middle\" x=\"%.1f\" y=\"%d\">%s</text>", x, HEIGHT - BOTTOM + 18, number(limit));
+      plot.add(
+          "<text class=\"tick\" text-anchor=\"middle\" x=\"%.1f\" y=\"%d\">%s</text>",
+          x, HEIGHT - BOTTOM + 18, number(limit));
     }
-    plot.add("<text class=\"tick\" text-anchor=\"middle\" x=\"%d\" y=\"%d\">throughput asked for, times the parent's</text>", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8);
+    plot.add(
+        "<text class=\"tick\" text-anchor=\"middle\" x=\"%d\" y=\"%d\">throughput asked for, times the parent's</text>",
+        (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8);
     List<Label> labels = new ArrayList<>();
     int series = 0;
     for (Map.Entry<String, Map<Double, Estimate>> cell : cells.entrySet()) {
@@ -75,8 +84,17 @@ final class Plot {
       for (Map.Entry<Double, Estimate> point : cell.getValue().entrySet()) {
         Estimate e = point.getValue();
         double x = x(point.getKey(), first, span);
-        plot.add("<line class=\"bar s%d\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>", series, x, x, y(e.mean() - e.error(), most), y(e.mean() + e.error(), most));
-        plot.add("<circle class=\"dot s%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"><title>%s, %s x: %s</title></circle>", series, x, y(e.mean(), most), text(cell.getKey()), number(point.getKey()), text(plusMinus(e)));
+        plot.add(
+            "<line class=\"bar s%d\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>",
+            series, x, x, y(e.mean() - e.error(), most), y(e.mean() + e.error(), most));
+        plot.add(
+            "<circle class=\"dot s%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"><title>%s, %s x: %s</title></circle>",
+            series,
+            x,
+            y(e.mean(), most),
+            text(cell.getKey()),
+            number(point.getKey()),
+            text(plusMinus(e)));
       }
       labels.add(new Label(series++, cell.getKey(), last));
     }
@@ -100,19 +118,31 @@ final class Plot {
     plot.open(height, "KL divergence by cell");
     for (double tick = 0; tick <= most + step / 2; tick += step) {
       double x = left + width * tick / most;
-      plot.add("<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>", x, x, TOP, height - BOTTOM);
-      plot.add("<text class=\"tick\" text-anchor=\"middle\" x=\"%.1f\" y=\"%d\">%s</text>", x, height - BOTTOM + 16, number(tick));
+      plot.add(
+          "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>",
+          x, x, TOP, height - BOTTOM);
+      plot.add(
+          "<text class=\"tick\" text-anchor=\"middle\" x=\"%.1f\" y=\"%d\">%s</text>",
+          x, height - BOTTOM + 16, number(tick));
     }
-    plot.add("<text class=\"tick\" text-anchor=\"middle\" x=\"%.1f\" y=\"%d\">KL to the parent, nats/token</text>", left + width / 2, height - 8);
+    plot.add(
+        "<text class=\"tick\" text-anchor=\"middle\" x=\"%.1f\" y=\"%d\">KL to the parent, nats/token</text>",
+        left + width / 2, height - 8);
     double y = TOP + ROW / 2.0;
     for (Map.Entry<String, Estimate> cell : cells.entrySet()) {
       Estimate e = cell.getValue();
       double x = left + width * e.mean() / most;
       double bar = width * e.error() / most;
-      plot.add("<text class=\"name\" text-anchor=\"end\" x=\"%d\" y=\"%.1f\">%s</text>", left - 12, y + 4, text(cell.getKey()));
-      plot.add("<line class=\"bar s0\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>", x - bar, x + bar, y, y);
+      plot.add(
+          "<text class=\"name\" text-anchor=\"end\" x=\"%d\" y=\"%.1f\">%s</text>",
+          left - 12, y + 4, text(cell.getKey()));
+      plot.add(
+          "<line class=\"bar s0\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>",
+          x - bar, x + bar, y, y);
       plot.add("<circle class=\"dot s0\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\"/>", x, y);
-      plot.add("<text class=\"tick\" x=\"%d\" y=\"%.1f\">%s</text>", WIDTH - right + 12, y + 4, text(plusMinus(e)));
+      plot.add(
+          "<text class=\"tick\" x=\"%d\" y=\"%.1f\">%s</text>",
+          WIDTH - right + 12, y + 4, text(plusMinus(e)));
       y += ROW;
     }
     return plot.close();
@@ -127,8 +157,12 @@ final class Plot {
     for (int i = 0; i < sorted.size(); i++) {
       Label label = sorted.get(i);
       double y = Math.max(next, Math.min(label.y(), room + i * LABEL_GAP));
-      add("<circle class=\"dot s%d\" cx=\"%d\" cy=\"%.1f\" r=\"4\"/>", label.series(), WIDTH - RIGHT + 16, y);
-      add("<text class=\"name\" x=\"%d\" y=\"%.1f\">%s</text>", WIDTH - RIGHT + 26, y + 4, text(label.text()));
+      add(
+          "<circle class=\"dot s%d\" cx=\"%d\" cy=\"%.1f\" r=\"4\"/>",
+          label.series(), WIDTH - RIGHT + 16, y);
+      add(
+          "<text class=\"name\" x=\"%d\" y=\"%.1f\">%s</text>",
+          WIDTH - RIGHT + 26, y + 4, text(label.text()));
       next = y + LABEL_GAP;
     }
   }

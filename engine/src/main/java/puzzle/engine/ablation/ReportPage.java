@@ -63,8 +63,7 @@ final class ReportPage {
     paragraph(settings());
     orders();
     for (Table table : Table.values()) {
-      Map<String, Map<Double, Map<Long, Double>>> cells =
-          Order.cells(table, result.measurements());
+      Map<String, Map<Double, Map<Long, Double>>> cells = Order.cells(table, result.measurements());
       if (!cells.isEmpty()) {
         table(table, cells);
       }
@@ -117,8 +116,11 @@ final class ReportPage {
   }
 
   private void table(Table table, Map<String, Map<Double, Map<Long, Double>>> cells) {
-    html.append("<h2>").append(Plot.text(table.title())).append(" <span class=\"soft\">(")
-        .append(table.number()).append(")</span></h2>\n");
+    html.append("<h2>")
+        .append(Plot.text(table.title()))
+        .append(" <span class=\"soft\">(")
+        .append(table.number())
+        .append(")</span></h2>\n");
     TreeSet<Double> limits = new TreeSet<>();
     cells.values().forEach(cell -> limits.addAll(cell.keySet()));
     Map<String, Map<Double, Estimate>> values = new LinkedHashMap<>();

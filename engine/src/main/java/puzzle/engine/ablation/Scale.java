@@ -130,7 +130,13 @@ public record Scale(
 
   RunSpec.Distillation bld(RunSpec run, int steps) {
     return new RunSpec.Distillation(
-        sequences, batch, steps, steps / 10, bldRate, run.bld().weightDecay(), run.bld().clipNorm());
+        sequences,
+        batch,
+        steps,
+        steps / 10,
+        bldRate,
+        run.bld().weightDecay(),
+        run.bld().clipNorm());
   }
 
   RunSpec.Healing gkd(RunSpec run, List<String> losses) {
@@ -142,7 +148,7 @@ public record Scale(
         gkdRate,
         run.gkd().weightDecay(),
         run.gkd().clipNorm(),
-        Math.max(1, gkdSteps / 3));
+        gkdSteps);
   }
 
   /** The variants of the run's space nearest to the sizes asked for, linear and no-op. */

@@ -25,7 +25,15 @@ public enum Table {
       "78.39 MMLU",
       "no-op only",
       "75.40 MMLU"),
-  METRIC("figure 7", "What blocks are scored by", "KL", "better", "LM loss", "worse", "top-1 accuracy", "-"),
+  METRIC(
+      "figure 7",
+      "What blocks are scored by",
+      "KL",
+      "better",
+      "LM loss",
+      "worse",
+      "top-1 accuracy",
+      "-"),
   BUDGET(
       "10",
       "Tokens of blockwise local distillation",

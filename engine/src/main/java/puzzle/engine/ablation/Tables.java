@@ -105,8 +105,7 @@ final class Tables {
   private List<Measurement> data() {
     Library narrow = bench.library(Data.ENGLISH, seed, scale.bldSteps());
     Choices choices =
-        new Choices(
-            bench.space(), costs, bench.scores(narrow, Data.ENGLISH, seed), BlockScore::kl);
+        new Choices(bench.space(), costs, bench.scores(narrow, Data.ENGLISH, seed), BlockScore::kl);
     List<Candidate> candidates =
         new ArrayList<>(solved("broad mix", full(), choices(full(), BlockScore::kl)));
     candidates.addAll(solved("one genre", narrow, choices));
@@ -116,10 +115,8 @@ final class Tables {
   /** English is the task: one child is scored on it, the other on everything. */
   private List<Measurement> task() {
     Choices special =
-        new Choices(
-            bench.space(), costs, bench.scores(full(), Data.ENGLISH, seed), BlockScore::kl);
-    List<Candidate> candidates =
-        new ArrayList<>(solved("scored on the task", full(), special));
+        new Choices(bench.space(), costs, bench.scores(full(), Data.ENGLISH, seed), BlockScore::kl);
+    List<Candidate> candidates = new ArrayList<>(solved("scored on the task", full(), special));
     candidates.addAll(solved("scored on all", full(), choices(full(), BlockScore::kl)));
     return evaluated(Table.TASK, candidates, Data.ENGLISH);
   }
@@ -166,8 +163,7 @@ final class Tables {
     combinations.put("LM+cosine+KLD", List.of("lm", "cosine", "kld"));
     List<Healing> healings =
         combinations.values().stream().map(losses -> new Healing(child(), losses)).toList();
-    List<Measurement> rows =
-        healed(Table.LOSSES, List.copyOf(combinations.keySet()), healings);
+    List<Measurement> rows = healed(Table.LOSSES, List.copyOf(combinations.keySet()), healings);
     rows.addAll(unhealed(Table.LOSSES));
     return rows;
   }
@@ -259,8 +255,7 @@ final class Tables {
       double[] values = values(qualities.get(i), healings.get(i).model().architecture());
       for (int m = 0; m < METRICS.size(); m++) {
         rows.add(
-            new Measurement(
-                table, cells.get(i), scale.target(), seed, METRICS.get(m), values[m]));
+            new Measurement(table, cells.get(i), scale.target(), seed, METRICS.get(m), values[m]));
       }
     }
     return rows;

@@ -53,8 +53,7 @@ class AblationStudyTest {
     List<VariantCost> variants = new ArrayList<>();
     for (Variant variant : run.space().variants()) {
       double seconds = 1e-8 * config.params(variant);
-      BlockCost cost =
-          CountedCost.cost(config, variant, SmallRun.WORKLOAD, seconds, seconds / 16);
+      BlockCost cost = CountedCost.cost(config, variant, SmallRun.WORKLOAD, seconds, seconds / 16);
       variants.add(new VariantCost(variant, cost, 0));
     }
     BlockCost fixed = CountedCost.fixed(config, SmallRun.WORKLOAD, 1e-6, 1e-7);
@@ -119,7 +118,7 @@ class AblationStudyTest {
   @Test
   void goesOnWhereItWasStopped(@TempDir Path folder) throws IOException {
     RunSpec run = SmallRun.in(folder);
-    Set<Table> tables = EnumSet.of(Table.OPTIMISER, Table.COUPLING, Table.GKD);
+    Set<Table> tables = EnumSet.of(Table.COUPLING, Table.GKD);
     Path undisturbed = folder.resolve("undisturbed");
     List<Measurement> expected = study(run, undisturbed, 2).run(tables).measurements();
     long steps = entries(undisturbed).size();
@@ -171,8 +170,7 @@ class AblationStudyTest {
   void costsOfAnotherModelAreRefused(@TempDir Path folder) throws IOException {
     RunSpec run = SmallRun.in(folder);
     Path place = Files.createDirectories(folder.resolve("study"));
-    Profiled none =
-        new Profiled(SmallRun.WORKLOAD, List.of(), BlockCost.ZERO, "counted");
+    Profiled none = new Profiled(SmallRun.WORKLOAD, List.of(), BlockCost.ZERO, "counted");
     new ObjectMapper().writeValue(place.resolve("costs.json").toFile(), none);
     AblationStudy study = new AblationStudy(run, SCALE, place, 1, line -> {});
     InvalidInputException e =

@@ -12,7 +12,8 @@ class OneLanguageTest {
 
   @Test
   void keepsEnglishAlone() {
-    String english = "The vote on the report of the committee will take place tomorrow, and we agree.";
+    String english =
+        "The vote on the report of the committee will take place tomorrow, and we agree.";
     List<String> others =
         List.of(
             "Die Abstimmung über den Bericht findet morgen statt, und wir sind damit einverstanden.",
