@@ -108,6 +108,9 @@ final class AblateCommand implements Callable<Integer> {
     Path folder =
         out != null ? out : Path.of("runs", run.id().value() + (quick ? "-quick" : "-ablations"));
     long start = System.nanoTime();
+    // libtorch must not be taken down under a thread that is in it; what is kept is written whole.
+    Thread interrupted = new Thread(() -> Runtime.getRuntime().halt(ExitCode.DETACHED));
+    Runtime.getRuntime().addShutdownHook(interrupted);
     try (Store store = Store.take(folder, false)) {
       if (costs != null) {
         AblationStudy.useCosts(store.folder(), costs);
@@ -123,6 +126,8 @@ final class AblateCommand implements Callable<Integer> {
       AblationReport report = new AblationReport(run.id().value(), scale, result, command());
       report.write(store.folder());
       print(result, store.folder());
+    } finally {
+      Runtime.getRuntime().removeShutdownHook(interrupted);
     }
     return ExitCode.DONE;
   }
