@@ -30,6 +30,7 @@ import puzzle.engine.InvalidInputException;
       CancelCommand.class,
       ValidateCommand.class,
       PlanCommand.class,
+      AblateCommand.class,
       DoctorCommand.class,
       SolveCommand.class,
       ProfileCommand.class,

@@ -195,7 +195,7 @@ public final class Store {
   }
 
   /** SHA-256 of a file, lower-case hexadecimal. */
-  static String sha256(Path file) throws IOException {
+  public static String sha256(Path file) throws IOException {
     MessageDigest digest = AtomicFile.sha256();
     try (InputStream in = Files.newInputStream(file)) {
       byte[] chunk = new byte[1 << 16];

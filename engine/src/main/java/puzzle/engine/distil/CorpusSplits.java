@@ -22,11 +22,16 @@ public final class CorpusSplits {
 
   /** Sequences of one token more than is run: the last is a target only. */
   public static Map<Split, int[][]> read(RunSpec spec, int vocabSize) {
+    return read(spec, Corpus.open(spec.corpus().source()), vocabSize);
+  }
+
+  /** The same of another text. */
+  public static Map<Split, int[][]> read(RunSpec spec, Corpus text, int vocabSize) {
     Path parent = Path.of(spec.parent());
     RunSpec.Corpus corpus = spec.corpus();
     PackedSequences data =
         new PackedSequences(
-            Corpus.open(corpus.source()),
+            text,
             Tokenizer.open(parent),
             new Packing(
                 corpus.sequenceTokens() + 1,

@@ -1,0 +1,202 @@
+package puzzle.actors.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import puzzle.actors.run.RunFolder;
+import puzzle.actors.runfile.RunFile;
+import puzzle.engine.InvalidInputException;
+import puzzle.engine.ablation.AblationReport;
+import puzzle.engine.ablation.AblationStudy;
+import puzzle.engine.ablation.Order;
+import puzzle.engine.ablation.Scale;
+import puzzle.engine.ablation.Table;
+import puzzle.model.RunSpec;
+
+/** The paper's ablations on the parent of a run file. */
+@Command(
+    name = "ablate",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Repeats the paper's ablations on the run file's parent, text, workload and limits.",
+      "One thing at a time is done another way, over several seeds: CSV, and HTML with plots.",
+      "Sizes are the study's own. What is computed is kept: stopped, it goes on where it was."
+    })
+final class AblateCommand implements Callable<Integer> {
+
+  private static final int MAX_SEEDS = 100;
+
+  @Parameters(paramLabel = "FILE", description = "The run file (YAML).")
+  private Path file;
+
+  @Option(names = "--quick", description = "Smaller: shows the shape, not the orders.")
+  private boolean quick;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Where results are kept (runs/NAME-ablations, with --quick runs/NAME-quick).")
+  private Path out;
+
+  @Option(names = "--seeds", paramLabel = "N", description = "Repetitions, of seeds 1 to N.")
+  private Integer seeds;
+
+  @Option(
+      names = "--only",
+      paramLabel = "NAME",
+      arity = "1..*",
+      split = ",",
+      description = "Some tables: ${COMPLETION-CANDIDATES}.",
+      completionCandidates = Names.class)
+  private List<String> only = List.of();
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Jobs at a time (one per processor); no result depends on it.")
+  private Integer threads;
+
+  @Option(
+      names = "--costs",
+      paramLabel = "FILE",
+      description = "Costs of an earlier study, its costs.json, instead of measuring them.")
+  private Path costs;
+
+  @Option(names = "--output", defaultValue = "text", description = "text or json.")
+  private OutputFormat output;
+
+  @Spec private CommandSpec spec;
+
+  /** For help and completion. */
+  static final class Names extends ArrayList<String> {
+    private static final long serialVersionUID = 1L;
+
+    Names() {
+      for (Table table : Table.values()) {
+        add(table.label());
+      }
+    }
+  }
+
+  @Override
+  public Integer call() {
+    Set<Table> tables = tables();
+    Scale scale = quick ? Scale.QUICK : Scale.FULL;
+    if (seeds != null) {
+      scale = scale.withSeeds(within("--seeds", seeds, MAX_SEEDS));
+    }
+    int workers =
+        threads == null
+            ? Runtime.getRuntime().availableProcessors()
+            : within("--threads", threads, 1024);
+    RunSpec run =
+        RunFile.read(file, Path.of(""), parent -> PuzzleCli.engines().shape(parent)).spec();
+    Path folder =
+        out != null ? out : Path.of("runs", run.id().value() + (quick ? "-quick" : "-ablations"));
+    long start = System.nanoTime();
+    // libtorch must not be taken down under a thread that is in it; what is kept is written whole.
+    Thread interrupted = new Thread(() -> Runtime.getRuntime().halt(ExitCode.DETACHED));
+    Runtime.getRuntime().addShutdownHook(interrupted);
+    try (Store store = Store.take(folder, false)) {
+      if (costs != null) {
+        AblationStudy.useCosts(store.folder(), costs);
+      }
+      AblationStudy.Result result =
+          new AblationStudy(
+                  run,
+                  scale,
+                  store.folder(),
+                  workers,
+                  line -> System.err.printf("%s  %s%n", elapsed(start), line))
+              .run(tables);
+      AblationReport report = new AblationReport(run.id().value(), scale, result, command());
+      report.write(store.folder());
+      print(result, store.folder());
+    } finally {
+      Runtime.getRuntime().removeShutdownHook(interrupted);
+    }
+    return ExitCode.DONE;
+  }
+
+  private Set<Table> tables() {
+    if (only.isEmpty()) {
+      return EnumSet.allOf(Table.class);
+    }
+    Set<Table> tables = EnumSet.noneOf(Table.class);
+    for (String name : only) {
+      try {
+        tables.add(Table.valueOf(name.toUpperCase(Locale.ROOT)));
+      } catch (IllegalArgumentException e) {
+        throw new InvalidInputException(
+            "--only " + name + ": no such table.\nMaybe one of " + new Names() + ".");
+      }
+    }
+    return tables;
+  }
+
+  private static int within(String option, int value, int most) {
+    if (value < 1 || value > most) {
+      throw new InvalidInputException(
+          "%s is %d.\nMaybe a whole number from 1 to %d.".formatted(option, value, most));
+    }
+    return value;
+  }
+
+  /** As it was given. */
+  private String command() {
+    return "./puzzle "
+        + String.join(" ", spec.root().commandLine().getParseResult().originalArgs());
+  }
+
+  private static String elapsed(long start) {
+    Duration spent = Duration.ofNanos(System.nanoTime() - start);
+    return "%d:%02d".formatted(spent.toMinutes(), spent.toSecondsPart());
+  }
+
+  private void print(AblationStudy.Result result, Path folder) {
+    PrintWriter out = spec.commandLine().getOut();
+    List<Order.Outcome> orders = result.orders();
+    if (output == OutputFormat.json) {
+      Map<String, Object> object = new LinkedHashMap<>();
+      object.put("orders", orders.stream().map(AblateCommand::fields).toList());
+      object.put("measurements", result.measurements());
+      object.put("seconds", result.seconds());
+      object.put("costs", result.costSource());
+      object.put("report", folder.resolve(AblationReport.HTML).toString());
+      out.print(RunFolder.json(object));
+    } else {
+      out.print(AblationReport.text(orders));
+      out.println("\nreport: " + folder.resolve(AblationReport.HTML));
+    }
+    out.flush();
+  }
+
+  private static Map<String, Object> fields(Order.Outcome o) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("table", o.order().table().label());
+    fields.put("better", o.order().better());
+    fields.put("worse", o.order().worse());
+    fields.put("kl_better", o.better().mean());
+    fields.put("kl_worse", o.worse().mean());
+    fields.put("difference", o.difference().mean());
+    fields.put("standard_error", o.difference().error());
+    fields.put("seeds", o.difference().count());
+    fields.put("verdict", o.verdict().name().toLowerCase(Locale.ROOT));
+    fields.put("holds", o.holds());
+    return fields;
+  }
+}

@@ -1,0 +1,83 @@
+package puzzle.engine.ablation;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import puzzle.engine.checkpoint.AtomicFile;
+
+/** A study's results as CSV, HTML and text. */
+public final class AblationReport {
+
+  public static final String CSV = "ablations.csv";
+  public static final String HTML = "ablations.html";
+
+  private final String name;
+  private final Scale scale;
+  private final AblationStudy.Result result;
+  private final String command;
+
+  /**
+   * @param command that made it
+   */
+  public AblationReport(String name, Scale scale, AblationStudy.Result result, String command) {
+    this.name = name;
+    this.scale = scale;
+    this.result = result;
+    this.command = command;
+  }
+
+  /** Writes both files, each whole or not at all. */
+  public void write(Path folder) {
+    write(folder.resolve(CSV), csv(result.measurements()));
+    write(folder.resolve(HTML), new ReportPage(name, scale, result, command).html());
+  }
+
+  private static void write(Path file, String text) {
+    AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** One row per table, cell, limit, seed and metric. */
+  static String csv(List<Measurement> measurements) {
+    StringBuilder csv = new StringBuilder("table,cell,limit,seed,metric,value\n");
+    for (Measurement m : measurements) {
+      csv.append(
+          "%s,%s,%s,%d,%s,%s%n"
+              .formatted(
+                  m.table().label(),
+                  quoted(m.cell()),
+                  m.limit(),
+                  m.seed(),
+                  m.metric(),
+                  Double.toString(m.value())));
+    }
+    return csv.toString();
+  }
+
+  private static String quoted(String text) {
+    return text.contains(",") ? '"' + text + '"' : text;
+  }
+
+  /** The orders, a line each. */
+  public static String text(List<Order.Outcome> orders) {
+    StringBuilder text = new StringBuilder();
+    text.append(
+        "%-10s %-46s %9s %9s %10s %8s  %s%n"
+            .formatted(
+                "table", "order, KL nats/token", "better", "worse", "difference", "error", ""));
+    for (Order.Outcome o : orders) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%-10s %-46s %9.4f %9.4f %+10.4f %8.4f  %s%n",
+              o.order().table().label(),
+              o.order().better() + (o.order().strict() ? " < " : " <= ") + o.order().worse(),
+              o.better().mean(),
+              o.worse().mean(),
+              o.difference().mean(),
+              o.difference().error(),
+              o.verdict()));
+    }
+    return text.toString();
+  }
+}

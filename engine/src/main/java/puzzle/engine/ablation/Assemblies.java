@@ -1,0 +1,145 @@
+package puzzle.engine.ablation;
+
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import puzzle.engine.BlockEngine.Monitor;
+import puzzle.engine.ablation.Bench.Recorded;
+import puzzle.engine.checkpoint.SafetensorsFolder;
+import puzzle.engine.checkpoint.WeightSource;
+import puzzle.engine.distil.Recording.Split;
+import puzzle.engine.kd.GlobalDistillation;
+import puzzle.engine.nn.Decoder;
+import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.nn.RandomWeights;
+import puzzle.engine.score.AssembledWeights;
+import puzzle.engine.score.ModelEvaluator;
+import puzzle.model.RunSpec;
+import puzzle.model.Score;
+
+/**
+ * Whole models: assembled, measured against the parent on sequences that nothing trained on and
+ * nothing was scored or chosen with, and healed.
+ */
+final class Assemblies {
+
+  /**
+   * Means over tokens.
+   *
+   * @param top1 share of tokens predicted, below the parent's
+   */
+  record Quality(double loss, double kl, double top1) {}
+
+  /** A model to heal with some of the losses lm, cosine and kld. */
+  record Healing(Model model, List<String> losses) {}
+
+  private final Bench bench;
+  private final ResultCache cache;
+  private final Workers workers;
+  private final Consumer<String> progress;
+
+  Assemblies(Bench bench, ResultCache cache, Workers workers, Consumer<String> progress) {
+    this.bench = bench;
+    this.cache = cache;
+    this.workers = workers;
+    this.progress = progress;
+  }
+
+  /** Qualities in the order of the models. */
+  List<Quality> evaluate(List<Model> models, Data data, long seed) {
+    Recorded recorded = bench.recording(data, seed);
+    progress.accept("evaluating %d models, seed %d".formatted(models.size(), seed));
+    List<Workers.Job<Quality>> jobs = new ArrayList<>();
+    for (Model model : models) {
+      jobs.add(
+          parent ->
+              cache.get(
+                  "evaluations",
+                  recorded.key() + " " + model.key(),
+                  Quality.class,
+                  () -> {
+                    try (Decoder assembled = assembled(parent, model)) {
+                      return quality(assembled, recorded);
+                    }
+                  }));
+    }
+    return workers.all(jobs);
+  }
+
+  /** Qualities after GKD, in order. */
+  List<Quality> heal(List<Healing> healings, long seed) {
+    Recorded recorded = bench.recording(Data.BROAD, seed);
+    progress.accept("healing %d models, seed %d".formatted(healings.size(), seed));
+    List<Workers.Job<Quality>> jobs = new ArrayList<>();
+    for (Healing healing : healings) {
+      RunSpec.Healing settings = bench.scale().gkd(bench.run(), healing.losses());
+      String key = recorded.key() + " " + healing.model().key() + " " + settings;
+      jobs.add(
+          parent ->
+              cache.get(
+                  "healings",
+                  key,
+                  Quality.class,
+                  () -> healed(parent, healing.model(), settings, recorded, seed)));
+    }
+    return workers.all(jobs);
+  }
+
+  private Quality healed(
+      Decoder parent, Model model, RunSpec.Healing settings, Recorded recorded, long seed) {
+    try (Decoder child = assembled(parent, model)) {
+      new GlobalDistillation(parent, child, settings, recorded.open(), Bench.seed(seed, 0, "gkd"))
+          .run(Monitor.NONE);
+      return quality(child, recorded);
+    }
+  }
+
+  private Quality quality(Decoder model, Recorded recorded) {
+    ModelEvaluator.Quality quality =
+        ModelEvaluator.evaluate(
+            model,
+            recorded.open(),
+            Split.EVALUATION,
+            bench.scale().scoring(bench.run()),
+            null,
+            Monitor.NONE);
+    Score.Measure top1 = Score.find(Score.Metric.TOP_K, quality.measures()).orElseThrow();
+    return new Quality(quality.loss(), quality.kl(), top1.value());
+  }
+
+  private Decoder assembled(Decoder parent, Model model) {
+    DecoderConfig config = parent.config().with(model.architecture());
+    WeightSource own = SafetensorsFolder.open(Path.of(bench.run().parent()));
+    WeightSource weights =
+        model.library() == null
+            ? new RandomLayers(own, new RandomWeights(config, model.randomSeed()))
+            : new AssembledWeights(config, own, model.library().store(), model.weights());
+    return Decoder.load(config, weights, bench.run().corpus().sequenceTokens());
+  }
+
+  /** The parent's embedding, final norm and head around layers drawn at random. */
+  private record RandomLayers(WeightSource parent, WeightSource random) implements WeightSource {
+
+    private WeightSource of(String name) {
+      return name.startsWith("model.layers.") ? random : parent;
+    }
+
+    @Override
+    public Set<String> names() {
+      return random.names();
+    }
+
+    @Override
+    public long[] shape(String name) {
+      return of(name).shape(name);
+    }
+
+    @Override
+    public FloatBuffer fp32(String name) {
+      return of(name).fp32(name);
+    }
+  }
+}

@@ -1,0 +1,155 @@
+package puzzle.engine.ablation;
+
+import static puzzle.engine.ablation.Measurement.KL;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Two cells and which of them should end nearer to the parent.
+ *
+ * <p>Per seed, the difference of the two final divergences, mean over the limits at which both have
+ * an architecture; seeds share data, library and evaluation between the cells, so the difference is
+ * paired. Its standard error over the seeds is the error bar that decides.
+ *
+ * @param strict false where equal is good enough
+ */
+public record Order(Table table, String better, String worse, boolean strict) {
+
+  /** What a comparison came to. */
+  public enum Verdict {
+    HELD("held"),
+    TIED("tied: within the error bar"),
+    REVERSED("NOT held");
+
+    private final String text;
+
+    Verdict(String text) {
+      this.text = text;
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
+  /**
+   * @param difference worse minus better, nats per token: positive where the order holds
+   */
+  public record Outcome(Order order, Estimate better, Estimate worse, Estimate difference) {
+
+    public Verdict verdict() {
+      double d = difference.mean();
+      return d > difference.error()
+          ? Verdict.HELD
+          : d >= -difference.error() ? Verdict.TIED : Verdict.REVERSED;
+    }
+
+    /** Whether the study bears the order out. */
+    public boolean holds() {
+      return verdict() == Verdict.HELD || verdict() == Verdict.TIED && !order.strict();
+    }
+  }
+
+  static final String REST = "best of the others";
+
+  public static final List<Order> ALL =
+      List.of(
+          new Order(Table.OPTIMISER, "solver", "greedy", true),
+          new Order(Table.OPTIMISER, "greedy", "random", true),
+          new Order(Table.OPTIMISER, "solver", "maximum parameters", true),
+          new Order(Table.SPACE, "full space", "no-op only", true),
+          new Order(Table.METRIC, "KL", "LM loss", false),
+          new Order(Table.BUDGET, "full budget", "no BLD", true),
+          new Order(Table.BUDGET, "full budget", "1/4", true),
+          new Order(Table.DATA, "broad mix", "one genre", true),
+          new Order(Table.TASK, "scored on the task", "scored on all", false),
+          new Order(Table.COUPLING, "two-stage", "decoupled", false),
+          new Order(Table.COUPLING, "two-stage", "decoupled, reduced space", false),
+          new Order(Table.LIBRARY, "chosen", "random choice", true),
+          new Order(Table.LIBRARY, "random choice", "random weights", true),
+          new Order(Table.GKD, "GKD", "none", true),
+          new Order(Table.LOSSES, "cosine+KLD", REST, false));
+
+  /** All orders whose tables were measured. */
+  public static List<Outcome> outcomes(List<Measurement> measurements) {
+    List<Outcome> outcomes = new ArrayList<>();
+    for (Order order : ALL) {
+      Map<String, Map<Double, Map<Long, Double>>> cells = cells(order.table(), measurements);
+      Order named = order.worse().equals(REST) ? order.againstBest(cells) : order;
+      if (cells.containsKey(named.better()) && cells.containsKey(named.worse())) {
+        outcomes.add(named.outcome(cells));
+      }
+    }
+    return outcomes;
+  }
+
+  /** Final divergences by cell, limit and seed. */
+  static Map<String, Map<Double, Map<Long, Double>>> cells(
+      Table table, List<Measurement> measurements) {
+    Map<String, Map<Double, Map<Long, Double>>> cells = new LinkedHashMap<>();
+    for (Measurement m : measurements) {
+      if (m.table() == table && m.metric().equals(KL)) {
+        cells
+            .computeIfAbsent(m.cell(), c -> new TreeMap<>())
+            .computeIfAbsent(m.limit(), l -> new TreeMap<>())
+            .put(m.seed(), m.value());
+      }
+    }
+    return cells;
+  }
+
+  private Order againstBest(Map<String, Map<Double, Map<Long, Double>>> cells) {
+    return cells.entrySet().stream()
+        .filter(cell -> !cell.getKey().equals(better))
+        .min(Comparator.comparingDouble(cell -> mean(cell.getValue())))
+        .map(cell -> new Order(table, better, cell.getKey(), strict))
+        .orElse(this);
+  }
+
+  private static double mean(Map<Double, Map<Long, Double>> cell) {
+    return cell.values().stream()
+        .flatMap(seeds -> seeds.values().stream())
+        .mapToDouble(Double::doubleValue)
+        .average()
+        .orElse(Double.POSITIVE_INFINITY);
+  }
+
+  private Outcome outcome(Map<String, Map<Double, Map<Long, Double>>> cells) {
+    Map<Double, Map<Long, Double>> a = cells.get(better);
+    Map<Double, Map<Long, Double>> b = cells.get(worse);
+    Map<Long, List<double[]>> pairs = new TreeMap<>();
+    Set<Double> limits = new TreeSet<>(a.keySet());
+    limits.retainAll(b.keySet());
+    for (double limit : limits) {
+      a.get(limit)
+          .forEach(
+              (seed, value) -> {
+                Double other = b.get(limit).get(seed);
+                if (other != null) {
+                  pairs
+                      .computeIfAbsent(seed, s -> new ArrayList<>())
+                      .add(new double[] {value, other});
+                }
+              });
+    }
+    List<Double> first = new ArrayList<>();
+    List<Double> second = new ArrayList<>();
+    List<Double> difference = new ArrayList<>();
+    for (List<double[]> seed : pairs.values()) {
+      double x = seed.stream().mapToDouble(p -> p[0]).average().orElseThrow();
+      double y = seed.stream().mapToDouble(p -> p[1]).average().orElseThrow();
+      first.add(x);
+      second.add(y);
+      difference.add(y - x);
+    }
+    return new Outcome(this, Estimate.of(first), Estimate.of(second), Estimate.of(difference));
+  }
+}

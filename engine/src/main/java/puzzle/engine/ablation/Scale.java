@@ -1,0 +1,172 @@
+package puzzle.engine.ablation;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+import puzzle.model.RunSpec;
+import puzzle.model.SearchSpace;
+import puzzle.model.Variant;
+
+/**
+ * How much of everything a study uses. What it does not name comes from the run file.
+ *
+ * @param seeds one repetition of every table each
+ * @param sequences on the tape that BLD trains on
+ * @param batch sequences per training step
+ * @param bldSteps at the full budget
+ * @param scoring held-out sequences that scores are measured on
+ * @param evaluation further ones that final qualities are measured on
+ * @param gkdSteps of every global distillation
+ * @param draws random architectures per limit
+ * @param throughputs limits, in multiples of the parent's own throughput; ascending
+ * @param target the one of them at which children are healed
+ * @param attention sizes searched, in percent of the parent's KV heads, besides linear and no-op
+ * @param ffn the same for the FFN's width
+ */
+public record Scale(
+    List<Long> seeds,
+    int sequences,
+    int batch,
+    int bldSteps,
+    double bldRate,
+    int scoring,
+    int evaluation,
+    int gkdSteps,
+    double gkdRate,
+    int draws,
+    List<Double> throughputs,
+    double target,
+    List<Integer> attention,
+    List<Integer> ffn) {
+
+  public static final Scale FULL =
+      new Scale(
+          seeds(3),
+          256,
+          8,
+          160,
+          1e-3,
+          24,
+          64,
+          60,
+          5e-4,
+          5,
+          List.of(1.3, 1.6, 2.0, 2.5, 3.0),
+          2.0,
+          List.of(100, 50, 13),
+          List.of(100, 50, 20, 10));
+
+  public static final Scale QUICK =
+      new Scale(
+          seeds(2),
+          96,
+          8,
+          40,
+          1e-3,
+          8,
+          24,
+          20,
+          5e-4,
+          2,
+          List.of(1.6, 2.0, 2.5),
+          2.0,
+          List.of(100, 13),
+          List.of(100, 20));
+
+  public Scale {
+    seeds = List.copyOf(seeds);
+    throughputs = List.copyOf(throughputs);
+    attention = List.copyOf(attention);
+    ffn = List.copyOf(ffn);
+    if (seeds.isEmpty() || !throughputs.contains(target)) {
+      throw new IllegalArgumentException("a study needs seeds, and its target among its limits");
+    }
+  }
+
+  /** Seeds 1 to {@code count}. */
+  public static List<Long> seeds(int count) {
+    return LongStream.rangeClosed(1, count).boxed().toList();
+  }
+
+  public Scale withSeeds(int count) {
+    return new Scale(
+        seeds(count),
+        sequences,
+        batch,
+        bldSteps,
+        bldRate,
+        scoring,
+        evaluation,
+        gkdSteps,
+        gkdRate,
+        draws,
+        throughputs,
+        target,
+        attention,
+        ffn);
+  }
+
+  /** The run's data and parent with this study's sizes. */
+  RunSpec spec(RunSpec run, long seed) {
+    return new RunSpec(
+        run.id(),
+        run.parent(),
+        run.store(),
+        seed,
+        run.corpus(),
+        space(run.space()),
+        bld(run, bldSteps),
+        scoring(run),
+        run.profiling(),
+        run.target(),
+        gkd(run, run.gkd().losses()),
+        run.retries());
+  }
+
+  /** All metrics of one pass; top-k is top-1. */
+  RunSpec.Scoring scoring(RunSpec run) {
+    return new RunSpec.Scoring(scoring, evaluation, run.scoring().batch());
+  }
+
+  RunSpec.Distillation bld(RunSpec run, int steps) {
+    return new RunSpec.Distillation(
+        sequences,
+        batch,
+        steps,
+        steps / 10,
+        bldRate,
+        run.bld().weightDecay(),
+        run.bld().clipNorm());
+  }
+
+  RunSpec.Healing gkd(RunSpec run, List<String> losses) {
+    return new RunSpec.Healing(
+        losses,
+        batch,
+        gkdSteps,
+        gkdSteps / 10,
+        gkdRate,
+        run.gkd().weightDecay(),
+        run.gkd().clipNorm(),
+        gkdSteps);
+  }
+
+  /** The variants of the run's space nearest to the sizes asked for, linear and no-op. */
+  SearchSpace space(SearchSpace full) {
+    return new SearchSpace(nearest(full.attention(), attention), nearest(full.ffn(), ffn));
+  }
+
+  private static List<Variant> nearest(List<Variant> all, List<Integer> percents) {
+    List<Variant> kept = new ArrayList<>();
+    for (int percent : percents) {
+      double size = all.get(0).size() * percent / 100.0;
+      all.stream()
+          .filter(v -> v.form() == Variant.Form.SIZED)
+          .min(java.util.Comparator.comparingDouble(v -> Math.abs(v.size() - size)))
+          .filter(v -> !kept.contains(v))
+          .ifPresent(kept::add);
+    }
+    all.stream().filter(v -> v.form() != Variant.Form.SIZED).forEach(kept::add);
+    return kept;
+  }
+}

@@ -1,0 +1,267 @@
+package puzzle.engine.ablation;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+import puzzle.engine.ablation.Assemblies.Healing;
+import puzzle.engine.ablation.Assemblies.Quality;
+import puzzle.engine.ablation.Bench.BlockScore;
+import puzzle.engine.solve.Baselines.Baseline;
+import puzzle.model.Architecture;
+
+/**
+ * One seed's rows of each table. What several tables need, the full library before all, is made
+ * once.
+ */
+final class Tables {
+
+  private static final List<String> PAPER_LOSSES = List.of("cosine", "kld");
+
+  private final Bench bench;
+  private final Assemblies assemblies;
+  private final StudyCosts costs;
+  private final Scale scale;
+  private final long seed;
+  private final Map<Integer, Library> libraries = new LinkedHashMap<>();
+
+  /** A model that stands for a cell at one limit; of several of them the mean counts. */
+  private record Candidate(String cell, double limit, Model model) {}
+
+  Tables(Bench bench, Assemblies assemblies, StudyCosts costs, long seed) {
+    this.bench = bench;
+    this.assemblies = assemblies;
+    this.costs = costs;
+    this.scale = bench.scale();
+    this.seed = seed;
+  }
+
+  List<Measurement> rows(Table table) {
+    return switch (table) {
+      case OPTIMISER -> optimiser();
+      case SPACE -> space();
+      case METRIC -> metric();
+      case BUDGET -> budget();
+      case DATA -> data();
+      case TASK -> task();
+      case COUPLING -> coupling();
+      case LIBRARY -> library();
+      case GKD -> gkd();
+      case LOSSES -> losses();
+    };
+  }
+
+  private List<Measurement> optimiser() {
+    Choices choices = choices(full(), BlockScore::kl);
+    List<Candidate> candidates = new ArrayList<>(solved("solver", full(), choices));
+    for (double limit : scale.throughputs()) {
+      for (int draw = 0; draw < scale.draws(); draw++) {
+        Map<String, Baseline> found = choices.baselines(limit, Bench.seed(seed, draw, "random"));
+        List<String> names =
+            draw == 0 ? List.of("greedy", "maximum parameters", "random") : List.of("random");
+        for (String name : names) {
+          add(candidates, name, limit, full(), choices, found.get(name));
+        }
+      }
+    }
+    return evaluated(Table.OPTIMISER, candidates);
+  }
+
+  private List<Measurement> space() {
+    Choices choices = choices(full(), BlockScore::kl);
+    List<Candidate> candidates = new ArrayList<>(solved("full space", full(), choices));
+    for (double limit : scale.throughputs()) {
+      Baseline few = choices.baselines(limit, seed).get("no-op only");
+      add(candidates, "no-op only", limit, full(), choices, few);
+    }
+    return evaluated(Table.SPACE, candidates);
+  }
+
+  private List<Measurement> metric() {
+    List<Candidate> candidates = new ArrayList<>();
+    candidates.addAll(solved("KL", full(), choices(full(), BlockScore::kl)));
+    candidates.addAll(solved("LM loss", full(), choices(full(), BlockScore::loss)));
+    candidates.addAll(solved("top-1 accuracy", full(), choices(full(), BlockScore::top1)));
+    return evaluated(Table.METRIC, candidates);
+  }
+
+  private List<Measurement> budget() {
+    Map<String, Integer> budgets = new LinkedHashMap<>();
+    budgets.put("full budget", scale.bldSteps());
+    budgets.put("1/2", scale.bldSteps() / 2);
+    budgets.put("1/4", scale.bldSteps() / 4);
+    budgets.put("no BLD", 0);
+    List<Candidate> candidates = new ArrayList<>();
+    budgets.forEach(
+        (cell, steps) -> {
+          Library library = broad(steps);
+          candidates.addAll(solved(cell, library, choices(library, BlockScore::kl)));
+        });
+    return evaluated(Table.BUDGET, candidates);
+  }
+
+  private List<Measurement> data() {
+    Library narrow = bench.library(Data.ENGLISH, seed, scale.bldSteps());
+    Choices choices =
+        new Choices(bench.space(), costs, bench.scores(narrow, Data.ENGLISH, seed), BlockScore::kl);
+    List<Candidate> candidates =
+        new ArrayList<>(solved("broad mix", full(), choices(full(), BlockScore::kl)));
+    candidates.addAll(solved("one genre", narrow, choices));
+    return evaluated(Table.DATA, candidates);
+  }
+
+  /** English is the task: one child is scored on it, the other on everything. */
+  private List<Measurement> task() {
+    Choices special =
+        new Choices(bench.space(), costs, bench.scores(full(), Data.ENGLISH, seed), BlockScore::kl);
+    List<Candidate> candidates = new ArrayList<>(solved("scored on the task", full(), special));
+    candidates.addAll(solved("scored on all", full(), choices(full(), BlockScore::kl)));
+    return evaluated(Table.TASK, candidates, Data.ENGLISH);
+  }
+
+  private List<Measurement> coupling() {
+    TwoStage stages = new TwoStage(bench, costs, full(), seed);
+    List<Candidate> candidates =
+        new ArrayList<>(solved("decoupled", full(), choices(full(), BlockScore::kl)));
+    candidates.addAll(solved("decoupled, reduced space", full(), stages.reduced()));
+    candidates.addAll(solved("two-stage", stages.library(), stages.coupled()));
+    return evaluated(Table.COUPLING, candidates);
+  }
+
+  private List<Measurement> library() {
+    Choices choices = choices(full(), BlockScore::kl);
+    Map<String, Model> models = new LinkedHashMap<>();
+    models.put("chosen", child());
+    Baseline random =
+        choices.baselines(scale.target(), Bench.seed(seed, 0, "random")).get("random");
+    if (random != null) {
+      models.put("random choice", Model.of(choices.architecture(random.choices()), full()));
+    }
+    models.put("random weights", Model.random(child().architecture(), seed));
+    List<Healing> healings =
+        models.values().stream().map(model -> new Healing(model, PAPER_LOSSES)).toList();
+    return healed(Table.LIBRARY, List.copyOf(models.keySet()), healings);
+  }
+
+  private List<Measurement> gkd() {
+    List<Healing> healings = List.of(new Healing(child(), PAPER_LOSSES));
+    List<Measurement> rows = healed(Table.GKD, List.of("GKD"), healings);
+    rows.addAll(unhealed(Table.GKD));
+    return rows;
+  }
+
+  private List<Measurement> losses() {
+    Map<String, List<String>> combinations = new LinkedHashMap<>();
+    combinations.put("LM", List.of("lm"));
+    combinations.put("LM+KLD", List.of("lm", "kld"));
+    combinations.put("KLD", List.of("kld"));
+    combinations.put("LM+cosine", List.of("lm", "cosine"));
+    combinations.put("cosine", List.of("cosine"));
+    combinations.put("cosine+KLD", PAPER_LOSSES);
+    combinations.put("LM+cosine+KLD", List.of("lm", "cosine", "kld"));
+    List<Healing> healings =
+        combinations.values().stream().map(losses -> new Healing(child(), losses)).toList();
+    List<Measurement> rows = healed(Table.LOSSES, List.copyOf(combinations.keySet()), healings);
+    rows.addAll(unhealed(Table.LOSSES));
+    return rows;
+  }
+
+  private Library full() {
+    return broad(scale.bldSteps());
+  }
+
+  private Library broad(int steps) {
+    return libraries.computeIfAbsent(steps, s -> bench.library(Data.BROAD, seed, s));
+  }
+
+  private Choices choices(Library library, ToDoubleFunction<BlockScore> metric) {
+    return new Choices(bench.space(), costs, bench.scores(library, Data.BROAD, seed), metric);
+  }
+
+  /** The solver's child at the target. */
+  private Model child() {
+    Architecture architecture =
+        choices(full(), BlockScore::kl)
+            .solved(scale.target())
+            .orElseThrow(() -> StudyCosts.infeasible(scale.target()));
+    return Model.of(architecture, full());
+  }
+
+  private List<Candidate> solved(String cell, Library library, Choices choices) {
+    List<Candidate> candidates = new ArrayList<>();
+    for (double limit : scale.throughputs()) {
+      Optional<Architecture> found = choices.solved(limit);
+      found.ifPresent(a -> candidates.add(new Candidate(cell, limit, Model.of(a, library))));
+    }
+    return candidates;
+  }
+
+  private static void add(
+      List<Candidate> candidates,
+      String cell,
+      double limit,
+      Library library,
+      Choices choices,
+      Baseline found) {
+    if (found != null) {
+      Model model = Model.of(choices.architecture(found.choices()), library);
+      candidates.add(new Candidate(cell, limit, model));
+    }
+  }
+
+  private List<Measurement> evaluated(Table table, List<Candidate> candidates) {
+    return evaluated(table, candidates, Data.BROAD);
+  }
+
+  private List<Measurement> evaluated(Table table, List<Candidate> candidates, Data on) {
+    List<Quality> qualities =
+        assemblies.evaluate(candidates.stream().map(Candidate::model).toList(), on, seed);
+    Map<String, List<double[]>> sums = new LinkedHashMap<>();
+    Map<String, Candidate> first = new LinkedHashMap<>();
+    for (int i = 0; i < candidates.size(); i++) {
+      Candidate c = candidates.get(i);
+      String key = c.cell() + " " + c.limit();
+      first.putIfAbsent(key, c);
+      sums.computeIfAbsent(key, k -> new ArrayList<>())
+          .add(values(qualities.get(i), c.model().architecture()));
+    }
+    List<Measurement> rows = new ArrayList<>();
+    first.forEach(
+        (key, c) -> {
+          for (int m = 0; m < METRICS.size(); m++) {
+            int metric = m;
+            double mean =
+                sums.get(key).stream().mapToDouble(v -> v[metric]).average().orElseThrow();
+            rows.add(new Measurement(table, c.cell(), c.limit(), seed, METRICS.get(m), mean));
+          }
+        });
+    return rows;
+  }
+
+  private static final List<String> METRICS = List.of(Measurement.KL, "loss", "top1", "throughput");
+
+  private double[] values(Quality quality, Architecture architecture) {
+    return new double[] {
+      quality.kl(), quality.loss(), quality.top1(), costs.throughput(architecture)
+    };
+  }
+
+  private List<Measurement> healed(Table table, List<String> cells, List<Healing> healings) {
+    List<Quality> qualities = assemblies.heal(healings, seed);
+    List<Measurement> rows = new ArrayList<>();
+    for (int i = 0; i < healings.size(); i++) {
+      double[] values = values(qualities.get(i), healings.get(i).model().architecture());
+      for (int m = 0; m < METRICS.size(); m++) {
+        rows.add(
+            new Measurement(table, cells.get(i), scale.target(), seed, METRICS.get(m), values[m]));
+      }
+    }
+    return rows;
+  }
+
+  private List<Measurement> unhealed(Table table) {
+    return evaluated(table, List.of(new Candidate("none", scale.target(), child())));
+  }
+}
