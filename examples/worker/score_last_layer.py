@@ -103,6 +103,9 @@ def kl(reference, logits):
 
 
 def score(lease):
+    metric = (lease["spec"].get("scoring") or {}).get("metric") or "kl"
+    if str(metric).lower() != "kl":
+        raise ValueError("scoring.metric is %s: only kl is measured here" % metric)
     task, store, folder = lease["task"], lease["store"], lease["spec"]["parent"]
     with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
         config = json.load(file)
@@ -122,7 +125,8 @@ def score(lease):
 
     with open(os.path.join(store, task["recording"]["path"]), encoding="utf-8") as file:
         recording = json.load(file)
-    states = Tensors(os.path.join(store, recording["layers"][last]["path"]))
+    files = recording.get("heldOut") or recording["layers"]
+    states = Tensors(os.path.join(store, files[last]["path"]))
     logits = Tensors(os.path.join(store, recording["logits"]["path"]))
     sequences, tokens, width = states.shape("scoring.middle")
     vocabulary = logits.shape("scoring.logits")[2]

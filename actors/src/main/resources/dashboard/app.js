@@ -161,7 +161,7 @@ async function follow(run) {
         if (lost) banner("Connected again; nothing was missed.", "good", 4000);
         lost = false;
       });
-      if (generation === state.generation) link(null, "reconnecting");
+      if (generation === state.generation) redraw();
     } catch (problem) {
       if (generation !== state.generation) return;
       if (problem.status === 401) { state.role = null; start(); return; }
@@ -208,6 +208,10 @@ async function listen(run, generation, opened) {
           else if (line.startsWith("data: ")) data += line.slice(6);
         }
         if (data) state.model.apply(type, id, JSON.parse(data));
+      }
+      if (state.model.outdated) {
+        state.model = new Model(await call("GET", `/api/v1/runs/${run}`));
+        return;
       }
       if (frames.length) later();
     }

@@ -51,7 +51,7 @@ export function curves(ui) {
       dots.forEach((t, j) => parts.push(s("circle", {
         cx: center + (dots.length > 1 ? (j / (dots.length - 1) - .5) * spread : 0), cy: y(t.after), r: 2.4,
         fill: "var(--k-distil)", "fill-opacity": .75})));
-      const size = step > 58 ? name : name.replace("attention", "att").replace("no-op", "–");
+      const size = step > name.length * 6.4 ? name : name.replace("attention", "att").replace("no-op", "–");
       parts.push(s("text", {x: center, y: HEIGHT - 8, "text-anchor": "middle"}, step > 30 ? size : ""),
         s("rect", {x: center - step / 2, y: TOP, width: step, height: HEIGHT - TOP - BOTTOM, fill: "transparent",
           onmousemove: e => tip(e.clientX, e.clientY, name, [`${list.length} of ${model.layers} layers trained`,

@@ -40,6 +40,8 @@ export class Model {
         this.baselines = data.baselines;
       } else if (type === "limits-proven-infeasible") this.infeasible = data.infeasible;
       else if (type === "run-ended") this.outcome = data.outcome;
+      // What these undo, the snapshot knows best.
+      this.outdated ||= ["failed-retried", "retargeted"].includes(type);
       this.stale ||= !["run-started", "layer-settled", "child-healed"].includes(type);
     }
   }
@@ -88,7 +90,18 @@ export class Model {
     }
   }
 
-  scoreTask(layer, block) { return this.tasks.get(`score/${layer}/${block}`); }
+  /** The score of a block, of halves trained together where there is one. */
+  scoreTask(layer, block) {
+    const together = this.tasks.get(`score/${layer}/${block}/coupled`);
+    return together?.result ? together : this.tasks.get(`score/${layer}/${block}`) ?? together;
+  }
+
+  /** Scores of blocks whose halves were trained together. */
+  get coupled() {
+    let count = 0;
+    for (const key of this.tasks.keys()) if (key.endsWith("/coupled")) count++;
+    return count;
+  }
   trainTask(layer, variant) { return this.tasks.get(`distil/${layer}/${variant}`); }
 
   get phase() {

@@ -8,7 +8,7 @@ export function figures(ui) {
       const best = model.best;
       const parent = model.parentCost;
       const layers = model.layers;
-      const toScore = layers * (model.blocks.length - 1);
+      const toScore = layers * (model.blocks.length - 1) + model.coupled;
       const scored = model.tally("score/");
       const toTrain = layers * [...model.space.attention, ...model.space.ffn].filter((v, i) =>
         !v.endsWith("no-op") && !model.parentBlock.split("+").includes(v)).length;

@@ -56,6 +56,7 @@ export function timeline(ui) {
       c.fillText(span(begin - Date.parse(model.started_at) + t * 1000), Math.min(px, drawn.width - 26), devices.length * ROW + 12);
     }
     let busy = 0;
+    const until = new Map();
     bars = [];
     devices.forEach((device, row) => {
       c.textAlign = "right";
@@ -67,7 +68,10 @@ export function timeline(ui) {
     for (const b of all) {
       const stop = b.end ?? end;
       if (stop < begin) continue;
-      busy += stop - Math.max(b.start, begin);
+      // Under load a device's next attempt is on record a moment before the end of its last.
+      const from0 = Math.max(b.start, begin, until.get(b.device) ?? 0);
+      busy += Math.max(0, stop - from0);
+      until.set(b.device, Math.max(stop, from0));
       const row = devices.indexOf(b.device);
       const from = x(Math.max(b.start, begin));
       const wide = Math.max(1.2, x(stop) - from - .4);

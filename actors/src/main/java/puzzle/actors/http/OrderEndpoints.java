@@ -24,7 +24,12 @@ final class OrderEndpoints {
   }
 
   List<Endpoint> list() {
-    return List.of(order("cancel", Set.of("reason"), (b, to) -> new Run.Cancel(reason(b), to)));
+    return List.of(
+        order("pause", Set.of(), (b, to) -> new Run.Pause(to)),
+        order("resume", Set.of(), (b, to) -> new Run.Resume(to)),
+        order("retry", Set.of(), (b, to) -> new Run.RetryFailed(to)),
+        new Endpoint("POST", "/api/v1/runs/{id}/retarget", Role.OPERATOR, this::retarget),
+        order("cancel", Set.of("reason"), (b, to) -> new Run.Cancel(reason(b), to)));
   }
 
   private Endpoint order(

@@ -210,7 +210,9 @@ public record Summary(
             .tasks()
             .result("measure/" + w.name(), TaskResult.Measured.class)
             .map(m -> m.models().get(place));
+    // After a new target or a retry there is an evaluation before there is a choice again.
     return evaluated(state, label)
+        .filter(e -> summed != null)
         .map(
             e ->
                 new Model(

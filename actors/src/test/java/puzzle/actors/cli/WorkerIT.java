@@ -21,6 +21,7 @@ import puzzle.actors.Examples;
 import puzzle.actors.node.PuzzleNode;
 import puzzle.actors.node.Tools;
 import puzzle.engine.BlockEngine;
+import puzzle.engine.DjlEngineFactory;
 import puzzle.engine.solve.ChocoArchitectureSolver;
 import puzzle.model.Block;
 import puzzle.model.Device;
@@ -52,7 +53,7 @@ class WorkerIT {
         PuzzleNode.alone(
             folder.resolve("journal"),
             1,
-            new Tools(PuzzleCli.engines(), ChocoArchitectureSolver::new),
+            new Tools(new DjlEngineFactory(), ChocoArchitectureSolver::new),
             ConfigFactory.parseString(
                     "puzzle.http { enabled = on, port = 0, token-file = \"%s\" }"
                         .formatted(folder.resolve("http-tokens")))
@@ -100,7 +101,7 @@ class WorkerIT {
                           HttpResponse.BodyHandlers.ofString())
                       .body());
       int done = 0;
-      try (BlockEngine engine = PuzzleCli.engines().open(new Device("check", "cpu", 0))) {
+      try (BlockEngine engine = new DjlEngineFactory().open(new Device("check", "cpu", 0))) {
         for (JsonNode task : snapshot.path("tasks")) {
           JsonNode last = task.path("attempts").path(task.path("attempts").size() - 1);
           if (last.path("device").asText().startsWith("python/")) {
