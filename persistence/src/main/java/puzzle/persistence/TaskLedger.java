@@ -13,7 +13,7 @@ public record TaskLedger(Map<String, Entry> entries) implements Wire {
 
   public static final TaskLedger EMPTY = new TaskLedger(Map.of());
 
-  private static final Entry NEW = new Entry(0, "", false, 0, 0, null, null, false);
+  private static final Entry NEW = new Entry(0, "", false, 0, 0, null, null, false, 0);
 
   /**
    * One task.
@@ -26,6 +26,7 @@ public record TaskLedger(Map<String, Entry> entries) implements Wire {
    * @param lastFailure null before the first
    * @param result null until there is one
    * @param quarantined true once the task is given up
+   * @param tooLarge failures for lack of memory: each halves the micro-batch
    */
   public record Entry(
       int attempt,
@@ -35,7 +36,8 @@ public record TaskLedger(Map<String, Entry> entries) implements Wire {
       int losses,
       Failure lastFailure,
       TaskResult result,
-      boolean quarantined) {
+      boolean quarantined,
+      int tooLarge) {
 
     /** True where there is nothing left to do. */
     public boolean settled() {
@@ -80,7 +82,15 @@ public record TaskLedger(Map<String, Entry> entries) implements Wire {
   private static Entry folded(Entry e, TaskEvent event) {
     if (event instanceof TaskEvent.AttemptStarted s) {
       return new Entry(
-          s.attempt(), s.device(), true, e.failures, e.losses, e.lastFailure, e.result, false);
+          s.attempt(),
+          s.device(),
+          true,
+          e.failures,
+          e.losses,
+          e.lastFailure,
+          e.result,
+          false,
+          e.tooLarge);
     }
     if (event instanceof TaskEvent.AttemptFailed f) {
       return new Entry(
@@ -91,7 +101,8 @@ public record TaskLedger(Map<String, Entry> entries) implements Wire {
           e.losses + (f.lost() ? 1 : 0),
           f.failure(),
           e.result,
-          !f.retried());
+          !f.retried(),
+          e.tooLarge + (f.failure().kind() == Failure.Kind.OUT_OF_MEMORY ? 1 : 0));
     }
     if (event instanceof TaskEvent.TaskFinished f) {
       return new Entry(
@@ -102,12 +113,14 @@ public record TaskLedger(Map<String, Entry> entries) implements Wire {
           e.losses,
           e.lastFailure,
           f.result(),
-          false);
+          false,
+          e.tooLarge);
     }
     if (event instanceof TaskEvent.TaskRenewed) {
       // One attempt is skipped: it may be on its way to a device.
-      return new Entry(e.attempt + 1, e.device, false, 0, 0, null, null, false);
+      return new Entry(e.attempt + 1, e.device, false, 0, 0, null, null, false, e.tooLarge);
     }
-    return new Entry(e.attempt, e.device, false, e.failures, e.losses, e.lastFailure, null, false);
+    return new Entry(
+        e.attempt, e.device, false, e.failures, e.losses, e.lastFailure, null, false, e.tooLarge);
   }
 }

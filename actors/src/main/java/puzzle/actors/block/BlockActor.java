@@ -199,7 +199,7 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
       report.gpu().tell(Leases.dismissal(report));
       return Effect().none();
     }
-    Leases.Verdict verdict = leases.judge(state.tasks(), state.spec().retries(), report);
+    Leases.Verdict verdict = leases.judge(state.tasks(), state.spec(), report);
     List<BlockEvent> events = new ArrayList<>(verdict.events());
     if (report instanceof Work.Failed failed
         && !events.isEmpty()

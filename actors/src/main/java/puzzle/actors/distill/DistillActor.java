@@ -161,7 +161,7 @@ public final class DistillActor
       report.gpu().tell(Leases.dismissal(report));
       return Effect().none();
     }
-    Leases.Verdict verdict = leases.judge(state.tasks(), state.spec().retries(), report);
+    Leases.Verdict verdict = leases.judge(state.tasks(), state.spec(), report);
     List<DistillEvent> events = new ArrayList<>(verdict.events());
     if (report instanceof Work.Failed failed
         && !events.isEmpty()

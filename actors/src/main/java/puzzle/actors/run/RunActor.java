@@ -256,7 +256,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
       report.gpu().tell(Leases.dismissal(report));
       return Effect().none();
     }
-    Leases.Verdict verdict = leases.judge(state.tasks(), state.spec().retries(), report);
+    Leases.Verdict verdict = leases.judge(state.tasks(), state.spec(), report);
     return Effect()
         .persist(new ArrayList<RunEvent>(verdict.events()))
         .thenRun(

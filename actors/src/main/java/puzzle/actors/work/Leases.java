@@ -12,8 +12,9 @@ import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Failure;
-import puzzle.model.RetryPolicy;
+import puzzle.model.MicroBatch;
 import puzzle.model.RunSpec;
+import puzzle.model.Task;
 import puzzle.persistence.TaskEvent;
 import puzzle.persistence.TaskLedger;
 import puzzle.protocol.Gpu;
@@ -59,6 +60,7 @@ public final class Leases {
   private final LongSupplier nanos;
   private final RandomGenerator random;
   private final Map<String, Standing> standings = new HashMap<>();
+  private final Map<String, Task> tasks = new HashMap<>();
   private long ignored;
 
   public Leases(
@@ -91,6 +93,7 @@ public final class Leases {
     for (Wanted w : wanted) {
       String key = w.task().key();
       keys.add(key);
+      tasks.put(key, w.task());
       TaskLedger.Entry entry = ledger.get(key);
       Standing standing = standings.get(key);
       if (standing == null && entry.live()) {
@@ -101,7 +104,7 @@ public final class Leases {
         pool.accept(
             new GpuPool.Offer(
                 new Work.Ticket(
-                    spec,
+                    MicroBatch.halved(spec, entry.tooLarge()),
                     owner,
                     w.task(),
                     attempt,
@@ -111,6 +114,7 @@ public final class Leases {
                     failedOn(entry))));
       }
     }
+    tasks.keySet().retainAll(keys);
     standings
         .entrySet()
         .removeIf(
@@ -146,7 +150,7 @@ public final class Leases {
   }
 
   /** What a report from a device means. */
-  public Verdict judge(TaskLedger ledger, RetryPolicy retries, Work.Report report) {
+  public Verdict judge(TaskLedger ledger, RunSpec spec, Work.Report report) {
     String key = report.key();
     TaskLedger.Entry entry = ledger.get(key);
     String device = report.device().name();
@@ -173,17 +177,17 @@ public final class Leases {
       return new Verdict(events, new Gpu.Acknowledge(key, report.attempt()));
     }
     if (report instanceof Work.Failed failed) {
+      Failure failure = failed.failure();
       // A device that was taken away says nothing about the task.
-      boolean lost = failed.failure().kind() == Failure.Kind.DEVICE_LOST;
-      int failures = entry.failures() + 1;
-      boolean again = lost ? mayBeLostAgain(entry) : retries.allows(failed.failure(), failures);
+      boolean lost = failure.kind() == Failure.Kind.DEVICE_LOST;
+      boolean again = lost ? mayBeLostAgain(entry) : mayFailAgain(spec, key, entry, failure);
       if (again && !lost) {
-        long delay = retries.delay(failures, random).toNanos();
+        long delay = spec.retries().delay(entry.failures() + 1, random).toNanos();
         standings.put(key, new Resting(nanos.getAsLong() + delay));
       } else {
         standings.remove(key);
       }
-      events.add(new TaskEvent.AttemptFailed(key, report.attempt(), failed.failure(), lost, again));
+      events.add(new TaskEvent.AttemptFailed(key, report.attempt(), failure, lost, again));
       return new Verdict(events, new Gpu.Acknowledge(key, report.attempt()));
     }
     standings.put(
@@ -194,6 +198,7 @@ public final class Leases {
   /** A task that failed on a device may fare better on another; a lost device is no reason. */
   private static String failedOn(TaskLedger.Entry entry) {
     return entry.lastFailure() == null
+            || entry.lastFailure().kind() == Failure.Kind.OUT_OF_MEMORY
             || entry.lastFailure().kind() == Failure.Kind.DEVICE_LOST
             || entry.lastFailure().kind() == Failure.Kind.CORRUPT_ARTEFACT
         ? ""
@@ -207,6 +212,20 @@ public final class Leases {
             "%s on %s: nothing was heard of attempt %d and its lease ran out."
                 .formatted(key, entry.device(), entry.attempt()));
     return new TaskEvent.AttemptFailed(key, entry.attempt(), failure, true, mayBeLostAgain(entry));
+  }
+
+  /**
+   * Where the passes can be made smaller, lack of memory has a count of its own: down to passes of
+   * one sequence, whatever the policy says of other failures.
+   */
+  private boolean mayFailAgain(RunSpec spec, String key, TaskLedger.Entry entry, Failure failure) {
+    Task task = tasks.get(key);
+    int halvings = task == null ? 0 : MicroBatch.halvings(spec, task);
+    if (failure.kind() == Failure.Kind.OUT_OF_MEMORY && halvings > 0) {
+      return entry.tooLarge() < halvings;
+    }
+    int others = entry.failures() - (halvings > 0 ? entry.tooLarge() : 0);
+    return spec.retries().allows(failure, others + 1);
   }
 
   private boolean mayBeLostAgain(TaskLedger.Entry entry) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,7 @@ class LeasesTest {
       new RetryPolicy(Duration.ofSeconds(1), 2, Duration.ofSeconds(10), 0, 3);
   private static final TaskResult RESULT = new TaskResult.Exported("child", List.of());
 
-  private final RunSpec spec = Examples.spec(Path.of("/store"));
+  private final RunSpec spec = spec();
   private final Task task = new Task.Record();
   private final List<Wanted> wanted = List.of(Wanted.of(task, 0));
   private final Reports peers = new Reports();
@@ -56,8 +57,8 @@ class LeasesTest {
   @Test
   void theFirstDeviceToReportAnAttemptHoldsItsLease() {
     offer();
-    fold(leases.judge(ledger, RETRIES, started(1, A)));
-    Leases.Verdict second = leases.judge(ledger, RETRIES, started(1, B));
+    fold(leases.judge(ledger, spec, started(1, A)));
+    Leases.Verdict second = leases.judge(ledger, spec, started(1, B));
     assertEquals(List.of(), second.events());
     assertEquals(new Gpu.Cancel("record", 1), second.answer());
     assertEquals(1, leases.ignored());
@@ -66,10 +67,10 @@ class LeasesTest {
   @Test
   void aLeaseLastsAsLongAsItIsRenewed() {
     offer();
-    fold(leases.judge(ledger, RETRIES, started(1, A)));
+    fold(leases.judge(ledger, spec, started(1, A)));
     for (int i = 0; i < 10; i++) {
       pass(15);
-      fold(leases.judge(ledger, RETRIES, new Work.Alive("record", 1, A, null)));
+      fold(leases.judge(ledger, spec, new Work.Alive("record", 1, A, null)));
       assertEquals(List.of(), leases.expired(ledger));
     }
     pass(20);
@@ -84,24 +85,24 @@ class LeasesTest {
   @Test
   void aLateResultOfALostAttemptIsIgnored() {
     offer();
-    fold(leases.judge(ledger, RETRIES, started(1, A)));
+    fold(leases.judge(ledger, spec, started(1, A)));
     pass(20);
     leases.expired(ledger).forEach(e -> ledger = ledger.on(e));
     offer();
-    fold(leases.judge(ledger, RETRIES, started(2, B)));
-    Leases.Verdict late = leases.judge(ledger, RETRIES, done(1, A));
+    fold(leases.judge(ledger, spec, started(2, B)));
+    Leases.Verdict late = leases.judge(ledger, spec, done(1, A));
     assertEquals(List.of(), late.events());
     assertEquals(new Gpu.Acknowledge("record", 1, false), late.answer());
-    fold(leases.judge(ledger, RETRIES, done(2, B)));
+    fold(leases.judge(ledger, spec, done(2, B)));
     assertTrue(ledger.settled("record"));
   }
 
   @Test
   void aResultIsTakenOnce() {
     offer();
-    fold(leases.judge(ledger, RETRIES, done(1, A)));
+    fold(leases.judge(ledger, spec, done(1, A)));
     assertTrue(ledger.settled("record"));
-    Leases.Verdict again = leases.judge(ledger, RETRIES, done(1, A));
+    Leases.Verdict again = leases.judge(ledger, spec, done(1, A));
     assertEquals(List.of(), again.events());
     assertEquals(new Gpu.Acknowledge("record", 1), again.answer());
   }
@@ -111,8 +112,8 @@ class LeasesTest {
     offer();
     offers();
     for (int attempt = 1; attempt <= 3; attempt++) {
-      fold(leases.judge(ledger, RETRIES, started(attempt, A)));
-      fold(leases.judge(ledger, RETRIES, failed(attempt, Failure.Kind.OUT_OF_MEMORY)));
+      fold(leases.judge(ledger, spec, started(attempt, A)));
+      fold(leases.judge(ledger, spec, failed(attempt, Failure.Kind.TIMED_OUT)));
       offer();
       assertEquals(0, offers().size());
       pass(1 << (attempt - 1));
@@ -125,9 +126,81 @@ class LeasesTest {
   }
 
   @Test
+  void aTaskThatDoesNotFitIsTriedWithHalfTheMicroBatchDownToOne() {
+    Task score = new Task.ScoreBlock(0, spec.space().blocks().get(1), false, null, null);
+    Wanted w = Wanted.ofLayer(score, 0, 0);
+    List<Integer> batches = new ArrayList<>();
+    for (int attempt = 1; !ledger.settled(score.key()); attempt++) {
+      if (attempt == 3) {
+        // What was halved stays halved after a restart.
+        leases = leases();
+      }
+      pass(20);
+      leases.offer(spec, ledger, List.of(w));
+      batches.add(offers().get(0).ticket().spec().scoring().batch());
+      fold(
+          leases.judge(
+              ledger,
+              spec,
+              new Work.Failed(
+                  score.key(),
+                  attempt,
+                  A,
+                  null,
+                  new Failure(Failure.Kind.OUT_OF_MEMORY, "made to fail"))));
+    }
+    assertEquals(List.of(4, 2, 1), batches);
+    assertTrue(ledger.get(score.key()).quarantined());
+  }
+
+  @Test
+  void lackOfMemoryDoesNotUseUpTheRetriesOfOtherFailures() {
+    Task score = new Task.ScoreBlock(0, spec.space().blocks().get(1), false, null, null);
+    Wanted w = Wanted.ofLayer(score, 0, 0);
+    int attempt = 0;
+    for (Failure.Kind kind :
+        List.of(
+            Failure.Kind.OUT_OF_MEMORY,
+            Failure.Kind.DEFECT,
+            Failure.Kind.OUT_OF_MEMORY,
+            Failure.Kind.DEFECT,
+            Failure.Kind.DEFECT)) {
+      assertFalse(ledger.settled(score.key()));
+      pass(20);
+      leases.offer(spec, ledger, List.of(w));
+      fold(
+          leases.judge(
+              ledger,
+              spec,
+              new Work.Failed(score.key(), ++attempt, A, null, new Failure(kind, "made to fail"))));
+    }
+    assertTrue(ledger.get(score.key()).quarantined());
+  }
+
+  @Test
+  void aTaskThatFailedOnADeviceAsksForAnother() {
+    offer();
+    assertEquals("", offers().get(0).ticket().avoid());
+    fold(leases.judge(ledger, spec, failed(1, Failure.Kind.DEFECT)));
+    pass(20);
+    offer();
+    assertEquals(A.name(), offers().get(0).ticket().avoid());
+  }
+
+  @Test
+  void afterAJournalThatFailedAnAttemptThatIsNotOnRecordIsOfferedAgain() {
+    offer();
+    offers();
+    leases.judge(ledger, spec, started(1, A));
+    leases.restart();
+    offer();
+    assertEquals(1, offers().get(0).ticket().attempt());
+  }
+
+  @Test
   void whatIsNotRetryableIsGivenUpAtOnce() {
     offer();
-    fold(leases.judge(ledger, RETRIES, failed(1, Failure.Kind.INVALID_INPUT)));
+    fold(leases.judge(ledger, spec, failed(1, Failure.Kind.INVALID_INPUT)));
     assertTrue(ledger.get("record").quarantined());
   }
 
@@ -135,35 +208,35 @@ class LeasesTest {
   void losingDevicesDoesNotUseUpRetries() {
     for (int attempt = 1; attempt <= 19; attempt++) {
       offer();
-      fold(leases.judge(ledger, RETRIES, failed(attempt, Failure.Kind.DEVICE_LOST)));
+      fold(leases.judge(ledger, spec, failed(attempt, Failure.Kind.DEVICE_LOST)));
       assertFalse(ledger.get("record").quarantined());
     }
     offer();
-    fold(leases.judge(ledger, RETRIES, failed(20, Failure.Kind.DEVICE_LOST)));
+    fold(leases.judge(ledger, spec, failed(20, Failure.Kind.DEVICE_LOST)));
     assertTrue(ledger.get("record").quarantined());
   }
 
   @Test
   void afterARestartARunningAttemptIsAdopted() {
     offer();
-    fold(leases.judge(ledger, RETRIES, started(1, A)));
+    fold(leases.judge(ledger, spec, started(1, A)));
     offers();
     leases = leases();
     offer();
     assertEquals(0, offers().size());
     pass(2);
-    Leases.Verdict alive = leases.judge(ledger, RETRIES, new Work.Alive("record", 1, A, null));
+    Leases.Verdict alive = leases.judge(ledger, spec, new Work.Alive("record", 1, A, null));
     assertNull(alive.answer());
     pass(15);
     assertEquals(List.of(), leases.expired(ledger));
-    fold(leases.judge(ledger, RETRIES, done(1, A)));
+    fold(leases.judge(ledger, spec, done(1, A)));
     assertTrue(ledger.settled("record"));
   }
 
   @Test
   void afterARestartASilentAttemptIsDoneAgain() {
     offer();
-    fold(leases.judge(ledger, RETRIES, started(1, A)));
+    fold(leases.judge(ledger, spec, started(1, A)));
     leases = leases();
     offer();
     pass(3);
@@ -193,7 +266,7 @@ class LeasesTest {
     ledger = TaskLedger.EMPTY;
     leases = leases();
     offers();
-    List<Work.Report> wire = new java.util.ArrayList<>();
+    List<Work.Report> wire = new ArrayList<>();
     int finished = 0;
     for (int step = 0; step < 400 && !ledger.settled("record"); step++) {
       offer();
@@ -214,7 +287,7 @@ class LeasesTest {
           wire.remove(report);
         }
         if (random.nextInt(4) > 0) {
-          for (TaskEvent event : fold(leases.judge(ledger, RETRIES, report))) {
+          for (TaskEvent event : fold(leases.judge(ledger, spec, report))) {
             assertEquals(report.attempt(), ledger.get("record").attempt(), "seed " + seed);
             finished += event instanceof TaskEvent.TaskFinished ? 1 : 0;
           }
@@ -256,6 +329,23 @@ class LeasesTest {
 
   private void pass(int seconds) {
     now += seconds * 1_000_000_000L;
+  }
+
+  private static RunSpec spec() {
+    RunSpec s = Examples.spec(Path.of("/store"));
+    return new RunSpec(
+        s.id(),
+        s.parent(),
+        s.store(),
+        s.seed(),
+        s.corpus(),
+        s.space(),
+        s.bld(),
+        s.scoring(),
+        s.profiling(),
+        s.target(),
+        s.gkd(),
+        RETRIES);
   }
 
   private static Work.Report started(int attempt, Device device) {

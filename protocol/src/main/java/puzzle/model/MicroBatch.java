@@ -1,0 +1,79 @@
+package puzzle.model;
+
+/**
+ * How many sequences a task takes through the model at once. A task that does not fit a device's
+ * memory is tried again with half of them: the same run file with smaller passes, so that the
+ * engine needs no word of it. Sums over sequences are taken in another order then, which may show
+ * in the last bits of a result.
+ */
+public final class MicroBatch {
+
+  private MicroBatch() {}
+
+  /** How often the task's micro-batch can be halved before it is 1; 0 where it has none. */
+  public static int halvings(RunSpec spec, Task task) {
+    int sequences = of(spec, task);
+    return sequences <= 1 ? 0 : 32 - Integer.numberOfLeadingZeros(sequences - 1);
+  }
+
+  /** The same run with micro-batches halved so often, down to 1. */
+  public static RunSpec halved(RunSpec spec, int times) {
+    if (times == 0) {
+      return spec;
+    }
+    RunSpec.Scoring s = spec.scoring();
+    RunSpec.Healing g = spec.gkd();
+    return new RunSpec(
+        spec.id(),
+        spec.parent(),
+        spec.store(),
+        spec.seed(),
+        spec.corpus(),
+        spec.space(),
+        spec.bld(),
+        new RunSpec.Scoring(
+            s.sequences(),
+            s.evaluationSequences(),
+            halved(s.batch(), times),
+            s.metric(),
+            s.topK(),
+            s.task(),
+            s.candidates(),
+            s.candidateSequences()),
+        spec.profiling(),
+        spec.target(),
+        new RunSpec.Healing(
+            g.losses(),
+            g.batch(),
+            g.steps(),
+            g.warmupSteps(),
+            g.learningRate(),
+            g.weightDecay(),
+            g.clipNorm(),
+            g.checkpointSteps(),
+            halved(g.microBatch(), times),
+            g.temperature(),
+            g.shards(),
+            g.evaluateSteps()),
+        spec.retries());
+  }
+
+  private static int of(RunSpec spec, Task task) {
+    if (task instanceof Task.HealRound) {
+      return spec.gkd().microBatch();
+    }
+    return task instanceof Task.Record
+            || task instanceof Task.ScoreBlock
+            || task instanceof Task.Evaluate
+        ? spec.scoring().batch()
+        : 0;
+  }
+
+  private static int halved(int sequences, int times) {
+    int left = sequences;
+    for (int i = 0; i < times && left > 1; i++) {
+      left = (left + 1) / 2;
+    }
+    return left;
+  }
+}
