@@ -104,7 +104,7 @@ public final class Examples {
                     List.of(
                         new Limit(Limit.Metric.THROUGHPUT, speedUp, true),
                         new Limit(Limit.Metric.MEMORY, 0.9, true))))),
-        new RunSpec.Healing(List.of("cosine", "kld"), 4, 10, 2, 1e-4, 0.01, 1, 5),
+        new RunSpec.Healing(List.of("cosine", "kld"), 4, 10, 2, 1e-4, 0.01, 1, 5, 1, 1, 2, 5),
         new RetryPolicy(Duration.ofMillis(10), 2, Duration.ofMillis(100), 0.2, 3));
   }
 }

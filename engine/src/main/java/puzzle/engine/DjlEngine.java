@@ -22,6 +22,7 @@ import puzzle.engine.checkpoint.SafetensorsFolder;
 import puzzle.engine.checkpoint.SafetensorsWriter;
 import puzzle.engine.checkpoint.Store;
 import puzzle.engine.checkpoint.TensorLayout;
+import puzzle.engine.checkpoint.WeightSource;
 import puzzle.engine.data.Tokenizer;
 import puzzle.engine.distil.BlockDistillation;
 import puzzle.engine.distil.CorpusSplits;
@@ -31,6 +32,7 @@ import puzzle.engine.distil.Recording;
 import puzzle.engine.distil.Recording.Split;
 import puzzle.engine.distil.TrainingCheckpoint;
 import puzzle.engine.kd.GlobalDistillation;
+import puzzle.engine.kd.HealingStates;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.DecoderConfig;
 import puzzle.engine.nn.SubblockWeights;
@@ -61,6 +63,10 @@ import puzzle.model.Variant;
 public final class DjlEngine implements BlockEngine {
 
   private static final String CHILD_FOLDER = "child";
+
+  /** All rounds and shards of a healing draw the same order of sequences. */
+  private static final String HEALING_KEY = "heal";
+
   private static final long SHARD_BYTES = 5L << 30;
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -101,8 +107,10 @@ public final class DjlEngine implements BlockEngine {
         return evaluate(spec, evaluate, monitor);
       } else if (task instanceof Task.Measure measure) {
         return measure(spec, measure, monitor);
+      } else if (task instanceof Task.HealRound round) {
+        return healRound(spec, round, monitor);
       } else if (task instanceof Task.Heal heal) {
-        return heal(spec, heal, monitor);
+        return heal(spec, heal);
       } else if (task instanceof Task.Export export) {
         return export(spec, export);
       }
@@ -319,27 +327,42 @@ public final class DjlEngine implements BlockEngine {
     }
   }
 
-  private TaskResult heal(RunSpec spec, Task.Heal task, Monitor monitor) {
+  private TaskResult healRound(RunSpec spec, Task.HealRound task, Monitor monitor) {
+    HealingStates states = new HealingStates(store(spec));
+    WeightSource before =
+        states.mean(task.from()).orElseGet(() -> weights(spec, task.architecture(), task.layers()));
+    try (Decoder child = load(spec, task.architecture(), before)) {
+      return healing(spec, child, task.recording())
+          .round(task.round(), task.shard(), before, states, monitor);
+    }
+  }
+
+  private TaskResult heal(RunSpec spec, Task.Heal task) {
     Store store = store(spec);
-    Recording recording = Recording.open(store, task.recording());
-    try (Decoder child = assembled(spec, task.architecture(), task.layers())) {
-      new GlobalDistillation(
-              parent(spec),
-              child,
-              spec.gkd(),
-              recording,
-              store,
-              task.architecture() + " " + task.layers() + " " + spec.gkd(),
-              seed(spec, task))
-          .run(monitor);
+    WeightSource last =
+        new HealingStates(store)
+            .mean(task.from())
+            .orElseGet(() -> weights(spec, task.architecture(), task.layers()));
+    try (Decoder child = load(spec, task.architecture(), last)) {
       SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
       new TreeMap<>(child.parameters())
           .forEach(
               (name, array) ->
                   writer.add(name, array.getShape().getShape(), () -> Tensors.read(array)));
-      CheckpointRef file = store.put("healing/child.safetensors", writer::writeTo);
-      return new TaskResult.Healed(file, spec.gkd().steps());
+      return new TaskResult.Healed(
+          store.put("healing/child.safetensors", writer::writeTo),
+          spec.gkd().stepsBefore(spec.gkd().rounds()),
+          healing(spec, child, task.recording()).heldOutBefore(spec.gkd().rounds(), 0));
     }
+  }
+
+  private GlobalDistillation healing(RunSpec spec, Decoder child, CheckpointRef recording) {
+    return new GlobalDistillation(
+        parent(spec),
+        child,
+        spec.gkd(),
+        Recording.open(store(spec), recording),
+        seed(spec, HEALING_KEY));
   }
 
   private TaskResult export(RunSpec spec, Task.Export task) {
@@ -364,12 +387,16 @@ public final class DjlEngine implements BlockEngine {
   }
 
   private Decoder assembled(RunSpec spec, Architecture architecture, List<Task.Weights> layers) {
-    DecoderConfig config = config(spec).with(architecture);
+    return load(spec, architecture, weights(spec, architecture, layers));
+  }
+
+  private WeightSource weights(RunSpec spec, Architecture architecture, List<Task.Weights> layers) {
     SafetensorsFolder folder = SafetensorsFolder.open(Path.of(spec.parent()));
-    return Decoder.load(
-        config,
-        new AssembledWeights(config, folder, store(spec), layers),
-        spec.corpus().sequenceTokens());
+    return new AssembledWeights(config(spec).with(architecture), folder, store(spec), layers);
+  }
+
+  private Decoder load(RunSpec spec, Architecture architecture, WeightSource weights) {
+    return Decoder.load(config(spec).with(architecture), weights, spec.corpus().sequenceTokens());
   }
 
   private Decoder parent(RunSpec spec) {
@@ -386,7 +413,7 @@ public final class DjlEngine implements BlockEngine {
   }
 
   /** The parent kept between tasks, or null. */
-  Decoder loaded() {
+  public Decoder loaded() {
     return parent;
   }
 
@@ -420,7 +447,11 @@ public final class DjlEngine implements BlockEngine {
 
   /** What a task draws depends on the run's seed and the task alone. */
   private static long seed(RunSpec spec, Task task) {
-    return spec.seed() * 0x9E3779B97F4A7C15L + task.key().hashCode();
+    return seed(spec, task.key());
+  }
+
+  private static long seed(RunSpec spec, String key) {
+    return spec.seed() * 0x9E3779B97F4A7C15L + key.hashCode();
   }
 
   private static Failure.Kind kind(Throwable e) {

@@ -86,7 +86,8 @@ class NativeSpeedBenchmark {
       try (NativeSteps script = new NativeSteps(arrays);
           PythonSteps python = PythonSteps.start(arrays, folder)) {
         Task.ScoreBlock score =
-            new Task.ScoreBlock(0, block, new Task.Weights(layers.get(0).attention(), half), ref);
+            new Task.ScoreBlock(
+                0, block, false, new Task.Weights(layers.get(0).attention(), half), ref);
         List<String> misses = new ArrayList<>();
         for (String step : List.of("bld_ffn", "bld_attention", "score", "gkd")) {
           Turns turns = new Turns(hidden, step, script, python);
@@ -97,8 +98,7 @@ class NativeSpeedBenchmark {
             default -> {
               try (Decoder child = assembled(spec, config, store, narrow, layers)) {
                 GlobalDistillation gkd =
-                    new GlobalDistillation(
-                        parent, child, spec.gkd(), recording, store, "speed", seed);
+                    new GlobalDistillation(parent, child, spec.gkd(), recording, seed);
                 turns.whileRunning(() -> gkd.run(turns));
               }
             }

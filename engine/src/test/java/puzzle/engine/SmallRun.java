@@ -5,6 +5,7 @@ import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import puzzle.engine.checkpoint.ElementType;
@@ -15,12 +16,15 @@ import puzzle.engine.nn.DecoderConfig;
 import puzzle.engine.nn.RandomWeights;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
+import puzzle.model.CheckpointRef;
 import puzzle.model.DType;
 import puzzle.model.RetryPolicy;
 import puzzle.model.RunId;
 import puzzle.model.RunSpec;
 import puzzle.model.SearchSpace;
 import puzzle.model.Target;
+import puzzle.model.Task;
+import puzzle.model.TaskResult;
 import puzzle.model.Variant;
 import puzzle.model.Workload;
 
@@ -71,8 +75,27 @@ public final class SmallRun {
   }
 
   /** The same with another healing. */
-  static RunSpec with(RunSpec spec, RunSpec.Healing gkd) {
+  public static RunSpec with(RunSpec spec, RunSpec.Healing gkd) {
     return with(spec, spec.parent(), spec.corpus(), spec.space(), spec.bld(), spec.scoring(), gkd);
+  }
+
+  /** Trains a block for every layer and says what is to be healed. */
+  public static Task.Heal heal(
+      BlockEngine engine, RunSpec spec, Block block, CheckpointRef recording)
+      throws TaskFailedException {
+    List<Task.Weights> layers = new ArrayList<>();
+    for (int layer = 0; layer < LAYERS; layer++) {
+      layers.add(
+          new Task.Weights(
+              trained(engine, spec, new Task.Distil(layer, block.attention(), recording)),
+              trained(engine, spec, new Task.Distil(layer, block.ffn(), recording))));
+    }
+    return new Task.Heal(Architecture.uniform(block, LAYERS), layers, recording);
+  }
+
+  private static CheckpointRef trained(BlockEngine engine, RunSpec spec, Task.Distil task)
+      throws TaskFailedException {
+    return ((TaskResult.Distilled) engine.run(spec, task, BlockEngine.Monitor.NONE)).weights();
   }
 
   /** A run of another parent in which each step and each pass takes one batch of its sequences. */

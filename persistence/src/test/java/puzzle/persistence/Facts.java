@@ -84,7 +84,7 @@ final class Facts {
                   SPEC.target().goals().get(0).workload(),
                   List.of(COST, COST),
                   TaskResult.MEASURED)),
-          new TaskEvent.TaskFinished("heal", 1, new TaskResult.Healed(REF, 10)),
+          new TaskEvent.TaskFinished("heal", 1, new TaskResult.Healed(REF, 10, List.of())),
           new TaskEvent.TaskFinished("export", 1, new TaskResult.Exported("child", List.of(REF))));
 
   static final List<RunEvent> RUN_EVENTS =
@@ -105,7 +105,7 @@ final class Facts {
               new Incumbent(ARCHITECTURE, 0.25, 0.25, true, COST, COST, 108, 0, "complete table"),
               List.of(new Baseline("random", 3, ARCHITECTURE, 0.5, true)),
               List.of()),
-          new RunEvent.ChildHealed(new TaskResult.Healed(REF, 10)),
+          new RunEvent.ChildHealed(new TaskResult.Healed(REF, 10, List.of())),
           new RunEvent.RunEnded(new Outcome(Outcome.Kind.DONE, "done"), AT));
 
   static final List<BlockEvent> BLOCK_EVENTS =

@@ -208,8 +208,18 @@ public record RunSpec(
   /**
    * Global distillation (section 4.3).
    *
-   * @param losses any of {@code lm}, {@code cosine}, {@code kld}
-   * @param checkpointSteps a checkpoint is written each time so many steps are done
+   * <p>The batch is dealt to shards, each with a child of its own; after every round the children
+   * and their optimisers' moments are averaged. How many devices there are does not show in the
+   * result, the number of shards does.
+   *
+   * @param losses any of {@code lm}, {@code cosine}, {@code kld}; none leaves the child as it is
+   * @param batch sequences per step, of all shards together
+   * @param checkpointSteps steps of a round; its end is durable
+   * @param microBatch sequences whose gradients are computed at once, then added up
+   * @param temperature of the distributions that {@code kld} compares
+   * @param shards that train side by side; divides the batch
+   * @param evaluateSteps held-out KL is measured at the first round's end after each so many steps
+   *     and at both ends of the training; 0 for never
    */
   public record Healing(
       List<String> losses,
@@ -219,10 +229,64 @@ public record RunSpec(
       double learningRate,
       double weightDecay,
       double clipNorm,
-      int checkpointSteps) {
+      int checkpointSteps,
+      int microBatch,
+      double temperature,
+      int shards,
+      int evaluateSteps) {
 
     public Healing {
       losses = List.copyOf(losses);
+      shards = Math.max(1, shards);
+      temperature = temperature == 0 ? 1 : temperature;
+      if (batch % shards != 0) {
+        throw new IllegalArgumentException(
+            "%d sequences cannot be dealt to %d shards evenly.\nMaybe make batch a multiple of %d."
+                .formatted(batch, shards, shards));
+      }
+      microBatch = microBatch == 0 ? batch / shards : microBatch;
+    }
+
+    /** With everything that came later left at its default. */
+    public Healing(
+        List<String> losses,
+        int batch,
+        int steps,
+        int warmupSteps,
+        double learningRate,
+        double weightDecay,
+        double clipNorm,
+        int checkpointSteps) {
+      this(
+          losses,
+          batch,
+          steps,
+          warmupSteps,
+          learningRate,
+          weightDecay,
+          clipNorm,
+          checkpointSteps,
+          0,
+          1,
+          1,
+          0);
+    }
+
+    public int rounds() {
+      return losses.isEmpty() ? 0 : (steps + checkpointSteps - 1) / checkpointSteps;
+    }
+
+    /** Steps done before the given round, counted from 0; all of them after the last. */
+    public int stepsBefore(int round) {
+      return Math.min(steps, round * checkpointSteps);
+    }
+
+    /** Whether held-out KL is measured before the given round. */
+    public boolean evaluatesBefore(int round) {
+      return evaluateSteps > 0
+          && (round == 0
+              || round == rounds()
+              || stepsBefore(round) / evaluateSteps > stepsBefore(round - 1) / evaluateSteps);
     }
   }
 }

@@ -17,6 +17,7 @@ import java.util.List;
   @JsonSubTypes.Type(value = Task.ScoreBlock.class, name = "score"),
   @JsonSubTypes.Type(value = Task.Evaluate.class, name = "evaluate"),
   @JsonSubTypes.Type(value = Task.Measure.class, name = "measure"),
+  @JsonSubTypes.Type(value = Task.HealRound.class, name = "heal-round"),
   @JsonSubTypes.Type(value = Task.Heal.class, name = "heal"),
   @JsonSubTypes.Type(value = Task.Export.class, name = "export")
 })
@@ -156,11 +157,51 @@ public sealed interface Task {
     }
   }
 
-  /** Global distillation of the assembled child (section 4.3), from its last checkpoint. */
-  record Heal(Architecture architecture, List<Weights> layers, CheckpointRef recording)
+  /**
+   * Trains one shard's child for one round of the global distillation (section 4.3).
+   *
+   * @param round from 0
+   * @param from the states of all shards after the round before, whose mean this one starts from;
+   *     none for the assembled child
+   */
+  record HealRound(
+      Architecture architecture,
+      List<Weights> layers,
+      CheckpointRef recording,
+      int round,
+      int shard,
+      List<CheckpointRef> from)
+      implements Task {
+    public HealRound {
+      layers = List.copyOf(layers);
+      from = List.copyOf(from);
+    }
+
+    @Override
+    public String key() {
+      return "heal/" + round + "/" + shard;
+    }
+  }
+
+  /**
+   * Ends the global distillation: takes the mean of the shards' last states for the healed child.
+   *
+   * @param from none where nothing is trained: the assembled child as it is
+   */
+  record Heal(
+      Architecture architecture,
+      List<Weights> layers,
+      CheckpointRef recording,
+      List<CheckpointRef> from)
       implements Task {
     public Heal {
       layers = List.copyOf(layers);
+      from = from == null ? List.of() : List.copyOf(from);
+    }
+
+    /** What is to be healed, with nothing trained yet. */
+    public Heal(Architecture architecture, List<Weights> layers, CheckpointRef recording) {
+      this(architecture, layers, recording, List.of());
     }
 
     @Override

@@ -27,8 +27,12 @@ public interface Block {
     }
   }
 
-  /** Tells the solver every score again. */
-  record OfferScores() implements Command, Wire {}
+  /**
+   * Tells the solver every score again, or that there is none.
+   *
+   * @param question what the answer repeats, so that it is told from an older one
+   */
+  record OfferScores(long question) implements Command, Wire {}
 
   /** Stops the layer's work; what is recorded stays. */
   record Abandon() implements Command, Wire {}

@@ -23,10 +23,20 @@ public interface Solver {
     }
   }
 
-  /** Scores of one layer, on record; those already known change nothing. */
-  record Offer(int layer, List<ScoredBlock> scores) implements Command, Wire {
+  /**
+   * Scores of one layer, on record; those already known change nothing.
+   *
+   * @param question {@link Block.OfferScores#question} this is all the layer could tell then; 0
+   *     where it was not asked
+   */
+  record Offer(int layer, List<ScoredBlock> scores, long question) implements Command, Wire {
     public Offer {
       scores = List.copyOf(scores);
+    }
+
+    /** What a layer tells unasked. */
+    public Offer(int layer, List<ScoredBlock> scores) {
+      this(layer, scores, 0);
     }
   }
 

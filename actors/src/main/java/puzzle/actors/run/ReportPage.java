@@ -72,6 +72,16 @@ final class ReportPage {
     model(h, "child before GKD", s.childBeforeGkd());
     model(h, "child", s.child());
     h.append("</table>\n");
+    if (!s.healing().isEmpty()) {
+      h.append("<p>Held-out KL during global distillation, nats/token: ");
+      s.healing()
+          .forEach(
+              at ->
+                  h.append(
+                      "%s%d steps %.4f"
+                          .formatted(at.steps() > 0 ? ", " : "", at.steps(), at.klNatsPerToken())));
+      h.append(".</p>\n");
+    }
     if (s.speedSource() != null) {
       h.append("<p>").append(text("Speeds: " + s.speedSource() + ".")).append("</p>\n");
     }

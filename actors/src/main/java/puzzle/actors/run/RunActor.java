@@ -12,6 +12,7 @@ import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
@@ -52,6 +53,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private final ActorContext<Run.Command> context;
+  private final TimerScheduler<Run.Command> timers;
   private final String entityId;
   private final PuzzleSettings settings;
   private final Peers peers;
@@ -66,16 +68,14 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   public static Behavior<Run.Command> create(
       String entityId, PuzzleSettings settings, Peers peers, LongSupplier nanos, Clock clock) {
     return Behaviors.withTimers(
-        timers -> {
-          timers.startTimerWithFixedDelay(Tick.LEASES, settings.gpu().heartbeat());
-          timers.startTimerWithFixedDelay(Tick.RECONCILE, settings.reconcile());
-          return Behaviors.setup(
-              context -> new RunActor(context, entityId, settings, peers, nanos, clock));
-        });
+        timers ->
+            Behaviors.setup(
+                context -> new RunActor(context, timers, entityId, settings, peers, nanos, clock)));
   }
 
   private RunActor(
       ActorContext<Run.Command> context,
+      TimerScheduler<Run.Command> timers,
       String entityId,
       PuzzleSettings settings,
       Peers peers,
@@ -86,6 +86,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         SupervisorStrategy.restartWithBackoff(
             settings.gpu().restartMin(), settings.gpu().restartMax(), 0.2));
     this.context = context;
+    this.timers = timers;
     this.entityId = entityId;
     this.settings = settings;
     this.peers = peers;
@@ -293,7 +294,12 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
             });
   }
 
+  /** Also after a journal that failed, which stops timers but keeps this object. */
   private void onRecovered(RunState state) {
+    timers.startTimerWithFixedDelay(Tick.LEASES, settings.gpu().heartbeat());
+    timers.startTimerWithFixedDelay(Tick.RECONCILE, settings.reconcile());
+    leases.restart();
+    reporting = false;
     if (active(state)) {
       goOn(state);
     }

@@ -276,18 +276,31 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
                             })
                         .toList())
             .orElse(List.of("cosine", "kld"));
+    YamlTree place = s.get("shards").or(() -> s.get("batch")).orElse(null);
+    int batch = s.whole("batch", 1, 8);
+    int shards = s.whole("shards", 1, 1);
     RunSpec.Healing gkd =
-        new RunSpec.Healing(
-            losses,
-            s.whole("batch", 1, 8),
-            s.whole("steps", 1, 200),
-            s.whole("warmupSteps", 0, 10),
-            s.number("learningRate", 1e-9, 10, 5e-4),
-            s.number("weightDecay", 0, 10, 0.01),
-            s.number("clipNorm", 1e-9, 1e9, 1),
-            s.whole("checkpointSteps", 1, 25));
+        place == null
+            ? healing(s, losses, batch, shards)
+            : checked(place, () -> healing(s, losses, batch, shards));
     s.end();
     return gkd;
+  }
+
+  private static RunSpec.Healing healing(Section s, List<String> losses, int batch, int shards) {
+    return new RunSpec.Healing(
+        losses,
+        batch,
+        s.whole("steps", 1, 200),
+        s.whole("warmupSteps", 0, 10),
+        s.number("learningRate", 1e-9, 10, 5e-4),
+        s.number("weightDecay", 0, 10, 0.01),
+        s.number("clipNorm", 1e-9, 1e9, 1),
+        s.whole("checkpointSteps", 1, 25),
+        s.whole("microBatch", 1, Math.max(1, batch / shards)),
+        s.number("temperature", 1e-3, 1e3, 1),
+        shards,
+        s.whole("evaluateSteps", 0, 0));
   }
 
   private static RetryPolicy retries(Section s) {

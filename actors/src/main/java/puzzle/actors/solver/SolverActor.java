@@ -4,9 +4,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -80,6 +83,12 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private RunSpec spec;
   private ScoreTable scores;
 
+  /** Layers that have answered; until all have, a predecessor may have known more. */
+  private final Set<Integer> heard = new TreeSet<>();
+
+  /** Tells answers to this solver from those to its predecessors. */
+  private final long question = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
+
   /** Scores that came before the costs. */
   private final Map<Integer, List<ScoredBlock>> early = new TreeMap<>();
 
@@ -88,8 +97,8 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private Duration pause;
   private boolean possible;
 
-  /** Shortlist or Conclude, whichever was asked last. */
-  private Solver.Command question;
+  /** Shortlist or Conclude, whichever the run asked last. */
+  private Solver.Command asked;
 
   private List<Integer> wanted;
 
@@ -165,6 +174,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       peers.run(run, new Run.FoundFeasible());
     }
     if (scores != null) {
+      askTheSilent();
       return this;
     }
     spec = open.spec();
@@ -173,13 +183,20 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     ask(() -> search.feasibility(costs, scores.rows(), settings.finalLimit()), Checked::new);
     early.forEach((layer, list) -> list.forEach(s -> fresh.addAll(scores.measure(layer, s))));
     early.clear();
-    for (int layer = 0; layer < open.layers(); layer++) {
-      peers.block(run, layer, new Block.OfferScores());
-    }
+    askTheSilent();
     return this;
   }
 
+  private void askTheSilent() {
+    for (int layer = 0; layer < scores.layers(); layer++) {
+      if (!heard.contains(layer)) {
+        peers.block(run, layer, new Block.OfferScores(question));
+      }
+    }
+  }
+
   private Behavior<Solver.Command> onOffer(Solver.Offer offer) {
+    boolean news = offer.question() == question && heard.add(offer.layer());
     if (scores == null) {
       early.computeIfAbsent(offer.layer(), l -> new ArrayList<>()).addAll(offer.scores());
       return this;
@@ -187,7 +204,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     offer.scores().forEach(s -> fresh.addAll(scores.measure(offer.layer(), s)));
     if (complete()) {
       settleNow();
-    } else if (!fresh.isEmpty()) {
+    } else if (news || !fresh.isEmpty()) {
       settle();
     }
     return this;
@@ -195,19 +212,19 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private Behavior<Solver.Command> onShortlist(Solver.Shortlist shortlist) {
     // One that comes late must not take the last question's place.
-    return question instanceof Solver.Conclude ? this : asked(shortlist, shortlist.measured());
+    return asked instanceof Solver.Conclude ? this : answer(shortlist, shortlist.measured());
   }
 
   private Behavior<Solver.Command> onConclude(Solver.Conclude conclude) {
-    return asked(conclude, conclude.measured());
+    return answer(conclude, conclude.measured());
   }
 
-  private Behavior<Solver.Command> asked(Solver.Command asked, List<Integer> measured) {
-    if (answer != null && (asked.equals(question) || answer instanceof Run.FoundInfeasible)) {
+  private Behavior<Solver.Command> answer(Solver.Command now, List<Integer> measured) {
+    if (answer != null && (now.equals(asked) || answer instanceof Run.FoundInfeasible)) {
       peers.run(run, answer);
       return this;
     }
-    question = asked;
+    asked = now;
     answer = null;
     wanted = measured;
     if (scores == null) {
@@ -216,7 +233,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     }
     for (int layer = 0; layer < scores.layers(); layer++) {
       if (scores.measured(layer) < wanted.get(layer)) {
-        peers.block(run, layer, new Block.OfferScores());
+        peers.block(run, layer, new Block.OfferScores(question));
       }
     }
     settleNow();
@@ -228,7 +245,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       return this;
     }
     SolverTable table = scores.table();
-    if (complete() && question instanceof Solver.Shortlist) {
+    if (complete() && asked instanceof Solver.Shortlist) {
       ask(() -> Search.diverse(table, scores.rows(), settings.finalLimit()), Listed::new);
     } else if (complete()) {
       int samples = settings.randomBaselines();
@@ -246,7 +263,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
                     : List.of());
           },
           c -> c);
-    } else if (!fresh.isEmpty() || published == null) {
+    } else if (heard.size() == scores.layers() && (!fresh.isEmpty() || published == null)) {
       List<ScoreTable.Put> puts = List.copyOf(fresh);
       String cause = cause(puts);
       fresh.clear();
@@ -292,7 +309,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       return this;
     }
     publish(incumbent(best, "first stage complete"));
-    int keep = ((Solver.Shortlist) question).keep();
+    int keep = ((Solver.Shortlist) asked).keep();
     answer =
         new Run.Shortlisted(
             Shortlist.of(

@@ -46,6 +46,7 @@ class RestartTest {
             "score/.*/coupled",
             "evaluate/candidate-2",
             "evaluate/greedy",
+            "heal/1/1",
             "heal")) {
       CountDownLatch reached = new CountDownLatch(1);
       FakeEngine engine =
@@ -69,7 +70,13 @@ class RestartTest {
       assertEquals(Outcome.Kind.DONE, drive.outcome().kind());
       JsonNode summary = drive.summary();
       for (String part :
-          List.of("/solution", "/candidates", "/child", "/child_before_gkd", "/baselines")) {
+          List.of(
+              "/solution",
+              "/candidates",
+              "/child",
+              "/child_before_gkd",
+              "/baselines",
+              "/healing")) {
         assertEquals(expected.at(part), summary.at(part), part);
       }
     }

@@ -19,28 +19,47 @@ public final class AdamW {
   private static final double BETA2 = 0.95;
   private static final double EPSILON = 1e-8;
 
+  private final NDManager manager;
   private final double weightDecay;
   private final double clipNorm;
   private final List<Slot> slots = new ArrayList<>();
   private int steps;
 
-  private record Slot(String name, NDArray parameter, NDArray first, NDArray second) {}
+  /** A parameter and its moments; the lower three are the same memory as arguments in lists. */
+  private record Slot(
+      String name,
+      NDArray parameter,
+      NDArray first,
+      NDArray second,
+      NDArray listed,
+      NDArray listedFirst,
+      NDArray listedSecond) {
+
+    static Slot of(String name, NDArray parameter, NDManager manager) {
+      long[] shape = parameter.getShape().getShape();
+      NDArray first = Tensors.detached(manager, () -> Tensors.zeros(manager, shape));
+      NDArray second = Tensors.detached(manager, () -> Tensors.zeros(manager, shape));
+      return new Slot(
+          name,
+          parameter,
+          first,
+          second,
+          Tensors.detached(manager, () -> Kernels.inList("p", parameter)),
+          Tensors.detached(manager, () -> Kernels.inList("m", first)),
+          Tensors.detached(manager, () -> Kernels.inList("v", second)));
+    }
+  }
 
   /** Takes over the gradients of {@code parameters}; moments live in {@code manager}. */
   public AdamW(
       Map<String, NDArray> parameters, NDManager manager, double weightDecay, double clipNorm) {
+    this.manager = manager;
     this.weightDecay = weightDecay;
     this.clipNorm = clipNorm;
     parameters.forEach(
         (name, parameter) -> {
+          slots.add(Slot.of(name, parameter, manager));
           parameter.setRequiresGradient(true);
-          long[] shape = parameter.getShape().getShape();
-          slots.add(
-              new Slot(
-                  name,
-                  parameter,
-                  Tensors.detached(manager, () -> Tensors.zeros(manager, shape)),
-                  Tensors.detached(manager, () -> Tensors.zeros(manager, shape))));
         });
   }
 
@@ -55,61 +74,40 @@ public final class AdamW {
     return Tensors.inference(
         () -> {
           // Norms, biases and other vectors are not decayed.
-          Batch matrices = new Batch();
-          Batch vectors = new Batch();
+          List<NDArray> matrices = new ArrayList<>();
+          List<NDArray> vectors = new ArrayList<>();
           List<NDArray> gradients = new ArrayList<>();
           for (Slot slot : slots) {
             NDArray gradient = Tensors.gradient(slot.parameter);
             if (gradient != null) {
+              gradient.setName("g[]");
               gradients.add(gradient);
-              boolean vector = slot.parameter.getShape().dimension() < 2;
-              (vector ? vectors : matrices).add(slot, gradient);
+              (slot.parameter.getShape().dimension() > 1 ? matrices : vectors)
+                  .addAll(List.of(slot.listed, gradient, slot.listedFirst, slot.listedSecond));
             }
           }
           NDArray[] all = gradients.toArray(NDArray[]::new);
-          double norm = Kernels.update("norm", (Object) all);
+          double norm = Kernels.call("norm", all).getDouble();
           if (Double.isFinite(norm)) {
             steps++;
             double divisor = Math.max(1, norm / clipNorm);
-            matrices.update(steps, learningRate, weightDecay, divisor);
-            vectors.update(steps, learningRate, 0, divisor);
+            update(matrices, learningRate, weightDecay, divisor);
+            update(vectors, learningRate, 0, divisor);
           }
-          Kernels.update("clear", (Object) all);
+          Kernels.call("clear", all);
           return norm;
         });
   }
 
-  /** Parameters that are updated by one call. */
-  private static final class Batch {
-    private final List<NDArray> parameters = new ArrayList<>();
-    private final List<NDArray> gradients = new ArrayList<>();
-    private final List<NDArray> first = new ArrayList<>();
-    private final List<NDArray> second = new ArrayList<>();
-
-    void add(Slot slot, NDArray gradient) {
-      parameters.add(slot.parameter);
-      gradients.add(gradient);
-      first.add(slot.first);
-      second.add(slot.second);
-    }
-
-    /**
-     * @param divisor of the gradients
-     */
-    void update(double step, double learningRate, double decay, double divisor) {
-      if (!parameters.isEmpty()) {
-        Kernels.update(
-            "adamw",
-            array(parameters),
-            array(gradients),
-            array(first),
-            array(second),
-            new double[] {step, learningRate, decay, divisor, BETA1, BETA2, EPSILON});
-      }
-    }
-
-    private static NDArray[] array(List<NDArray> list) {
-      return list.toArray(NDArray[]::new);
+  /**
+   * @param divisor of the gradients
+   */
+  private void update(List<NDArray> arguments, double learningRate, double decay, double divisor) {
+    if (!arguments.isEmpty()) {
+      arguments.add(
+          manager.create(
+              new double[] {steps, learningRate, decay, divisor, BETA1, BETA2, EPSILON}));
+      Kernels.call("adamw", arguments.toArray(NDArray[]::new));
     }
   }
 

@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
-import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import java.io.ByteArrayInputStream;
@@ -14,7 +13,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32;
@@ -65,37 +63,13 @@ final class Kernels {
   }
 
   /**
-   * Calls a function without gradients.
-   *
-   * @param arguments arrays, lists of arrays ({@code NDArray[]}) and of numbers ({@code double[]})
-   * @return what the function gives where that is one number, NaN otherwise
+   * Another array over the same memory, for an argument that is a list: DJL makes one list of all
+   * arguments that bear the same name.
    */
-  static double update(String function, Object... arguments) {
-    JniUtils.setGraphExecutorOptimize(false);
-    IValue[] values = new IValue[arguments.length];
-    try {
-      for (int i = 0; i < values.length; i++) {
-        values[i] = value(arguments[i]);
-      }
-      try (IValue result = IValueUtils.runMethod(MODULE, function, values)) {
-        return result.isDouble() ? result.toDouble() : Double.NaN;
-      }
-    } finally {
-      for (IValue value : values) {
-        if (value != null) {
-          value.close();
-        }
-      }
-    }
-  }
-
-  private static IValue value(Object argument) {
-    if (argument instanceof NDArray[] list) {
-      return IValue.listFrom(Arrays.copyOf(list, list.length, PtNDArray[].class));
-    }
-    return argument instanceof double[] numbers
-        ? IValue.listFrom(numbers)
-        : IValue.from((PtNDArray) argument);
+  static NDArray inList(String name, NDArray array) {
+    PtNDArray alias = JniUtils.detachGradient((PtNDArray) array);
+    alias.setName(name + "[]");
+    return alias;
   }
 
   /** DJL takes the function's name from an array of that name, which it does not pass on. */

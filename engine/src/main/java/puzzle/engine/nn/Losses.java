@@ -48,6 +48,33 @@ public final class Losses {
     return Kernels.call("graded", logits, targets);
   }
 
+  /**
+   * As {@link #graded}, with what tells the model from the parent token by token.
+   *
+   * @return [batch, 4, tokens]: log-probability of each target, 1 where it is the likeliest,
+   *     KL(parent || model), 1 where both models' likeliest is the same
+   */
+  public static NDArray against(NDArray logits, NDArray parentLogits, NDArray targets) {
+    return Kernels.call("against", logits, parentLogits, targets);
+  }
+
+  /** The logits less their largest, token by token: the same distribution, precise in fp16. */
+  public static NDArray compact(NDArray logits) {
+    return Kernels.call("compact", logits);
+  }
+
+  /**
+   * The same of distributions softened by a temperature T, times T squared, so that its gradient
+   * keeps its size.
+   */
+  public static NDArray kl(NDArray childLogits, NDArray parentLogits, double temperature) {
+    if (temperature == 1) {
+      return kl(childLogits, parentLogits);
+    }
+    NDArray t = Tensors.scalar(childLogits.getManager(), temperature);
+    return Kernels.call("kl_softened", childLogits, parentLogits, t);
+  }
+
   /** MSE(o_parent, o_child) / MSE(o_parent, 0) over hidden states (section 3): a scalar. */
   public static NDArray normalisedMse(NDArray child, NDArray parent) {
     return Kernels.call("nmse", child, parent);

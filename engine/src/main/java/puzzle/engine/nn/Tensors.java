@@ -14,6 +14,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import puzzle.engine.checkpoint.WeightSource;
 
 /**
  * The few tensor operations outside {@link Kernels}: making arrays that own their memory, reading
@@ -23,6 +24,9 @@ import java.util.function.Supplier;
  * it; everything made here is copied once into native memory.
  */
 public final class Tensors {
+
+  /** Elements copied at once. */
+  private static final int PART = 1 << 22;
 
   private static final int LARGEST_SCRATCH = 1 << 26;
   private static final ThreadLocal<ByteBuffer> SCRATCH = new ThreadLocal<>();
@@ -60,6 +64,46 @@ public final class Tensors {
           fill.accept(bytes.asFloatBuffer());
           return manager.create(bytes, of, DataType.FLOAT32);
         });
+  }
+
+  /**
+   * A named weight as an fp32 array of its own, copied in parts, so that a tensor may be larger
+   * than any buffer and costs its own memory only.
+   */
+  public static NDArray load(NDManager manager, WeightSource source, String name) {
+    return load(manager, source, name, PART);
+  }
+
+  static NDArray load(NDManager manager, WeightSource source, String name, int part) {
+    Shape shape = new Shape(source.shape(name));
+    long size = shape.size();
+    NDArray array = detached(manager, () -> manager.zeros(shape, DataType.FLOAT32));
+    ByteBuffer bytes = direct(Math.toIntExact(Math.min(size, part) * Float.BYTES));
+    for (long first = 0; first < size; first += part) {
+      int count = (int) Math.min(part, size - first);
+      source.read(name, first, bytes.asFloatBuffer().limit(count));
+      long at = first;
+      inference(
+          () -> {
+            ByteBuffer filled = bytes.duplicate().order(bytes.order()).limit(count * Float.BYTES);
+            // Borrows the buffer, which stays as long as the call.
+            NDArray values = manager.create(filled, new Shape(count), DataType.FLOAT32);
+            NDArray place = manager.full(new Shape(), at, DataType.INT64);
+            return Kernels.call("fill", array, values, place);
+          });
+    }
+    return array;
+  }
+
+  /** fp32 array of the given shape with the buffer's fp16 content, little-endian. */
+  public static NDArray half(NDManager manager, ByteBuffer data, long... shape) {
+    Shape of = new Shape(shape);
+    NDArray borrowed = manager.create(data, of, DataType.FLOAT16);
+    try {
+      return borrowed.toType(DataType.FLOAT32, true);
+    } finally {
+      borrowed.close();
+    }
   }
 
   /** fp32 array of the given shape with the array's content. */

@@ -1,6 +1,5 @@
 package puzzle.engine.score;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -13,6 +12,7 @@ import puzzle.engine.distil.Recording.Split;
 import puzzle.engine.distil.Steps;
 import puzzle.engine.distil.Tape;
 import puzzle.engine.nn.Losses;
+import puzzle.engine.nn.Passes;
 import puzzle.engine.nn.Tensors;
 import puzzle.model.RunSpec;
 import puzzle.model.Score;
@@ -25,15 +25,14 @@ import puzzle.model.Score;
  */
 final class Comparison {
 
-  /** The model's logits, [count, tokens, vocabulary]. */
+  /** One way of running a model over a split. */
   interface Pass {
     /**
-     * Runs consecutive sequences of a split.
+     * Runs all its sequences in order.
      *
-     * @param ids of those sequences, one token more than is run
-     * @param from index of the first
+     * @param tokens of the split, one more per sequence than is run
      */
-    NDArray logits(Split split, int[][] ids, int from);
+    void run(Split split, int[][] tokens, Passes.Output output, Runnable tick);
   }
 
   private final Recording recording;
@@ -56,36 +55,35 @@ final class Comparison {
    */
   ModelEvaluator.Quality run(NDManager manager, Split split, Pass pass, Monitor monitor) {
     int[][] tokens = recording.tokens(split);
-    int graded = task == null ? 0 : recording.tokens(Split.TASK).length;
-    int total = tokens.length + graded;
     int length = tokens[0].length - 1;
+    int[] done = {0};
+    Runnable tick = () -> Steps.check(monitor, done[0], tokens.length, Double.NaN);
     Tape parentLogits = recording.logits(split);
     float[][] quality = new float[6][tokens.length];
-    for (int from = 0; from < tokens.length; from += settings.batch()) {
-      int first = from;
-      int count = Math.min(settings.batch(), tokens.length - from);
-      float[] part =
-          Tensors.inference(
-              () -> {
-                int[][] ids = Arrays.copyOfRange(tokens, first, first + count);
-                return Losses.quality(
-                        pass.logits(split, ids, first),
-                        parentLogits.read(manager, first, count),
-                        Tensors.ids(manager, ids, 1, length),
-                        Tensors.scalar(manager, settings.topK()))
-                    .toFloatArray();
-              });
-      for (int i = 0; i < quality.length; i++) {
-        System.arraycopy(part, i * count, quality[i], first, count);
-      }
-      Steps.check(monitor, first + count, total, Double.NaN);
-    }
+    pass.run(
+        split,
+        tokens,
+        (from, count, logits) -> {
+          int[][] ids = Arrays.copyOfRange(tokens, from, from + count);
+          float[] part =
+              Losses.quality(
+                      logits,
+                      parentLogits.read(manager, from, count),
+                      Tensors.ids(manager, ids, 1, length),
+                      Tensors.scalar(manager, settings.topK()))
+                  .toFloatArray();
+          for (int i = 0; i < quality.length; i++) {
+            System.arraycopy(part, i * count, quality[i], from, count);
+          }
+          done[0] = from + count;
+        },
+        tick);
     List<Score.Measure> measures = new ArrayList<>();
     measures.add(measure(Score.Metric.KL, quality[0], new float[tokens.length]));
     measures.add(measure(Score.Metric.LM_LOSS, quality[1], quality[2]));
     measures.add(measure(Score.Metric.TOP_K, quality[4], quality[3]));
     if (task != null) {
-      measures.add(grade(manager, pass, tokens.length, monitor));
+      measures.add(grade(manager, pass, tick));
     }
     double loss = 0;
     for (float l : quality[1]) {
@@ -94,7 +92,7 @@ final class Comparison {
     return new ModelEvaluator.Quality(loss / tokens.length, measures.get(0).value(), measures);
   }
 
-  private Score.Measure grade(NDManager manager, Pass pass, int before, Monitor monitor) {
+  private Score.Measure grade(NDManager manager, Pass pass, Runnable tick) {
     int[][] tokens = recording.tokens(Split.TASK);
     int length = tokens[0].length - 1;
     if (!Arrays.deepEquals(tokens, Tasks.padded(task, length + 1, Integer.MAX_VALUE))) {
@@ -103,18 +101,14 @@ final class Comparison {
               + "Maybe its file was changed since: put it back, or start a new run.");
     }
     FloatBuffer modified = FloatBuffer.allocate(tokens.length * 2 * length);
-    for (int from = 0; from < tokens.length; from += settings.batch()) {
-      int first = from;
-      int count = Math.min(settings.batch(), tokens.length - from);
-      int[][] ids = Arrays.copyOfRange(tokens, first, first + count);
-      modified.put(
-          Tensors.inference(
-              () ->
-                  Losses.graded(
-                          pass.logits(Split.TASK, ids, first), Tensors.ids(manager, ids, 1, length))
-                      .toFloatArray()));
-      Steps.check(monitor, before + first + count, before + tokens.length, Double.NaN);
-    }
+    pass.run(
+        Split.TASK,
+        tokens,
+        (from, count, logits) -> {
+          int[][] ids = Arrays.copyOfRange(tokens, from, from + count);
+          modified.put(Losses.graded(logits, Tensors.ids(manager, ids, 1, length)).toFloatArray());
+        },
+        tick);
     double[] child = task.grade(answers(modified.flip(), length));
     double[] parent = task.grade(answers(recording.graded(), length));
     return measure(Score.Metric.TASK, floats(parent), floats(child));

@@ -1,12 +1,13 @@
 package puzzle.engine.score;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.Arrays;
 import java.util.List;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.distil.Recording;
 import puzzle.engine.distil.Recording.Split;
 import puzzle.engine.nn.Decoder;
+import puzzle.engine.nn.Passes;
 import puzzle.engine.nn.Tensors;
 import puzzle.model.RunSpec;
 import puzzle.model.Score;
@@ -42,13 +43,18 @@ public final class ModelEvaluator {
         .run(
             manager,
             split,
-            (part, ids, from) -> {
-              NDArray x = model.embed(Tensors.ids(manager, ids, 0, ids[0].length - 1));
-              for (int layer = 0; layer < model.config().layers(); layer++) {
-                x = model.layer(layer, x);
-              }
-              return model.logits(x);
-            },
+            (part, tokens, output, tick) ->
+                Passes.run(
+                    model,
+                    0,
+                    tokens.length,
+                    settings.batch(),
+                    (from, count) -> {
+                      int[][] ids = Arrays.copyOfRange(tokens, from, from + count);
+                      return model.embed(Tensors.ids(manager, ids, 0, tokens[0].length - 1));
+                    },
+                    output,
+                    tick),
             monitor);
   }
 }

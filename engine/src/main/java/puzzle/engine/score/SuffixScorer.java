@@ -1,11 +1,12 @@
 package puzzle.engine.score;
 
-import ai.djl.ndarray.NDArray;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.distil.Recording;
 import puzzle.engine.distil.Recording.Place;
 import puzzle.engine.distil.Recording.Split;
+import puzzle.engine.distil.Tape;
 import puzzle.engine.nn.Decoder;
+import puzzle.engine.nn.Passes;
 import puzzle.engine.nn.SubblockWeights;
 import puzzle.model.RunSpec;
 import puzzle.model.Score;
@@ -48,7 +49,15 @@ public final class SuffixScorer {
               .run(
                   parent.manager(),
                   Split.SCORING,
-                  (split, ids, from) -> suffix(layer, split, from, ids.length),
+                  (split, tokens, output, tick) ->
+                      Passes.run(
+                          parent,
+                          layer,
+                          tokens.length,
+                          settings.batch(),
+                          inputs(layer, split),
+                          output,
+                          tick),
                   monitor)
               .measures());
     } finally {
@@ -61,11 +70,8 @@ public final class SuffixScorer {
     }
   }
 
-  private NDArray suffix(int layer, Split split, int from, int count) {
-    NDArray x = recording.tape(layer, split, Place.INPUT).read(parent.manager(), from, count);
-    for (int i = layer; i < parent.config().layers(); i++) {
-      x = parent.layer(i, x);
-    }
-    return parent.logits(x);
+  private Passes.Input inputs(int layer, Split split) {
+    Tape tape = recording.tape(layer, split, Place.INPUT);
+    return (from, count) -> tape.read(parent.manager(), from, count);
   }
 }
