@@ -20,6 +20,7 @@ public sealed interface RunEvent extends Wire
         RunEvent.LayerSettled,
         RunEvent.BlocksShortlisted,
         RunEvent.LimitsProvenInfeasible,
+        RunEvent.IncumbentFound,
         RunEvent.ArchitectureChosen,
         RunEvent.CandidateTaken,
         RunEvent.ChildHealed,
@@ -51,6 +52,13 @@ public sealed interface RunEvent extends Wire
   }
 
   record LimitsProvenInfeasible(Infeasible infeasible) implements RunEvent {}
+
+  /** A step on the way to the final choice. */
+  record IncumbentFound(Incumbent incumbent) implements RunEvent {
+    public IncumbentFound {
+      Objects.requireNonNull(incumbent, "incumbent");
+    }
+  }
 
   /**
    * The solver's answer on the complete table.

@@ -123,7 +123,7 @@ public record RunState(
       next.healed = e.healed();
     } else if (event instanceof RunEvent.RunEnded e) {
       next.outcome = e.outcome();
-    } else {
+    } else if (!(event instanceof RunEvent.IncumbentFound)) {
       throw new IllegalArgumentException("unknown event of a run: " + event);
     }
     return next.state();

@@ -160,7 +160,9 @@ final class Facts {
               "evaluate/candidate-1",
               1,
               new TaskResult.Evaluated(
-                  1.5, 0.5, 10, List.of(new Score.Measure(Score.Metric.KL, 0.5, 0.25)))));
+                  1.5, 0.5, 10, List.of(new Score.Measure(Score.Metric.KL, 0.5, 0.25)))),
+          new RunEvent.IncumbentFound(
+              new Incumbent(ARCHITECTURE, 0.25, 0.125, false, COST, COST, 7, 9, "layer 0")));
 
   private Facts() {}
 

@@ -30,6 +30,12 @@ public record RunSpec(
     Objects.requireNonNull(target, "target");
   }
 
+  /** The same run with another target. */
+  public RunSpec withTarget(Target other) {
+    return new RunSpec(
+        id, parent, store, seed, corpus, space, bld, scoring, profiling, other, gkd, retries);
+  }
+
   /**
    * Text to calibrate, train and validate on, split by document.
    *

@@ -107,6 +107,35 @@ final class Prompts {
     return null;
   }
 
+  /** Why an order to a run that does not go on is refused. */
+  static String notActive(String run, RunState state) {
+    return state.started()
+        ? "%s has ended: %s.\nMaybe look at its report in %s."
+            .formatted(
+                run,
+                state.outcome().kind().name().toLowerCase(java.util.Locale.ROOT),
+                state.spec().store())
+        : run + ": there is no such run.\nMaybe look at puzzle status for those on record.";
+  }
+
+  /** How far a run is, for people. */
+  static Run.Status status(RunState state) {
+    if (!state.started()) {
+      return new Run.Status(null, 0, null, null, 0, 0, null, null);
+    }
+    RunPlan plan = new RunPlan(state);
+    boolean layers = plan.building();
+    return new Run.Status(
+        state.spec(),
+        state.layers(),
+        state.startedAt(),
+        plan.phase(),
+        layers ? state.libraries().size() : plan.done(),
+        layers ? state.layers() : plan.total(),
+        state.incumbent(),
+        state.outcome());
+  }
+
   private static String brief(String hash) {
     return hash.substring(0, Math.min(12, hash.length()));
   }

@@ -119,6 +119,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         .onCommand(Run.FoundFeasible.class, this::onFoundFeasible)
         .onCommand(Run.FoundInfeasible.class, this::onFoundInfeasible)
         .onCommand(Run.Shortlisted.class, this::onShortlisted)
+        .onCommand(Run.FoundIncumbent.class, this::onFoundIncumbent)
         .onCommand(Run.Chosen.class, this::onChosen)
         .onCommand(Take.class, this::onTake)
         .onCommand(Run.ChildHealed.class, this::onChildHealed)
@@ -168,13 +169,17 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onCancel(RunState state, Run.Cancel cancel) {
-    return active(state)
-        ? end(new Outcome(Outcome.Kind.CANCELLED, cancel.reason()))
-        : Effect().none();
+    if (!active(state)) {
+      cancel.replyTo().tell(new Run.Refused(Prompts.notActive(entityId, state)));
+      return Effect().none();
+    }
+    return end(
+        new Outcome(Outcome.Kind.CANCELLED, cancel.reason()),
+        () -> cancel.replyTo().tell(new Run.Accepted(false)));
   }
 
   private Effect<RunEvent, RunState> onGetStatus(RunState state, Run.GetStatus get) {
-    get.replyTo().tell(new Run.Status(state.outcome()));
+    get.replyTo().tell(Prompts.status(state));
     return Effect().none();
   }
 
@@ -223,6 +228,13 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         ? Effect()
             .persist(new RunEvent.LimitsProvenInfeasible(found.infeasible()))
             .thenRun(this::goOn)
+        : Effect().none();
+  }
+
+  /** What happened on the way to the choice is for onlookers; nothing here depends on it. */
+  private Effect<RunEvent, RunState> onFoundIncumbent(RunState state, Run.FoundIncumbent found) {
+    return active(state)
+        ? Effect().persist(new RunEvent.IncumbentFound(found.incumbent()))
         : Effect().none();
   }
 
@@ -355,10 +367,15 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> end(Outcome outcome) {
+    return end(outcome, () -> {});
+  }
+
+  private Effect<RunEvent, RunState> end(Outcome outcome, Runnable answer) {
     return Effect()
         .persist(new RunEvent.RunEnded(outcome, clock.instant()))
         .thenRun(
             changed -> {
+              answer.run();
               leases.offer(changed.spec(), changed.tasks(), List.of());
               prompts.abandon(changed);
               announce(changed);

@@ -29,7 +29,7 @@ import puzzle.persistence.TaskLedger;
  * machine to themselves, so that their ratio means something; then the child is distilled while the
  * baselines are evaluated; then the healed child is evaluated and exported.
  */
-final class RunPlan {
+public final class RunPlan {
 
   static final String PARENT = "parent";
   static final String CHILD_BEFORE = "child-before-gkd";
@@ -46,17 +46,17 @@ final class RunPlan {
   /**
    * @param state of a run that was started
    */
-  RunPlan(RunState state) {
+  public RunPlan(RunState state) {
     this.state = state;
     this.phase = plan();
   }
 
-  Phase phase() {
+  public Phase phase() {
     return phase;
   }
 
   /** The run's own tasks of the present phase that are settled. */
-  int done() {
+  public int done() {
     return (int)
         state.tasks().entries().entrySet().stream()
             .filter(e -> e.getValue().settled() && ofPhase(e.getKey()))
@@ -64,7 +64,7 @@ final class RunPlan {
   }
 
   /** The run's own tasks of the present phase. */
-  int total() {
+  public int total() {
     return done() + (int) wanted.stream().filter(w -> ofPhase(w.task().key())).count();
   }
 
@@ -112,7 +112,7 @@ final class RunPlan {
   }
 
   /** Costs of every goal, once all are known. */
-  Optional<List<TaskResult.Profiled>> profiles() {
+  public Optional<List<TaskResult.Profiled>> profiles() {
     List<TaskResult.Profiled> found = new ArrayList<>();
     for (Target.Goal goal : state.spec().target().goals()) {
       state

@@ -69,6 +69,11 @@ final class ScoreTable {
     return target;
   }
 
+  /** All blocks of the space; 0 is the parent's. */
+  List<Block> blocks() {
+    return blocks;
+  }
+
   int layers() {
     return score.length;
   }

@@ -364,6 +364,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
             && published.proven() == incumbent.proven();
     if (!same) {
       published = incumbent;
+      peers.run(run, new Run.FoundIncumbent(incumbent));
       peers.announce(new Feed.IncumbentChanged(run, incumbent));
     }
   }
