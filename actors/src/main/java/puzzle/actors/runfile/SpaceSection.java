@@ -84,8 +84,7 @@ final class SpaceSection {
     Section s = new Section(tree);
     List<Variant> attention =
         s.get("attention").map(t -> known(t, shape, space, Subblock.ATTENTION)).orElse(null);
-    List<Variant> ffn =
-        s.get("ffn").map(t -> known(t, shape, space, Subblock.FFN)).orElse(null);
+    List<Variant> ffn = s.get("ffn").map(t -> known(t, shape, space, Subblock.FFN)).orElse(null);
     s.end();
     return new SearchSpace.Layers(first, last, attention, ffn);
   }

@@ -1,6 +1,7 @@
 package puzzle.actors.runfile;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,6 +19,8 @@ import puzzle.model.DType;
 import puzzle.model.Limit;
 import puzzle.model.RunSpec;
 import puzzle.model.Score;
+import puzzle.model.SearchSpace;
+import puzzle.model.Variant;
 import puzzle.model.Workload;
 
 class RunFileTest {
@@ -143,8 +146,7 @@ class RunFileTest {
 
   @Test
   void someLayersMayChooseFromFewerVariants() throws IOException {
-    String fewer =
-        GOOD + "space: {layers: {1-2: {attention: [kv-4]}, 3: {ffn: [ffn-no-op]}}}\n";
+    String fewer = GOOD + "space: {layers: {1-2: {attention: [kv-4]}, 3: {ffn: [ffn-no-op]}}}\n";
     SearchSpace space = read(fewer).spec().space();
     assertTrue(space.offers(0, Variant.parse("kv-1")));
     assertFalse(space.offers(1, Variant.parse("kv-1")));
@@ -164,8 +166,7 @@ class RunFileTest {
             + "bld: {batch: 8, microBatch: 2, evaluateSteps: 7, patience: 0, checkpointSteps: 9,"
             + " tapeBudget: 2 GiB}\n";
     RunFile run = read(guarded);
-    assertEquals(
-        new RunSpec.Safeguards(2, 7, 0, 9, 2L << 30), run.spec().bld().safeguards());
+    assertEquals(new RunSpec.Safeguards(2, 7, 0, 9, 2L << 30), run.spec().bld().safeguards());
     assertEquals(run.spec().bld(), read(run.resolved()).spec().bld());
     assertEquals(new RunSpec.Safeguards(0, 100, 3, 500, 0), read(GOOD).spec().bld().safeguards());
   }
