@@ -17,7 +17,8 @@ public final class DjlEngineFactory implements EngineFactory {
   public ParentShape shape(Path parent) {
     DecoderConfig config = HuggingFaceConfig.read(parent);
     TensorLayout.require(config, SafetensorsFolder.open(parent));
-    return new ParentShape(config.layers(), config.kvHeads(), config.intermediateSize());
+    return new ParentShape(
+        config.layers(), config.heads(), config.kvHeads(), config.intermediateSize());
   }
 
   @Override

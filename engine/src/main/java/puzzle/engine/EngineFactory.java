@@ -29,5 +29,11 @@ public interface EngineFactory {
    * @param kvHeads of every layer's attention
    * @param intermediateSize of every layer's FFN
    */
-  record ParentShape(int layers, int kvHeads, int intermediateSize) {}
+  record ParentShape(int layers, int heads, int kvHeads, int intermediateSize) {
+
+    /** A query head for each KV head. */
+    public ParentShape(int layers, int kvHeads, int intermediateSize) {
+      this(layers, kvHeads, kvHeads, intermediateSize);
+    }
+  }
 }

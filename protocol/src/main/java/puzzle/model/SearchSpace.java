@@ -7,8 +7,28 @@ import java.util.List;
 /**
  * The variants every layer may choose from (section 2). The first of each list is the parent's own
  * subblock, so block 0 is always the parent's.
+ *
+ * @param layers that choose from fewer; the parent's own subblocks are always among the choices
  */
-public record SearchSpace(List<Variant> attention, List<Variant> ffn) {
+public record SearchSpace(List<Variant> attention, List<Variant> ffn, List<Layers> layers) {
+
+  /**
+   * Some consecutive layers.
+   *
+   * @param attention what they choose from, null for all
+   * @param ffn what they choose from, null for all
+   */
+  public record Layers(int first, int last, List<Variant> attention, List<Variant> ffn) {
+    public Layers {
+      attention = attention == null ? null : List.copyOf(attention);
+      ffn = ffn == null ? null : List.copyOf(ffn);
+    }
+
+    private boolean refuses(int layer, Variant variant) {
+      List<Variant> choices = variant.subblock() == Subblock.ATTENTION ? attention : ffn;
+      return layer >= first && layer <= last && choices != null && !choices.contains(variant);
+    }
+  }
 
   /** FFN widths as shares of the parent's, in percent (section 2). */
   private static final int[] FFN_PERCENT = {100, 87, 75, 50, 25, 20, 10};
@@ -16,6 +36,12 @@ public record SearchSpace(List<Variant> attention, List<Variant> ffn) {
   public SearchSpace {
     attention = checked(attention, Subblock.ATTENTION);
     ffn = checked(ffn, Subblock.FFN);
+    layers = layers == null ? List.of() : List.copyOf(layers);
+  }
+
+  /** The same for every layer. */
+  public SearchSpace(List<Variant> attention, List<Variant> ffn) {
+    this(attention, ffn, List.of());
   }
 
   /**
@@ -61,6 +87,17 @@ public record SearchSpace(List<Variant> attention, List<Variant> ffn) {
 
   public Block parent() {
     return new Block(attention.get(0), ffn.get(0));
+  }
+
+  /** True where the layer may choose the variant. */
+  public boolean offers(int layer, Variant variant) {
+    return variant.equals(parent().get(variant.subblock()))
+        || layers.stream().noneMatch(l -> l.refuses(layer, variant));
+  }
+
+  /** True where the layer may choose both halves. */
+  public boolean offers(int layer, Block block) {
+    return offers(layer, block.attention()) && offers(layer, block.ffn());
   }
 
   /** True where the variant has weights of its own to train: neither the parent's nor a no-op. */

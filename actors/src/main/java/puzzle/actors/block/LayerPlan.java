@@ -50,9 +50,15 @@ final class LayerPlan {
     this.state = state;
     this.space = state.spec().space();
     this.parent = space.parent();
-    space.variants().stream().filter(space::trainable).forEach(this::planVariant);
+    space.variants().stream()
+        .filter(space::trainable)
+        .filter(v -> space.offers(state.layer(), v))
+        .forEach(this::planVariant);
     boolean coupledOnly = state.spec().bld().mode() == RunSpec.Distillation.Mode.COUPLED;
     for (Block block : space.blocks()) {
+      if (!space.offers(state.layer(), block)) {
+        continue;
+      }
       if (coupledOnly && whole(block)) {
         planCoupled(block, null);
       } else {
@@ -62,6 +68,7 @@ final class LayerPlan {
     if (state.coupled() != null) {
       state.coupled().stream()
           .filter(this::whole)
+          .filter(b -> space.offers(state.layer(), b))
           .filter(b -> !givenUp(b.attention()) && !givenUp(b.ffn()))
           .forEach(this::planSecondStage);
     }

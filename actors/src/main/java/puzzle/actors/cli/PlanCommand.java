@@ -98,7 +98,8 @@ final class PlanCommand implements Callable<Integer> {
   /** The config alone: weights are needed to run, not to plan. */
   private static ParentShape shape(Path parent) {
     DecoderConfig config = HuggingFaceConfig.read(parent);
-    return new ParentShape(config.layers(), config.kvHeads(), config.intermediateSize());
+    return new ParentShape(
+        config.layers(), config.heads(), config.kvHeads(), config.intermediateSize());
   }
 
   private static int baselines() {

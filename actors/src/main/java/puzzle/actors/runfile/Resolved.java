@@ -10,13 +10,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import puzzle.model.Limit;
 import puzzle.model.RunSpec;
 import puzzle.model.Target;
-import puzzle.model.Variant;
 import puzzle.model.Workload;
 
 /** Writes a spec as a run file with nothing left out, which reads back as the same spec. */
@@ -69,10 +67,7 @@ final class Resolved {
     map.put("store", spec.store());
     map.put("seed", spec.seed());
     map.put("corpus", spec.corpus());
-    Map<String, Object> space = new LinkedHashMap<>();
-    space.put("attention", names(spec.space().attention()));
-    space.put("ffn", names(spec.space().ffn()));
-    map.put("space", space);
+    map.put("space", SpaceSection.write(spec.space()));
     Map<String, Object> bld = YAML.convertValue(spec.bld(), new TypeReference<>() {});
     bld.put("mode", mode(spec.bld().mode()));
     bld.remove("safeguards");
@@ -141,9 +136,5 @@ final class Resolved {
     map.put("workload", workload);
     map.put("limits", limits);
     return map;
-  }
-
-  private static List<String> names(List<Variant> variants) {
-    return variants.stream().map(Variant::name).toList();
   }
 }

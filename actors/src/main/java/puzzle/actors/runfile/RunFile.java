@@ -23,10 +23,8 @@ import puzzle.model.RetryPolicy;
 import puzzle.model.RunId;
 import puzzle.model.RunSpec;
 import puzzle.model.Score;
-import puzzle.model.SearchSpace;
 import puzzle.model.Target;
 import puzzle.model.TaskResult;
-import puzzle.model.Variant;
 import puzzle.model.Workload;
 
 /**
@@ -77,7 +75,7 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
             store.toString(),
             seed,
             corpus,
-            space(root.section("space"), shape),
+            SpaceSection.read(root.section("space"), shape),
             distillation(root.section("bld")),
             scoring(root.section("scoring"), folder),
             profiling(root.section("profiling")),
@@ -135,31 +133,6 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
             text, s.number("validationShare", 1e-6, 0.9, 0.05), s.whole("sequenceTokens", 2, 256));
     s.end();
     return corpus;
-  }
-
-  private static SearchSpace space(Section s, ParentShape shape) {
-    int multiple = s.whole("ffnMultipleOf", 1, 1);
-    SearchSpace standard =
-        SearchSpace.standard(shape.kvHeads(), shape.intermediateSize(), multiple);
-    List<Variant> attention =
-        s.get("attention").map(RunFile::variants).orElse(standard.attention());
-    List<Variant> ffn = s.get("ffn").map(RunFile::variants).orElse(standard.ffn());
-    YamlTree place = s.get("attention").or(() -> s.get("ffn")).orElse(null);
-    s.end();
-    if (place == null) {
-      return standard;
-    }
-    SearchSpace space = checked(place, () -> new SearchSpace(attention, ffn));
-    if (!space.parent().equals(standard.parent())) {
-      throw place.wrong(
-          "the first variants must be the parent's own, " + standard.parent(),
-          "put them first: " + standard.parent().attention() + " and " + standard.parent().ffn());
-    }
-    return space;
-  }
-
-  private static List<Variant> variants(YamlTree list) {
-    return list.items().stream().map(t -> checked(t, () -> Variant.parse(t.text()))).toList();
   }
 
   private static RunSpec.Distillation distillation(Section s) {
@@ -403,7 +376,7 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
     return key.toString();
   }
 
-  private static <T> T checked(YamlTree place, java.util.function.Supplier<T> value) {
+  static <T> T checked(YamlTree place, java.util.function.Supplier<T> value) {
     try {
       return value.get();
     } catch (IllegalArgumentException | InvalidInputException e) {

@@ -157,7 +157,13 @@ final class ScoreTable {
 
   /** The same blocks with every score 0: what could be chosen if all scores were in. */
   SolverTable costsAlone() {
-    return table(new double[layers()][blocks.size()]);
+    double[][] scores = new double[layers()][blocks.size()];
+    for (int layer = 0; layer < layers(); layer++) {
+      for (int i = 0; i < blocks.size(); i++) {
+        scores[layer][i] = spec.space().offers(layer, blocks.get(i)) ? 0 : Double.NaN;
+      }
+    }
+    return table(scores);
   }
 
   List<Row> rows() {

@@ -20,8 +20,11 @@ import puzzle.model.Failure;
 import puzzle.model.LayerLibrary;
 import puzzle.model.RunSpec;
 import puzzle.model.Score;
+import puzzle.model.SearchSpace;
+import puzzle.model.Subblock;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
+import puzzle.model.Variant;
 import puzzle.persistence.BlockEvent;
 import puzzle.persistence.BlockState;
 import puzzle.persistence.TaskEvent;
@@ -45,6 +48,28 @@ class LayerPlanTest {
     assertEquals(11, keys(plan, Priority.DISTIL).size());
     assertEquals(0.0, plan.scores().get(0).score().value());
     assertEquals(spec.space().parent(), plan.scores().get(0).block());
+  }
+
+  @Test
+  void aLayerWithFewerChoicesTrainsAndScoresNoMore() {
+    SearchSpace all = spec.space();
+    SearchSpace fewer =
+        new SearchSpace(
+            all.attention(),
+            all.ffn(),
+            List.of(
+                new SearchSpace.Layers(
+                    2, 3, List.of(Variant.attention(4), Variant.noOp(Subblock.ATTENTION)), null),
+                new SearchSpace.Layers(3, 3, null, List.of(Variant.ffn(64)))));
+    state =
+        BlockState.EMPTY.on(
+            new BlockEvent.BuildOrdered(Examples.spec(Path.of("/store"), fewer, 1.5), 3, REF));
+    LayerPlan plan = new LayerPlan(state);
+    assertEquals(Set.of("distil/3/kv-4", "distil/3/ffn-64"), keys(plan, Priority.DISTIL));
+    assertEquals(5, plan.toScore(), "3 x 2 blocks but the parent's");
+    finishAll();
+    state = state.on(new BlockEvent.CouplingOrdered(List.of(Block.parse("kv-2+ffn-160"))));
+    assertTrue(new LayerPlan(state).settled(), "what the layer may not choose is not trained");
   }
 
   @Test

@@ -104,6 +104,8 @@ class RunFileSchemaTest {
             "scoring: {batch: 0}",
             "gkd: {losses: [mse]}",
             "space: {ffn: [wide]}",
+            "space: {layers: {top: {}}}",
+            "bld: {microBatch: -1}",
             "retries: {jitter: 2}",
             "name: a/b",
             "target: {}",

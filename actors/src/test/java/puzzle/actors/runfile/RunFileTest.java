@@ -1,6 +1,7 @@
 package puzzle.actors.runfile;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,6 +19,8 @@ import puzzle.model.DType;
 import puzzle.model.Limit;
 import puzzle.model.RunSpec;
 import puzzle.model.Score;
+import puzzle.model.SearchSpace;
+import puzzle.model.Variant;
 import puzzle.model.Workload;
 
 class RunFileTest {
@@ -132,6 +135,40 @@ class RunFileTest {
     refused(GOOD + "space: {attention: [kv-8, kv-8], ffn: [ffn-640]}\n", "twice");
     refused(GOOD + "space: {attention: [kv-4]}\n", "parent's own");
     refused(GOOD + "space: {attention: [kv-eight]}\n", "unknown variant");
+    refused(GOOD + "space: {attention: [kv-8, kv-16]}\n", "kv-16 is more than the parent has, 8");
+    refused(GOOD + "space: {attention: [kv-8, kv-3]}\n", "8 query heads", "divides 8");
+    refused(GOOD + "space: {layers: {top: {}}}\n", "'top' names no layers");
+    refused(GOOD + "space: {layers: {2-4: {}}}\n", "layers 0 to 3");
+    refused(GOOD + "space: {layers: {0: {ffn: [ffn-7]}}}\n", "not among the variants of all");
+    refused(GOOD + "bld: {tapeBudget: 0.5 x parent}\n", "no number of bytes");
+    refused(GOOD + "bld: {microBatch: -1}\n", "microBatch");
+  }
+
+  @Test
+  void someLayersMayChooseFromFewerVariants() throws IOException {
+    String fewer = GOOD + "space: {layers: {1-2: {attention: [kv-4]}, 3: {ffn: [ffn-no-op]}}}\n";
+    SearchSpace space = read(fewer).spec().space();
+    assertTrue(space.offers(0, Variant.parse("kv-1")));
+    assertFalse(space.offers(1, Variant.parse("kv-1")));
+    assertTrue(space.offers(2, Variant.parse("kv-4")));
+    assertTrue(space.offers(2, Variant.parse("kv-8")), "the parent's own always");
+    assertTrue(space.offers(1, Variant.parse("ffn-64")));
+    assertFalse(space.offers(3, Variant.parse("ffn-64")));
+    RunFile again = read(read(fewer).resolved());
+    assertEquals(read(fewer).hash(), again.hash());
+    assertNotEquals(read(GOOD).hash(), again.hash());
+  }
+
+  @Test
+  void whatALongDistillationNeedsIsReadAndWrittenOut() throws IOException {
+    String guarded =
+        GOOD
+            + "bld: {batch: 8, microBatch: 2, evaluateSteps: 7, patience: 0, checkpointSteps: 9,"
+            + " tapeBudget: 2 GiB}\n";
+    RunFile run = read(guarded);
+    assertEquals(new RunSpec.Safeguards(2, 7, 0, 9, 2L << 30), run.spec().bld().safeguards());
+    assertEquals(run.spec().bld(), read(run.resolved()).spec().bld());
+    assertEquals(new RunSpec.Safeguards(0, 100, 3, 500, 0), read(GOOD).spec().bld().safeguards());
   }
 
   @Test

@@ -26,6 +26,7 @@ import puzzle.model.Limit;
 import puzzle.model.RunSpec;
 import puzzle.model.Score;
 import puzzle.model.ScoredBlock;
+import puzzle.model.SearchSpace;
 import puzzle.model.Target;
 import puzzle.model.TaskResult;
 import puzzle.model.Variant;
@@ -75,6 +76,24 @@ class ScoreTableTest {
         assertEquals(inOrder.score(0, item), shuffled.score(0, item), 0.0, "seed " + seed);
       }
     }
+  }
+
+  @Test
+  void whatALayerMayNotChooseCannotBeChosenForItsCostEither() {
+    SearchSpace all = spec.space();
+    Variant last = all.ffn().get(all.ffn().size() - 1);
+    SearchSpace fewer =
+        new SearchSpace(
+            all.attention(),
+            all.ffn(),
+            List.of(new SearchSpace.Layers(1, 1, null, List.of(all.parent().ffn()))));
+    SolverTable costs =
+        new ScoreTable(Examples.spec(Path.of("/store"), fewer, 1.5), 3, List.of(profile()))
+            .costsAlone();
+    int item = all.blocks().indexOf(new Block(all.parent().attention(), last));
+    assertEquals(0, costs.score(0, item));
+    assertTrue(Double.isNaN(costs.score(1, item)));
+    assertEquals(0, costs.score(2, item));
   }
 
   @Test

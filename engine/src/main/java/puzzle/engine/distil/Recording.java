@@ -142,9 +142,10 @@ public final class Recording {
     return contribution;
   }
 
-  /** States of one layer on one held-out split. */
+  /** States of one layer on one split; those of {@code TRAIN} as far as they are on disk. */
   public Tape tape(int layer, Split split, Place place) {
-    List<CheckpointRef> files = index.heldOut() == null ? index.layers() : index.heldOut();
+    boolean training = split == Split.TRAIN || index.heldOut() == null;
+    List<CheckpointRef> files = training ? index.layers() : index.heldOut();
     return new Tape(store.safetensors(files.get(layer)), split.tensor(place.suffix));
   }
 

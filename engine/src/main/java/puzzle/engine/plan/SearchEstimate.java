@@ -2,6 +2,8 @@ package puzzle.engine.plan;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import puzzle.engine.nn.DecoderConfig;
 import puzzle.model.Block;
 import puzzle.model.RunSpec;
@@ -69,11 +71,15 @@ public final class SearchEstimate {
     long all = train + scoring + evaluation;
     double activity = times.forward(model.parentBlock().ffn(), train);
     double seconds = layers() * (block(all) + activity) + times.head(scoring + evaluation);
-    double states = (double) (train + scoring) * tokens() * model.hiddenSize() * FP32;
+    double perSequence = (double) tokens() * model.hiddenSize() * FP32;
     double logits = (double) (scoring + evaluation) * tokens() * model.vocabSize() * FP32;
     double healing = (double) spec.gkd().steps() * spec.gkd().batch();
     double ids = (all + healing) * (tokens() + 1.0) * Long.BYTES;
-    return new Phase("record", 1, seconds, (2.0 * layers() + 1) * states + logits + ids);
+    double kept = (2.0 * layers() + 1) * (train * perSequence);
+    long budget = spec.bld().safeguards().tapeBytes();
+    double tapes = budget > 0 ? Math.min(budget, kept) : kept;
+    double heldOut = (2.0 * layers() + 1) * (scoring * perSequence);
+    return new Phase("record", 1, seconds, tapes + heldOut + logits + ids);
   }
 
   /** Costs of other hardware are looked up; on the devices of the run two copies are timed. */
@@ -113,9 +119,10 @@ public final class SearchEstimate {
         step += times.frozen(behind, batch);
         heldOut += times.forward(behind, spec.scoring().sequences());
       }
-      tasks += layers();
-      seconds += layers() * (steps * step + 2 * heldOut);
-      bytes += (double) layers() * model.params(variant) * FP32;
+      long offered = layersWith(l -> space.offers(l, variant));
+      tasks += offered;
+      seconds += offered * (steps * step + 2 * heldOut);
+      bytes += (double) offered * model.params(variant) * FP32;
     }
     return new Phase("library", tasks, seconds, bytes);
   }
@@ -130,10 +137,13 @@ public final class SearchEstimate {
       }
       double own =
           times.forward(block.attention(), sequences) + times.forward(block.ffn(), sequences);
-      tasks += layers();
+      IntPredicate offers = layer -> spec.space().offers(layer, block);
+      long offered = layersWith(offers);
+      tasks += offered;
       // Above the replaced layer run L-1, L-2, ..., 0 layers of the parent.
-      double above = 0.5 * layers() * (layers() - 1.0) * block(sequences);
-      seconds += layers() * (own + times.head(sequences)) + above;
+      long above =
+          IntStream.range(0, layers()).filter(offers).mapToLong(l -> layers() - 1L - l).sum();
+      seconds += offered * (own + times.head(sequences)) + above * block(sequences);
     }
     return new Phase("score", tasks, seconds, 0);
   }
@@ -194,6 +204,10 @@ public final class SearchEstimate {
   private double block(long sequences) {
     return times.forward(model.parentBlock().attention(), sequences)
         + times.forward(model.parentBlock().ffn(), sequences);
+  }
+
+  private long layersWith(IntPredicate offers) {
+    return IntStream.range(0, layers()).filter(offers).count();
   }
 
   private int layers() {
