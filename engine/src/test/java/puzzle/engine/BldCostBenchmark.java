@@ -59,7 +59,7 @@ class BldCostBenchmark {
 
   @BeforeEach
   void record() throws IOException, TaskFailedException {
-    RunSpec small = SmallRun.sized(SmallRun.in(folder), PARENT, 128, BATCH, STEPS);
+    RunSpec small = SmallRun.sized(SmallRun.in(folder), PARENT, TEXT, 128, BATCH, STEPS);
     SearchSpace space = small.space();
     spec =
         new RunSpec(
