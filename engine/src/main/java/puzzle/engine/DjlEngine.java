@@ -30,6 +30,7 @@ import puzzle.engine.distil.DivergedException;
 import puzzle.engine.distil.Recorder;
 import puzzle.engine.distil.Recording;
 import puzzle.engine.distil.Recording.Split;
+import puzzle.engine.distil.TrainingCheckpoint;
 import puzzle.engine.kd.GlobalDistillation;
 import puzzle.engine.kd.HealingStates;
 import puzzle.engine.nn.Decoder;
@@ -137,18 +138,31 @@ public final class DjlEngine implements BlockEngine {
       int length = spec.corpus().sequenceTokens() + 1;
       tokens.put(Split.TASK, Tasks.padded(task, length, config(spec).vocabSize()));
     }
-    return new Recorder(store(spec), parent(spec), spec.scoring().batch(), tokens).run(monitor);
+    return new Recorder(
+            store(spec),
+            parent(spec),
+            spec.scoring().batch(),
+            spec.bld().safeguards().tapeBytes(),
+            tokens)
+        .run(monitor);
   }
 
   private TaskResult distil(RunSpec spec, Task.Distil task, Monitor monitor) {
     Decoder model = parent(spec);
     Recording recording = Recording.open(store(spec), task.recording());
-    SubblockWeights child = initialised(model, recording, task.layer(), task.variant());
+    RunSpec.Distillation settings = settings(spec, task.microBatch());
+    TrainingCheckpoint checkpoint = checkpoint(spec, task.layer(), task.variant().name(), task);
+    BlockDistillation distillation =
+        new BlockDistillation(model, task.layer(), settings, recording).keeping(checkpoint);
+    BlockDistillation.Beginning beginning =
+        distillation.begin(
+            initialisation(model, recording, task.layer(), task.variant()), task.variant());
+    SubblockWeights child = beginning.weights();
     try {
-      BlockDistillation.Outcome outcome =
-          new BlockDistillation(model, task.layer(), spec.bld(), recording)
-              .run(child, seed(spec, task), monitor);
-      return distilled(spec, task.layer(), task.variant().name(), List.of(child), outcome);
+      BlockDistillation.Outcome outcome = distillation.run(child, seed(spec, task), monitor);
+      CheckpointRef file = keep(spec, task.layer(), task.variant().name(), List.of(child));
+      checkpoint.discard();
+      return distilled(file, outcome, beginning.how());
     } finally {
       child.close();
     }
@@ -157,48 +171,64 @@ public final class DjlEngine implements BlockEngine {
   private TaskResult distil(RunSpec spec, Task.DistilBlock task, Monitor monitor) {
     Decoder model = parent(spec);
     Recording recording = Recording.open(store(spec), task.recording());
+    RunSpec.Distillation settings = settings(spec, task.microBatch());
+    TrainingCheckpoint checkpoint = checkpoint(spec, task.layer(), task.block().name(), task);
     BlockDistillation distillation =
-        new BlockDistillation(model, task.layer(), spec.bld(), recording);
+        new BlockDistillation(model, task.layer(), settings, recording).keeping(checkpoint);
     List<SubblockWeights> halves = new ArrayList<>();
+    String how = null;
     try {
       for (Variant variant : List.of(task.block().attention(), task.block().ffn())) {
         boolean attention = variant.subblock() == Subblock.ATTENTION;
         CheckpointRef start =
             task.start() == null ? null : attention ? task.start().attention() : task.start().ffn();
-        SubblockWeights half =
-            start == null
-                ? initialised(model, recording, task.layer(), variant)
-                : replacement(store(spec), model, task.layer(), variant, start);
-        halves.add(half);
-        if (start == null && variant.form() == Variant.Form.LINEAR) {
-          distillation.scale(half);
+        if (start != null) {
+          halves.add(replacement(store(spec), model, task.layer(), variant, start));
+          continue;
+        }
+        BlockDistillation.Beginning beginning =
+            distillation.begin(initialisation(model, recording, task.layer(), variant), variant);
+        halves.add(beginning.weights());
+        how = beginning.how() == null ? how : beginning.how();
+        if (variant.form() == Variant.Form.LINEAR) {
+          distillation.scale(beginning.weights());
         }
       }
       BlockDistillation.Outcome outcome =
           distillation.run(halves.get(0), halves.get(1), seed(spec, task), monitor);
-      return distilled(spec, task.layer(), task.block().name(), halves, outcome);
+      CheckpointRef file = keep(spec, task.layer(), task.block().name(), halves);
+      checkpoint.discard();
+      return distilled(file, outcome, how);
     } finally {
       halves.forEach(SubblockWeights::close);
     }
   }
 
-  private static SubblockWeights initialised(
+  /** The run's, or with fewer sequences per pass where the task says so. */
+  private static RunSpec.Distillation settings(RunSpec spec, int microBatch) {
+    return microBatch == 0
+        ? spec.bld()
+        : spec.bld().with(spec.bld().safeguards().withMicroBatch(microBatch));
+  }
+
+  /** A training goes on from a state of the same task with the same settings only. */
+  private TrainingCheckpoint checkpoint(RunSpec spec, int layer, String name, Task task) {
+    return new TrainingCheckpoint(
+        store(spec), libraryPath(layer, name), task + " " + spec.bld() + " " + seed(spec, task));
+  }
+
+  private static Initialisation initialisation(
       Decoder model, Recording recording, int layer, Variant variant) {
-    boolean ffn = variant.subblock() == Subblock.FFN;
     return new Initialisation(
-            model.config(),
-            model.weights(layer, variant.subblock()),
-            ffn ? recording.contribution(layer) : null)
-        .create(model.manager(), variant);
+        model.config(),
+        model.weights(layer, variant.subblock()),
+        variant.subblock() == Subblock.FFN
+            ? recording.contribution(layer)
+            : recording.headContribution(layer));
   }
 
   /** Keeps what was trained as one file of the library. */
-  private TaskResult distilled(
-      RunSpec spec,
-      int layer,
-      String name,
-      List<SubblockWeights> trained,
-      BlockDistillation.Outcome outcome) {
+  private CheckpointRef keep(RunSpec spec, int layer, String name, List<SubblockWeights> trained) {
     SafetensorsWriter writer = new SafetensorsWriter(ElementType.F32);
     String prefix = SubblockWeights.prefix(layer);
     for (SubblockWeights half : trained) {
@@ -208,12 +238,17 @@ public final class DjlEngine implements BlockEngine {
                   writer.add(
                       prefix + array, values.getShape().getShape(), () -> Tensors.read(values)));
     }
+    return store(spec).put(libraryPath(layer, name) + ".safetensors", writer::writeTo);
+  }
+
+  private static String libraryPath(int layer, String name) {
+    return "library/layer-%03d/%s".formatted(layer, name);
+  }
+
+  private static TaskResult distilled(
+      CheckpointRef file, BlockDistillation.Outcome outcome, String how) {
     return new TaskResult.Distilled(
-        store(spec)
-            .put("library/layer-%03d/%s.safetensors".formatted(layer, name), writer::writeTo),
-        outcome.lossBefore(),
-        outcome.lossAfter(),
-        outcome.steps());
+        file, outcome.lossBefore(), outcome.lossAfter(), outcome.steps(), outcome.rollbacks(), how);
   }
 
   private TaskResult score(RunSpec spec, Task.ScoreBlock task, Monitor monitor) {

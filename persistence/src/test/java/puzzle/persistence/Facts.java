@@ -93,7 +93,7 @@ final class Facts {
           new RunEvent.LayerSettled(
               new LayerLibrary(
                   0,
-                  List.of(new LayerLibrary.Entry(Variant.attention(4), REF, 0.5, 0.25)),
+                  List.of(new LayerLibrary.Entry(Variant.attention(4), REF, 0.5, 0.25, null)),
                   List.of(),
                   List.of(new ScoredBlock(BLOCK, Score.measured(0.125, 0))),
                   List.of(new LayerLibrary.Quarantined("score/0/x", FAILURE)),

@@ -26,9 +26,14 @@ public record LayerLibrary(
    *
    * @param lossBefore normalised MSE after initialisation alone, held out
    * @param lossAfter the same after training
+   * @param beginning which of several initialisations it began with, null where there is but one
    */
   public record Entry(
-      Variant variant, CheckpointRef weights, double lossBefore, double lossAfter) {}
+      Variant variant,
+      CheckpointRef weights,
+      double lossBefore,
+      double lossAfter,
+      String beginning) {}
 
   /**
    * One block trained as a whole.

@@ -54,6 +54,7 @@ public record RunSpec(
    * @param warmupSteps linear warm-up, then cosine decay to a tenth
    * @param mode what is trained together
    * @param keep blocks per layer, at most, that the second stage trains as a whole
+   * @param safeguards of long trainings
    */
   public record Distillation(
       int sequences,
@@ -64,7 +65,8 @@ public record RunSpec(
       double weightDecay,
       double clipNorm,
       Mode mode,
-      int keep) {
+      int keep,
+      Safeguards safeguards) {
 
     /** What is trained together (section 3). */
     public enum Mode {
@@ -78,9 +80,10 @@ public record RunSpec(
 
     public Distillation {
       mode = mode == null ? Mode.DECOUPLED : mode;
+      safeguards = safeguards == null ? Safeguards.NONE : safeguards;
     }
 
-    /** Decoupled. */
+    /** Decoupled, one pass per step and nothing kept on the way. */
     public Distillation(
         int sequences,
         int batch,
@@ -99,6 +102,69 @@ public record RunSpec(
           clipNorm,
           Mode.DECOUPLED,
           0);
+    }
+
+    /** One pass per step and nothing kept on the way. */
+    public Distillation(
+        int sequences,
+        int batch,
+        int steps,
+        int warmupSteps,
+        double learningRate,
+        double weightDecay,
+        double clipNorm,
+        Mode mode,
+        int keep) {
+      this(
+          sequences,
+          batch,
+          steps,
+          warmupSteps,
+          learningRate,
+          weightDecay,
+          clipNorm,
+          mode,
+          keep,
+          Safeguards.NONE);
+    }
+
+    /** The same with other safeguards. */
+    public Distillation with(Safeguards other) {
+      return new Distillation(
+          sequences,
+          batch,
+          steps,
+          warmupSteps,
+          learningRate,
+          weightDecay,
+          clipNorm,
+          mode,
+          keep,
+          other);
+    }
+  }
+
+  /**
+   * What a long BLD needs to come to its end.
+   *
+   * @param microBatch sequences per forward and backward pass; gradients are added up to the batch,
+   *     0 for the whole batch at once
+   * @param evaluateSteps the held-out loss is measured each time so many steps are done, and what
+   *     was reached is what a training that diverges goes back to; 0 for at the end alone
+   * @param patience a training whose held-out loss has not fallen for so many evaluations ends; 0
+   *     for never
+   * @param checkpointSteps a checkpoint is written each time so many steps are done; 0 for never
+   * @param tapeBytes of training states kept on disk, the others are made again from the parent; 0
+   *     for no limit
+   */
+  public record Safeguards(
+      int microBatch, int evaluateSteps, int patience, int checkpointSteps, long tapeBytes) {
+
+    public static final Safeguards NONE = new Safeguards(0, 0, 0, 0, 0);
+
+    /** The same with fewer sequences per pass. */
+    public Safeguards withMicroBatch(int sequences) {
+      return new Safeguards(sequences, evaluateSteps, patience, checkpointSteps, tapeBytes);
     }
   }
 

@@ -34,8 +34,20 @@ public sealed interface Task {
     }
   }
 
-  /** Initialises one variant of one layer from the parent and trains it by decoupled BLD. */
-  record Distil(int layer, Variant variant, CheckpointRef recording) implements Task {
+  /**
+   * Initialises one variant of one layer from the parent and trains it by decoupled BLD.
+   *
+   * @param microBatch sequences per pass, where the run file's do not fit the device; 0 for the run
+   *     file's. The result is the same but for rounding
+   */
+  record Distil(int layer, Variant variant, CheckpointRef recording, int microBatch)
+      implements Task {
+
+    /** As many sequences per pass as the run file says. */
+    public Distil(int layer, Variant variant, CheckpointRef recording) {
+      this(layer, variant, recording, 0);
+    }
+
     @Override
     public String key() {
       return "distil/" + layer + "/" + variant.name();
@@ -46,9 +58,16 @@ public sealed interface Task {
    * Trains both halves of one block of one layer together: coupled BLD.
    *
    * @param start the halves' decoupled weights to start from, null for their initialisation
+   * @param microBatch as in {@link Distil}
    */
-  record DistilBlock(int layer, Block block, Weights start, CheckpointRef recording)
+  record DistilBlock(int layer, Block block, Weights start, CheckpointRef recording, int microBatch)
       implements Task {
+
+    /** As many sequences per pass as the run file says. */
+    public DistilBlock(int layer, Block block, Weights start, CheckpointRef recording) {
+      this(layer, block, start, recording, 0);
+    }
+
     @Override
     public String key() {
       return "distil/" + layer + "/" + block.name();
@@ -74,6 +93,11 @@ public sealed interface Task {
   record ScoreBlock(
       int layer, Block block, boolean coupled, Weights weights, CheckpointRef recording)
       implements Task {
+    /** Of halves that were trained each by itself, or not at all. */
+    public ScoreBlock(int layer, Block block, Weights weights, CheckpointRef recording) {
+      this(layer, block, false, weights, recording);
+    }
+
     @Override
     public String key() {
       return "score/" + layer + "/" + block.name() + (coupled ? "/coupled" : "");

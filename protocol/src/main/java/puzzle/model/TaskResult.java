@@ -36,9 +36,24 @@ public sealed interface TaskResult {
    *
    * @param lossBefore normalised MSE after initialisation alone, held out
    * @param lossAfter the same after training
+   * @param steps done, fewer than asked for where the loss fell no further
+   * @param rollbacks how often the loss was no number and training went back, at a lower rate
+   * @param beginning which of several initialisations was the better, null where there is but one
    */
-  record Distilled(CheckpointRef weights, double lossBefore, double lossAfter, int steps)
-      implements TaskResult {}
+  record Distilled(
+      CheckpointRef weights,
+      double lossBefore,
+      double lossAfter,
+      int steps,
+      int rollbacks,
+      String beginning)
+      implements TaskResult {
+
+    /** Trained without accident from the only initialisation there is. */
+    public Distilled(CheckpointRef weights, double lossBefore, double lossAfter, int steps) {
+      this(weights, lossBefore, lossAfter, steps, 0, null);
+    }
+  }
 
   /**
    * Costs of every variant for one workload.

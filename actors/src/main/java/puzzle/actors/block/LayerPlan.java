@@ -117,7 +117,9 @@ final class LayerPlan {
     Task task = new Task.Distil(state.layer(), variant, state.recording());
     TaskLedger.Entry entry = state.tasks().get(task.key());
     if (entry.result() instanceof TaskResult.Distilled d) {
-      entries.add(new LayerLibrary.Entry(variant, d.weights(), d.lossBefore(), d.lossAfter()));
+      entries.add(
+          new LayerLibrary.Entry(
+              variant, d.weights(), d.lossBefore(), d.lossAfter(), d.beginning()));
     } else if (entry.quarantined()) {
       quarantined.add(new LayerLibrary.Quarantined(task.key(), entry.lastFailure()));
     } else {

@@ -89,12 +89,15 @@ public final class RunFolder {
   }
 
   private static String library(RunState state) {
-    StringBuilder csv = new StringBuilder("layer,variant,loss_before,loss_after,file,sha256\n");
+    StringBuilder csv =
+        new StringBuilder("layer,variant,beginning,loss_before,loss_after,file,sha256\n");
     for (LayerLibrary layer : inOrder(state)) {
       for (LayerLibrary.Entry e : layer.entries()) {
         csv.append(layer.layer())
             .append(',')
             .append(e.variant())
+            .append(',')
+            .append(e.beginning() == null ? "" : e.beginning())
             .append(',')
             .append(e.lossBefore())
             .append(',')
@@ -109,7 +112,7 @@ public final class RunFolder {
         csv.append(layer.layer())
             .append(',')
             .append(p.block())
-            .append(',')
+            .append(",,")
             .append(p.lossBefore())
             .append(',')
             .append(p.lossAfter())

@@ -75,6 +75,8 @@ final class Resolved {
     map.put("space", space);
     Map<String, Object> bld = YAML.convertValue(spec.bld(), new TypeReference<>() {});
     bld.put("mode", mode(spec.bld().mode()));
+    bld.remove("safeguards");
+    bld.putAll(safeguards(spec.bld().safeguards()));
     map.put("bld", bld);
     map.put("scoring", scoring(spec.scoring()));
     map.put("profiling", spec.profiling());
@@ -90,6 +92,18 @@ final class Resolved {
     retries.put("jitter", spec.retries().jitter());
     retries.put("attempts", spec.retries().attempts());
     map.put("retries", retries);
+    return map;
+  }
+
+  private static Map<String, Object> safeguards(RunSpec.Safeguards safeguards) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("microBatch", safeguards.microBatch());
+    map.put("evaluateSteps", safeguards.evaluateSteps());
+    map.put("patience", safeguards.patience());
+    map.put("checkpointSteps", safeguards.checkpointSteps());
+    if (safeguards.tapeBytes() > 0) {
+      map.put("tapeBudget", safeguards.tapeBytes() + " B");
+    }
     return map;
   }
 

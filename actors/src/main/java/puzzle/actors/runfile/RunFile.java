@@ -173,7 +173,8 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
             s.number("weightDecay", 0, 10, 0.01),
             s.number("clipNorm", 1e-9, 1e9, 1),
             s.get("mode").map(RunFile::mode).orElse(RunSpec.Distillation.Mode.TWO_STAGE),
-            s.whole("keep", 1, 4));
+            s.whole("keep", 1, 4),
+            safeguards(s));
     YamlTree place = s.get("batch").or(() -> s.get("sequences")).orElse(null);
     s.end();
     if (bld.batch() > bld.sequences() && place != null) {
@@ -183,6 +184,15 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
           "write a batch of at most %d, or record more sequences".formatted(bld.sequences()));
     }
     return bld;
+  }
+
+  private static RunSpec.Safeguards safeguards(Section s) {
+    return new RunSpec.Safeguards(
+        s.whole("microBatch", 0, 0),
+        s.whole("evaluateSteps", 0, 100),
+        s.whole("patience", 0, 3),
+        s.whole("checkpointSteps", 0, 500),
+        s.get("tapeBudget").map(Quantity::bytes).orElse(0L));
   }
 
   private static RunSpec.Distillation.Mode mode(YamlTree tree) {

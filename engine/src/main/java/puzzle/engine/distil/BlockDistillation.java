@@ -3,18 +3,18 @@ package puzzle.engine.distil;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.nio.FloatBuffer;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.distil.Recording.Place;
 import puzzle.engine.distil.Recording.Split;
-import puzzle.engine.nn.AdamW;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.Losses;
-import puzzle.engine.nn.Schedule;
 import puzzle.engine.nn.SubblockWeights;
 import puzzle.engine.nn.Tensors;
+import puzzle.engine.surgery.Initialisation;
 import puzzle.model.RunSpec;
 import puzzle.model.Subblock;
 import puzzle.model.Variant;
@@ -32,8 +32,20 @@ import puzzle.model.Variant;
  */
 public final class BlockDistillation {
 
-  /** Held-out losses around the training. */
-  public record Outcome(double lossBefore, double lossAfter, int steps) {}
+  /**
+   * Held-out losses around the training.
+   *
+   * @param steps done, fewer than asked for where the loss fell no further
+   * @param rollbacks how often the training went back from a loss that was no number
+   */
+  public record Outcome(double lossBefore, double lossAfter, int steps, int rollbacks) {}
+
+  /**
+   * Untrained weights.
+   *
+   * @param how which of several ways they were made, null where there is but one
+   */
+  public record Beginning(SubblockWeights weights, String how) {}
 
   private static final float[] LINEAR_FACTORS = {1, 0.5f, 0.25f, 0.125f, 0.0625f, 0};
 
@@ -41,6 +53,7 @@ public final class BlockDistillation {
   private final int layer;
   private final RunSpec.Distillation settings;
   private final Recording recording;
+  private TrainingCheckpoint checkpoint;
 
   public BlockDistillation(
       Decoder parent, int layer, RunSpec.Distillation settings, Recording recording) {
@@ -48,6 +61,41 @@ public final class BlockDistillation {
     this.layer = layer;
     this.settings = settings;
     this.recording = recording;
+  }
+
+  /** Goes on from the last state kept there, and keeps states there on the way. */
+  public BlockDistillation keeping(TrainingCheckpoint last) {
+    checkpoint = last;
+    return this;
+  }
+
+  /**
+   * Makes a variant's untrained weights in every way there is and takes those whose loss on the
+   * first batch is least, of equal ones the first. A linear variant is not scaled yet.
+   */
+  public Beginning begin(Initialisation initialisation, Variant variant) {
+    List<Initialisation.Heads> choices = initialisation.choices(variant);
+    if (choices.isEmpty()) {
+      return new Beginning(initialisation.create(parent.manager(), variant), null);
+    }
+    SubblockWeights best = null;
+    Initialisation.Heads how = null;
+    double least = Double.POSITIVE_INFINITY;
+    for (Initialisation.Heads heads : choices) {
+      SubblockWeights made = initialisation.create(parent.manager(), variant, heads);
+      double loss = choices.size() == 1 ? 0 : firstBatch(Trainee.of(made));
+      if (best == null || loss < least) {
+        if (best != null) {
+          best.close();
+        }
+        best = made;
+        how = heads;
+        least = loss;
+      } else {
+        made.close();
+      }
+    }
+    return new Beginning(best, how.toString());
   }
 
   /**
@@ -111,41 +159,63 @@ public final class BlockDistillation {
   }
 
   private Outcome train(Trainee child, long seed, Monitor monitor) {
-    double before = heldOut(child);
-    Map<String, NDArray> arrays = child.arrays();
-    Map<String, FloatBuffer> initial = new HashMap<>();
-    arrays.forEach((name, array) -> initial.put(name, Tensors.read(array)));
+    Recording.Training tapes = training(child);
+    EpochOrder order = new EpochOrder(seed, tapes.inputs().sequences(), settings.batch());
     try (NDManager manager = parent.manager().newSubManager()) {
-      AdamW optimiser = new AdamW(arrays, manager, settings.weightDecay(), settings.clipNorm());
-      Schedule schedule =
-          new Schedule(settings.learningRate(), settings.warmupSteps(), settings.steps());
-      Tape inputs = inputs(child, Split.TRAIN);
-      Tape outputs = outputs(Split.TRAIN);
-      EpochOrder order = new EpochOrder(seed, inputs.sequences(), settings.batch());
-      for (int step = 0; step < settings.steps(); step++) {
-        int[] chosen = order.step(step);
-        double loss =
-            Tensors.training(
-                () -> {
-                  NDArray y = output(child, inputs.read(manager, chosen));
-                  NDArray nmse = Losses.normalisedMse(y, outputs.read(manager, chosen));
-                  Tensors.backward(nmse);
-                  return (double) nmse.getFloat();
-                });
-        if (!Double.isFinite(loss)) {
-          throw new DivergedException(
-              "layer " + layer + " variant " + child.name(), step, loss, settings.learningRate());
-        }
-        optimiser.step(schedule.rate(step));
-        Steps.check(monitor, step + 1, settings.steps(), loss);
-      }
-      optimiser.release();
+      GuardedTraining.Objective objective =
+          new GuardedTraining.Objective() {
+            @Override
+            public double backward(int step) {
+              return accumulate(child, tapes, order.step(step), manager);
+            }
+
+            @Override
+            public double heldOut() {
+              return BlockDistillation.this.heldOut(child);
+            }
+          };
+      return new GuardedTraining(
+              "layer " + layer + " variant " + child.name(),
+              settings,
+              child.arrays(),
+              objective,
+              checkpoint)
+          .run(manager, monitor);
     }
-    double after = heldOut(child);
-    if (after >= before) {
-      initial.forEach((name, values) -> Tensors.assign(arrays.get(name), values));
+  }
+
+  /** Adds up the gradients of one batch, a micro-batch at a time, and returns its loss. */
+  private double accumulate(
+      Trainee child, Recording.Training tapes, int[] chosen, NDManager manager) {
+    int part = settings.safeguards().microBatch();
+    if (part == 0 || part >= chosen.length) {
+      return backward(child, tapes, chosen, manager, Double.NaN);
     }
-    return new Outcome(before, Math.min(before, after), settings.steps());
+    double squares = tapes.outputs().squares(chosen);
+    double loss = 0;
+    for (int from = 0; from < chosen.length; from += part) {
+      int[] some = Arrays.copyOfRange(chosen, from, Math.min(chosen.length, from + part));
+      loss += backward(child, tapes, some, manager, squares);
+    }
+    return loss;
+  }
+
+  /**
+   * @param squares of the parent's output over the whole batch, NaN where this is the whole
+   */
+  private double backward(
+      Trainee child, Recording.Training tapes, int[] chosen, NDManager manager, double squares) {
+    return Tensors.training(
+        () -> {
+          NDArray y = output(child, tapes.inputs().read(manager, chosen));
+          NDArray o = tapes.outputs().read(manager, chosen);
+          NDArray loss =
+              Double.isNaN(squares)
+                  ? Losses.normalisedMse(y, o)
+                  : Losses.normalisedMse(y, o, squares);
+          Tensors.backward(loss);
+          return (double) loss.getFloat();
+        });
   }
 
   /**
@@ -158,16 +228,13 @@ public final class BlockDistillation {
     FloatBuffer product = Tensors.read(matrix);
     FloatBuffer best = product;
     double least = Double.POSITIVE_INFINITY;
-    Trainee trainee = Trainee.of(child);
-    Tape inputs = inputs(trainee, Split.TRAIN);
-    Tape outputs = outputs(Split.TRAIN);
     for (float factor : LINEAR_FACTORS) {
       FloatBuffer scaled = FloatBuffer.allocate(product.capacity());
       for (int i = 0; i < product.capacity(); i++) {
         scaled.put(i, factor * product.get(i));
       }
       Tensors.assign(matrix, scaled);
-      double loss = loss(trainee, inputs, outputs, 0, settings.batch());
+      double loss = firstBatch(Trainee.of(child));
       if (loss < least) {
         least = loss;
         best = scaled;
@@ -182,8 +249,8 @@ public final class BlockDistillation {
   }
 
   private double heldOut(Trainee child) {
-    Tape inputs = inputs(child, Split.SCORING);
-    Tape outputs = outputs(Split.SCORING);
+    Tape inputs = recording.tape(layer, Split.SCORING, begin(child));
+    Tape outputs = recording.tape(layer + 1, Split.SCORING, Place.INPUT);
     int batch = settings.batch();
     double sum = 0;
     for (int from = 0; from < inputs.sequences(); from += batch) {
@@ -207,12 +274,18 @@ public final class BlockDistillation {
     return parent.ffn(child.ffn == null ? parent.weights(layer, Subblock.FFN) : child.ffn, middle);
   }
 
-  /** A block with the parent's own attention begins behind it. */
-  private Tape inputs(Trainee child, Split split) {
-    return recording.tape(layer, split, child.attention == null ? Place.MIDDLE : Place.INPUT);
+  /** Loss on the first sequences of the tape. */
+  private double firstBatch(Trainee child) {
+    Recording.Training tapes = training(child);
+    return loss(child, tapes.inputs(), tapes.outputs(), 0, settings.batch());
   }
 
-  private Tape outputs(Split split) {
-    return recording.tape(layer + 1, split, Place.INPUT);
+  private Recording.Training training(Trainee child) {
+    return recording.training(layer, begin(child), parent, settings.safeguards().tapeBytes());
+  }
+
+  /** A block with the parent's own attention begins behind it. */
+  private static Place begin(Trainee child) {
+    return child.attention == null ? Place.MIDDLE : Place.INPUT;
   }
 }

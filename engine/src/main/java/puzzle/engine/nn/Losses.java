@@ -80,6 +80,15 @@ public final class Losses {
     return Kernels.call("nmse", child, parent);
   }
 
+  /**
+   * What some sequences of a batch add to {@link #normalisedMse} of the whole batch: a scalar.
+   *
+   * @param squares sum of squares of the parent's states over the whole batch
+   */
+  public static NDArray normalisedMse(NDArray child, NDArray parent, double squares) {
+    return Kernels.call("nmse_part", child, parent, Tensors.scalar(child.getManager(), squares));
+  }
+
   /** Mean over tokens of 1 - cos(h_child, h_parent) (section 4.3): a scalar. */
   public static NDArray cosine(NDArray child, NDArray parent) {
     return Kernels.call("cosine", child, parent);

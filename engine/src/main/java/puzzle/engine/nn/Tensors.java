@@ -163,6 +163,11 @@ public final class Tensors {
                 fp32(parameter.getManager(), values, parameter.getShape().getShape())));
   }
 
+  /** Copies one array's values into another of the same shape. */
+  public static void copy(NDArray from, NDArray to) {
+    inference(() -> Kernels.call("assign", to, from));
+  }
+
   /** Adds up gradients of {@code loss}, a scalar, into every parameter it depends on. */
   public static void backward(NDArray loss) {
     JniUtils.backward((PtNDArray) loss, (PtNDArray) loss.onesLike(), false, false);
