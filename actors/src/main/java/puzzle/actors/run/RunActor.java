@@ -312,6 +312,8 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
 
   private Effect<RunEvent, RunState> onChosen(RunState state, Run.Chosen chosen) {
     return undecided(state, chosen.target())
+            && state.libraryComplete()
+            && !state.shortlistWanted()
         ? Effect()
             .persist(
                 new RunEvent.ArchitectureChosen(
