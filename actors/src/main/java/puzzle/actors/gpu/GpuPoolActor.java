@@ -13,6 +13,7 @@ import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
+import puzzle.actors.work.Chronicle;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Device;
 import puzzle.protocol.Gpu;
@@ -90,6 +91,7 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
     super(context);
     this.settings = settings;
     this.nanos = nanos;
+    Chronicle.poolStarted();
   }
 
   @Override
@@ -213,6 +215,7 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
       seat.layer = ticket.layer();
     }
     seat.gpu.tell(new Gpu.Perform(ticket));
+    Chronicle.dispatched(ticket);
   }
 
   /** The device will not report what it was sent: it is gone, restarted, or never got it. */
