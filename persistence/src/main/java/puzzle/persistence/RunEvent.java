@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import puzzle.model.Baseline;
+import puzzle.model.Block;
 import puzzle.model.Incumbent;
 import puzzle.model.Infeasible;
 import puzzle.model.LayerLibrary;
@@ -17,8 +18,11 @@ public sealed interface RunEvent extends Wire
     permits TaskEvent,
         RunEvent.RunStarted,
         RunEvent.LayerSettled,
+        RunEvent.BlocksShortlisted,
         RunEvent.LimitsProvenInfeasible,
+        RunEvent.IncumbentFound,
         RunEvent.ArchitectureChosen,
+        RunEvent.CandidateTaken,
         RunEvent.ChildHealed,
         RunEvent.RunEnded {
 
@@ -36,13 +40,47 @@ public sealed interface RunEvent extends Wire
 
   record LayerSettled(LayerLibrary library) implements RunEvent {}
 
-  record LimitsProvenInfeasible(Infeasible infeasible) implements RunEvent {}
-
-  record ArchitectureChosen(Incumbent incumbent, List<Baseline> baselines) implements RunEvent {
-    public ArchitectureChosen {
-      baselines = baselines == null ? List.of() : List.copyOf(baselines);
+  /**
+   * What the second stage of BLD trains as a whole.
+   *
+   * @param blocks by layer
+   */
+  record BlocksShortlisted(List<List<Block>> blocks) implements RunEvent {
+    public BlocksShortlisted {
+      blocks = blocks == null ? List.of() : blocks.stream().map(List::copyOf).toList();
     }
   }
+
+  record LimitsProvenInfeasible(Infeasible infeasible) implements RunEvent {}
+
+  /** A step on the way to the final choice. */
+  record IncumbentFound(Incumbent incumbent) implements RunEvent {
+    public IncumbentFound {
+      Objects.requireNonNull(incumbent, "incumbent");
+    }
+  }
+
+  /**
+   * The solver's answer on the complete table.
+   *
+   * @param candidates the best distinct architectures, the incumbent first, of which measurements
+   *     take one; empty where the incumbent is taken unmeasured
+   */
+  record ArchitectureChosen(
+      Incumbent incumbent, List<Baseline> baselines, List<Incumbent> candidates)
+      implements RunEvent {
+    public ArchitectureChosen {
+      baselines = baselines == null ? List.of() : List.copyOf(baselines);
+      candidates = candidates == null ? List.of() : List.copyOf(candidates);
+    }
+  }
+
+  /**
+   * All candidates were assembled and measured, and one is taken.
+   *
+   * @param index in the list of candidates
+   */
+  record CandidateTaken(int index) implements RunEvent {}
 
   record ChildHealed(TaskResult.Healed healed) implements RunEvent {}
 

@@ -67,6 +67,13 @@ class FoldTest {
       run = run.on(event);
     }
     assertTrue(run.ended());
+    RunState measured = run;
+    for (RunEvent event : Facts.LATER_RUN_EVENTS) {
+      measured = measured.on(event);
+    }
+    assertEquals(1, measured.taken());
+    assertEquals("candidate 2", measured.incumbent().cause(), "the one taken is the choice");
+    assertFalse(measured.undecided());
     assertEquals("cafe", run.hash());
     assertEquals(Set.of(0), run.libraries().keySet());
     assertFalse(run.libraryComplete());

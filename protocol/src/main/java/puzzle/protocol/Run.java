@@ -7,6 +7,7 @@ import java.util.List;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
 import puzzle.model.Baseline;
+import puzzle.model.Block;
 import puzzle.model.Failure;
 import puzzle.model.Incumbent;
 import puzzle.model.Infeasible;
@@ -27,6 +28,8 @@ public interface Run {
           SolverStarted,
           FoundFeasible,
           FoundInfeasible,
+          Shortlisted,
+          FoundIncumbent,
           Chosen,
           ChildHealed,
           HealingGivenUp,
@@ -73,9 +76,30 @@ public interface Run {
   /** No architecture can meet the limits, whatever the scores will be. */
   record FoundInfeasible(Infeasible infeasible) implements Command, Wire {}
 
-  /** The solver's answer on the complete table. */
-  record Chosen(Incumbent incumbent, List<Baseline> baselines) implements Command, Wire {
+  /** The solver has a new incumbent while scores still arrive. */
+  record FoundIncumbent(Incumbent incumbent) implements Command, Wire {}
+
+  /**
+   * The solver's answer to which blocks the second stage should train.
+   *
+   * @param blocks by layer
+   */
+  record Shortlisted(List<List<Block>> blocks) implements Command, Wire {
+    public Shortlisted {
+      blocks = blocks.stream().map(List::copyOf).toList();
+    }
+  }
+
+  /**
+   * The solver's answer on the complete table.
+   *
+   * @param candidates the best distinct architectures, the incumbent first; empty where they are
+   *     not to be measured
+   */
+  record Chosen(Incumbent incumbent, List<Baseline> baselines, List<Incumbent> candidates)
+      implements Command, Wire {
     public Chosen {
+      candidates = candidates == null ? List.of() : List.copyOf(candidates);
       baselines = baselines == null ? List.of() : List.copyOf(baselines);
     }
   }

@@ -32,6 +32,7 @@ import puzzle.engine.InvalidInputException;
       PretrainCommand.class,
       DevCommand.class,
       DrillCommand.class,
+      SimulateCommand.class,
       GenerateCompletion.class
     },
     exitCodeListHeading = "%nExit codes:%n",

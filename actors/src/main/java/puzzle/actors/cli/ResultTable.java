@@ -39,6 +39,7 @@ final class ResultTable {
       }
       text.append('\n');
     }
+    candidates();
     if (summary.path("baselines").size() > 0) {
       row("before GKD", "summed KL", "real KL", "");
       row(
@@ -90,6 +91,24 @@ final class ResultTable {
       line("child:  " + summary.path("child_folder").asText());
     }
     line("report: " + summary.path("report").asText());
+  }
+
+  private void candidates() {
+    if (summary.path("candidates").isEmpty()) {
+      return;
+    }
+    row("the solver's best, assembled", "sum of scores", "measured", "");
+    int number = 0;
+    for (JsonNode c : summary.path("candidates")) {
+      row(
+          "candidate " + ++number,
+          number(c.path("objective"), "%.4f", 1),
+          number(c.path("measured"), "%.4f", 1)
+              + " ± "
+              + number(c.path("standard_error"), "%.4f", 1),
+          c.path("taken").asBoolean() ? "taken" : "");
+    }
+    text.append('\n');
   }
 
   private void line(String line) {

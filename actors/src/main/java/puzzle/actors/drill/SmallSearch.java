@@ -115,8 +115,8 @@ final class SmallSearch {
       space:
         attention: [kv-4, kv-2, attention-no-op]
         ffn: [ffn-48, ffn-24, ffn-no-op]
-      bld: {sequences: 64, batch: 16, steps: 100, warmupSteps: 5, learningRate: 0.003}
-      scoring: {sequences: 64, evaluationSequences: 64, batch: 16}
+      bld: {keep: 2, sequences: 64, batch: 16, steps: 100, warmupSteps: 5, learningRate: 0.003}
+      scoring: {sequences: 64, evaluationSequences: 64, batch: 16, candidates: 2}
       target:
         hardware: h100
         workload: {batch: 32, prefill: 128, generate: 32}

@@ -7,11 +7,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
@@ -26,6 +28,10 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.JoinSeedNodes;
+import puzzle.actors.http.EdgeParts;
+import puzzle.actors.http.HttpEdge;
+import puzzle.actors.http.HttpSettings;
+import puzzle.actors.http.Metrics;
 import puzzle.cluster.NodeConfig;
 import puzzle.cluster.NodeRole;
 import puzzle.cluster.PuzzleSettings;
@@ -43,6 +49,9 @@ public final class PuzzleNode implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final ActorSystem<Guardian.Command> system;
+  private final Metrics metrics;
+  private final AtomicInteger onlookers = new AtomicInteger();
+  private HttpEdge http;
 
   /**
    * Starts a node that is a whole cluster by itself, with an embedded journal.
@@ -98,9 +107,16 @@ public final class PuzzleNode implements AutoCloseable {
   private static PuzzleNode started(Config config, Tools tools) {
     PuzzleSettings settings = PuzzleSettings.from(config);
     Journal kept = Journal.of(config);
+    Metrics metrics = new Metrics();
     ActorSystem<Guardian.Command> system =
-        ActorSystem.create(Guardian.create(settings, tools), NodeConfig.SYSTEM, config);
-    PuzzleNode node = new PuzzleNode(system);
+        ActorSystem.create(
+            Guardian.create(
+                settings,
+                tools,
+                new Guardian.FeedParts(config.getInt("puzzle.feed.window"), metrics::lag)),
+            NodeConfig.SYSTEM,
+            config);
+    PuzzleNode node = new PuzzleNode(system, metrics);
     try {
       if (settings.roles().contains(NodeRole.COORDINATOR)) {
         wait(kept.prepare(system), "the journal's tables");
@@ -108,6 +124,7 @@ public final class PuzzleNode implements AutoCloseable {
       wait(
           AskPattern.ask(system, Guardian.AwaitStart::new, PATIENCE, system.scheduler()),
           "the node's start");
+      node.serve(settings);
     } catch (RuntimeException e) {
       node.close();
       throw e;
@@ -134,8 +151,27 @@ public final class PuzzleNode implements AutoCloseable {
     return address.getHost().orElse("local") + ":" + address.getPort().orElse(0);
   }
 
-  private PuzzleNode(ActorSystem<Guardian.Command> system) {
+  private PuzzleNode(ActorSystem<Guardian.Command> system, Metrics metrics) {
     this.system = system;
+    this.metrics = metrics;
+  }
+
+  /** The HTTP server of this node, where it has one. */
+  public Optional<HttpEdge> http() {
+    return Optional.ofNullable(http);
+  }
+
+  /** Opens the HTTP port where the node talks to people and other systems. */
+  private void serve(PuzzleSettings settings) {
+    HttpSettings http = HttpSettings.from(system.settings().config());
+    if (http.enabled() && settings.roles().contains(NodeRole.EDGE)) {
+      EdgeParts parts =
+          wait(
+              AskPattern.ask(system, Guardian.GetEdge::new, PATIENCE, system.scheduler()),
+              "the node's edge");
+      watch(metrics::on);
+      this.http = HttpEdge.start(system, http, parts, metrics);
+    }
   }
 
   /** Calls the onlooker with every fact, on an actor's thread, one after the other. */
@@ -149,7 +185,10 @@ public final class PuzzleNode implements AutoCloseable {
                 })
             .build();
     ActorRef<Feed.Fact> ref =
-        system.systemActorOf(behavior, "onlooker", org.apache.pekko.actor.typed.Props.empty());
+        system.systemActorOf(
+            behavior,
+            "onlooker-" + onlookers.incrementAndGet(),
+            org.apache.pekko.actor.typed.Props.empty());
     system.tell(new Guardian.Watch(ref));
   }
 
@@ -166,6 +205,9 @@ public final class PuzzleNode implements AutoCloseable {
   /** Leaves the cluster and stops; a running task is stopped and its attempt is given up. */
   @Override
   public void close() {
+    if (http != null) {
+      http.close();
+    }
     system.terminate();
     try {
       system.getWhenTerminated().toCompletableFuture().get(20, TimeUnit.SECONDS);

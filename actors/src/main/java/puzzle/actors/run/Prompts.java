@@ -3,6 +3,7 @@ package puzzle.actors.run;
 import java.util.ArrayList;
 import java.util.List;
 import puzzle.actors.work.Peers;
+import puzzle.model.LayerLibrary;
 import puzzle.persistence.RunState;
 import puzzle.protocol.Block;
 import puzzle.protocol.Distill;
@@ -44,7 +45,19 @@ final class Prompts {
       for (int layer = 0; layer < state.layers(); layer++) {
         measured.add(state.libraries().get(layer).scores().size());
       }
-      peers.solver(state.spec().id(), new Solver.Conclude(measured));
+      peers.solver(
+          state.spec().id(),
+          state.shortlistWanted()
+              ? new Solver.Shortlist(measured, state.spec().bld().keep())
+              : new Solver.Conclude(measured));
+    }
+    if (plan.coupling()) {
+      openSolver(state);
+      for (int layer = 0; layer < state.layers(); layer++) {
+        if (!state.libraries().get(layer).coupled()) {
+          peers.block(state.spec().id(), layer, new Block.Couple(state.shortlist().get(layer)));
+        }
+      }
     }
     if (plan.healing()) {
       peers.distill(
@@ -71,7 +84,9 @@ final class Prompts {
   /** Stops the layers that are not through. */
   void abandon(RunState state) {
     for (int layer = 0; layer < state.layers(); layer++) {
-      if (!state.libraries().containsKey(layer) && state.tasks().settled("record")) {
+      LayerLibrary library = state.libraries().get(layer);
+      boolean through = library != null && (state.shortlist() == null || library.coupled());
+      if (!through && state.tasks().settled("record")) {
         peers.block(state.spec().id(), layer, new Block.Abandon());
       }
     }

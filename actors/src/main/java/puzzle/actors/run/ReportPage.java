@@ -1,10 +1,12 @@
 package puzzle.actors.run;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.LayerLibrary;
+import puzzle.model.Score;
 import puzzle.model.ScoredBlock;
 import puzzle.persistence.RunState;
 
@@ -40,6 +42,7 @@ final class ReportPage {
         .append(text(s.outcome().kind() + ": " + s.outcome().detail()))
         .append("</p>\n");
     models(h, s);
+    candidates(h, s);
     baselines(h, s);
     if (s.infeasible() != null) {
       infeasible(h, s);
@@ -69,6 +72,16 @@ final class ReportPage {
     model(h, "child before GKD", s.childBeforeGkd());
     model(h, "child", s.child());
     h.append("</table>\n");
+    if (!s.healing().isEmpty()) {
+      h.append("<p>Held-out KL during global distillation, nats/token: ");
+      s.healing()
+          .forEach(
+              at ->
+                  h.append(
+                      "%s%d steps %.4f"
+                          .formatted(at.steps() > 0 ? ", " : "", at.steps(), at.klNatsPerToken())));
+      h.append(".</p>\n");
+    }
     if (s.speedSource() != null) {
       h.append("<p>").append(text("Speeds: " + s.speedSource() + ".")).append("</p>\n");
     }
@@ -89,6 +102,24 @@ final class ReportPage {
     cell(h, m.workloadTokensPerSecond(), "%,.0f");
     cell(h, m.summedWorkloadTokensPerSecond(), "%,.0f");
     h.append("</tr>\n");
+  }
+
+  private static void candidates(StringBuilder h, Summary s) {
+    if (s.candidates().isEmpty()) {
+      return;
+    }
+    h.append("<h2>The solver's best architectures, assembled and measured</h2>\n<table>")
+        .append("<tr><th></th><th>sum of scores</th><th>measured</th><th>standard error</th>")
+        .append("<th></th></tr>\n");
+    int number = 0;
+    for (Summary.CandidateLine c : s.candidates()) {
+      h.append("<tr><td>candidate ").append(++number).append("</td>");
+      cell(h, c.objective(), "%.4f");
+      cell(h, c.measured(), "%.4f");
+      cell(h, c.standardError(), "%.4f");
+      h.append("<td>").append(c.taken() ? "taken" : "").append("</td></tr>\n");
+    }
+    h.append("</table>\n");
   }
 
   private static void baselines(StringBuilder h, Summary s) {
@@ -157,8 +188,8 @@ final class ReportPage {
             .append(
                 library.scores().stream()
                     .filter(x -> x.block().equals(block))
-                    .findFirst()
                     .map(ScoredBlock::score)
+                    .min(Comparator.comparingDouble(Score::value))
                     .map(x -> "%.4f".formatted(x.value()))
                     .orElse(""))
             .append("</td>");

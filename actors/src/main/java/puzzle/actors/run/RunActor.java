@@ -12,6 +12,7 @@ import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
@@ -44,12 +45,16 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
 
   private record ReportWritten(Outcome outcome) implements Run.Internal {}
 
+  /** All candidates are measured. */
+  private record Take(int index) implements Run.Internal {}
+
   private enum Tick implements Run.Internal {
     LEASES,
     RECONCILE
   }
 
   private final ActorContext<Run.Command> context;
+  private final TimerScheduler<Run.Command> timers;
   private final String entityId;
   private final PuzzleSettings settings;
   private final Peers peers;
@@ -64,16 +69,14 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   public static Behavior<Run.Command> create(
       String entityId, PuzzleSettings settings, Peers peers, LongSupplier nanos, Clock clock) {
     return Behaviors.withTimers(
-        timers -> {
-          timers.startTimerWithFixedDelay(Tick.LEASES, settings.gpu().heartbeat());
-          timers.startTimerWithFixedDelay(Tick.RECONCILE, settings.reconcile());
-          return Behaviors.setup(
-              context -> new RunActor(context, entityId, settings, peers, nanos, clock));
-        });
+        timers ->
+            Behaviors.setup(
+                context -> new RunActor(context, timers, entityId, settings, peers, nanos, clock)));
   }
 
   private RunActor(
       ActorContext<Run.Command> context,
+      TimerScheduler<Run.Command> timers,
       String entityId,
       PuzzleSettings settings,
       Peers peers,
@@ -84,6 +87,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         SupervisorStrategy.restartWithBackoff(
             settings.gpu().restartMin(), settings.gpu().restartMax(), 0.2));
     this.context = context;
+    this.timers = timers;
     this.entityId = entityId;
     this.settings = settings;
     this.peers = peers;
@@ -115,7 +119,10 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         .onCommand(Run.SolverStarted.class, this::onSolverStarted)
         .onCommand(Run.FoundFeasible.class, this::onFoundFeasible)
         .onCommand(Run.FoundInfeasible.class, this::onFoundInfeasible)
+        .onCommand(Run.Shortlisted.class, this::onShortlisted)
+        .onCommand(Run.FoundIncumbent.class, this::onFoundIncumbent)
         .onCommand(Run.Chosen.class, this::onChosen)
+        .onCommand(Take.class, this::onTake)
         .onCommand(Run.ChildHealed.class, this::onChildHealed)
         .onCommand(Run.HealingGivenUp.class, this::onHealingGivenUp)
         .onCommand(ReportWritten.class, this::onReportWritten)
@@ -197,7 +204,9 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
 
   private Effect<RunEvent, RunState> onLayerSettled(RunState state, Run.LayerSettled settled) {
     LayerLibrary library = settled.library();
-    if (!active(state) || state.libraries().containsKey(library.layer())) {
+    LayerLibrary known = state.libraries().get(library.layer());
+    // The first stage's word may come again during the second.
+    if (!active(state) || known != null && (known.coupled() || !library.coupled())) {
       return Effect().none();
     }
     return Effect().persist(new RunEvent.LayerSettled(library)).thenRun(this::goOn);
@@ -223,11 +232,39 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         : Effect().none();
   }
 
+  /** What happened on the way to the choice is for onlookers; nothing here depends on it. */
+  private Effect<RunEvent, RunState> onFoundIncumbent(RunState state, Run.FoundIncumbent found) {
+    return active(state)
+        ? Effect().persist(new RunEvent.IncumbentFound(found.incumbent()))
+        : Effect().none();
+  }
+
+  private Effect<RunEvent, RunState> onShortlisted(RunState state, Run.Shortlisted listed) {
+    return active(state) && state.shortlistWanted()
+        ? Effect().persist(new RunEvent.BlocksShortlisted(listed.blocks())).thenRun(this::goOn)
+        : Effect().none();
+  }
+
   private Effect<RunEvent, RunState> onChosen(RunState state, Run.Chosen chosen) {
     return active(state) && state.incumbent() == null && state.infeasible() == null
         ? Effect()
-            .persist(new RunEvent.ArchitectureChosen(chosen.incumbent(), chosen.baselines()))
+            .persist(
+                new RunEvent.ArchitectureChosen(
+                    chosen.incumbent(), chosen.baselines(), chosen.candidates()))
             .thenRun(this::goOn)
+        : Effect().none();
+  }
+
+  private Effect<RunEvent, RunState> onTake(RunState state, Take take) {
+    return active(state) && state.undecided()
+        ? Effect()
+            .persist(new RunEvent.CandidateTaken(take.index()))
+            .thenRun(
+                changed -> {
+                  peers.announce(
+                      new Feed.IncumbentChanged(changed.spec().id(), changed.incumbent()));
+                  goOn(changed);
+                })
         : Effect().none();
   }
 
@@ -270,7 +307,12 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
             });
   }
 
+  /** Also after a journal that failed, which stops timers but keeps this object. */
   private void onRecovered(RunState state) {
+    timers.startTimerWithFixedDelay(Tick.LEASES, settings.gpu().heartbeat());
+    timers.startTimerWithFixedDelay(Tick.RECONCILE, settings.reconcile());
+    leases.restart();
+    reporting = false;
     if (active(state)) {
       goOn(state);
     }
@@ -297,6 +339,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
     announce(state, plan);
     leases.offer(state.spec(), state.tasks(), plan.wanted());
     prompts.send(state, plan, feasible);
+    plan.taking().ifPresent(index -> context.getSelf().tell(new Take(index)));
     plan.outcome().ifPresent(outcome -> report(state, outcome));
   }
 

@@ -9,12 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import puzzle.model.Baseline;
 import puzzle.model.BlockCost;
 import puzzle.model.LayerLibrary;
-import puzzle.model.ScoredBlock;
 import puzzle.model.Target;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
@@ -37,12 +35,16 @@ public final class RunFolder {
   /** Writes all that can be written about the run. */
   static void write(RunState state) {
     Path folder = Path.of(state.spec().store());
-    put(folder.resolve("scores.csv"), scores(state));
+    put(folder.resolve("scores.csv"), ScoreLines.csv(state));
     put(folder.resolve("library.csv"), library(state));
     put(folder.resolve("profile.csv"), profile(state));
     Summary summary = Summary.of(state);
     if (summary.solution() != null) {
       put(folder.resolve("solutions/final.json"), json(summary.solution()));
+      for (int i = 0; i < summary.candidates().size(); i++) {
+        String name = "solutions/" + Candidates.label(i) + ".json";
+        put(folder.resolve(name), json(summary.candidates().get(i)));
+      }
       for (Baseline b : state.baselines()) {
         put(folder.resolve("solutions/" + b.label() + ".json"), json(solution(state, b)));
       }
@@ -86,35 +88,16 @@ public final class RunFolder {
     return map;
   }
 
-  private static String scores(RunState state) {
-    StringBuilder csv =
-        new StringBuilder("layer,attention,ffn,kl_nats_per_token,standard_error,kind\n");
-    for (LayerLibrary layer : inOrder(state)) {
-      for (ScoredBlock s : layer.scores()) {
-        csv.append(layer.layer())
-            .append(',')
-            .append(s.block().attention())
-            .append(',')
-            .append(s.block().ffn())
-            .append(',')
-            .append(s.score().value())
-            .append(',')
-            .append(s.score().standardError())
-            .append(',')
-            .append(s.score().kind().name().toLowerCase(Locale.ROOT))
-            .append('\n');
-      }
-    }
-    return csv.toString();
-  }
-
   private static String library(RunState state) {
-    StringBuilder csv = new StringBuilder("layer,variant,loss_before,loss_after,file,sha256\n");
+    StringBuilder csv =
+        new StringBuilder("layer,variant,beginning,loss_before,loss_after,file,sha256\n");
     for (LayerLibrary layer : inOrder(state)) {
       for (LayerLibrary.Entry e : layer.entries()) {
         csv.append(layer.layer())
             .append(',')
             .append(e.variant())
+            .append(',')
+            .append(e.beginning() == null ? "" : e.beginning())
             .append(',')
             .append(e.lossBefore())
             .append(',')
@@ -123,6 +106,20 @@ public final class RunFolder {
             .append(e.weights().path())
             .append(',')
             .append(e.weights().sha256())
+            .append('\n');
+      }
+      for (LayerLibrary.Pair p : layer.pairs()) {
+        csv.append(layer.layer())
+            .append(',')
+            .append(p.block())
+            .append(",,")
+            .append(p.lossBefore())
+            .append(',')
+            .append(p.lossAfter())
+            .append(',')
+            .append(p.weights().path())
+            .append(',')
+            .append(p.weights().sha256())
             .append('\n');
       }
     }

@@ -24,6 +24,7 @@ import puzzle.persistence.RunState;
  * @param childFolder absolute
  * @param report absolute
  * @param speedSource whether speeds were measured, and where, or come from a model of hardware
+ * @param healing on the way from the assembled to the healed child, where that was asked for
  */
 public record Summary(
     String run,
@@ -33,12 +34,14 @@ public record Summary(
     Model child,
     Map<String, BaselineLine> baselines,
     SolutionLine solution,
+    List<CandidateLine> candidates,
     List<LimitLine> limits,
     Infeasible infeasible,
     List<LayerLibrary.Quarantined> quarantined,
     @JsonProperty("child_folder") String childFolder,
     String report,
-    @JsonProperty("speed_source") String speedSource) {
+    @JsonProperty("speed_source") String speedSource,
+    List<HealingLine> healing) {
 
   /**
    * One measured model.
@@ -74,9 +77,32 @@ public record Summary(
       boolean feasible,
       List<String> choices) {}
 
-  /** The final choice with its certificate. */
+  /** Held-out KL after so many steps of global distillation. */
+  public record HealingLine(int steps, @JsonProperty("kl_nats_per_token") double klNatsPerToken) {}
+
+  /**
+   * The final choice with its certificate: of the candidate that was taken, among those that the
+   * candidates before it are not.
+   */
   public record SolutionLine(
       double objective, double bound, boolean proven, List<String> choices) {}
+
+  /**
+   * One of the solver's best architectures as a whole model, before one of them was taken.
+   *
+   * @param objective sum of the chosen blocks' scores
+   * @param proven no other architecture but the candidates before it has a smaller sum
+   * @param measured of the assembled model by the metric, on sequences kept for this choice; null
+   *     where it could not be measured
+   */
+  public record CandidateLine(
+      double objective,
+      boolean proven,
+      String metric,
+      Double measured,
+      @JsonProperty("standard_error") Double standardError,
+      boolean taken,
+      List<String> choices) {}
 
   /** One limit as asked for. */
   public record LimitLine(
@@ -111,6 +137,7 @@ public record Summary(
                 state.incumbent().bound(),
                 state.incumbent().proven(),
                 names(state.incumbent().architecture().blocks())),
+        Candidates.lines(state),
         limits,
         state.infeasible(),
         RunPlan.quarantined(state),
@@ -120,7 +147,12 @@ public record Summary(
             .map(e -> java.nio.file.Path.of(state.spec().store(), e.folder()).toString())
             .orElse(null),
         java.nio.file.Path.of(state.spec().store(), RunFolder.REPORT).toString(),
-        speedSource(state));
+        speedSource(state),
+        state.healed() == null
+            ? List.of()
+            : state.healed().heldOut().stream()
+                .map(h -> new HealingLine(h.steps(), h.klNatsPerToken()))
+                .toList());
   }
 
   /** Where the speeds of whole models come from, or those of variants as long as there are none. */
@@ -240,7 +272,7 @@ public record Summary(
     return n % 2 == 1 ? sorted.get(n / 2) : (sorted.get(n / 2 - 1) + sorted.get(n / 2)) / 2;
   }
 
-  private static List<String> names(List<Block> blocks) {
+  static List<String> names(List<Block> blocks) {
     return blocks.stream().map(Block::name).toList();
   }
 }

@@ -16,11 +16,13 @@ import puzzle.engine.EngineFactory.ParentShape;
 import puzzle.engine.InvalidInputException;
 import puzzle.engine.profile.HardwareProfiles;
 import puzzle.engine.profile.ProfiledCosts;
+import puzzle.engine.score.Tasks;
 import puzzle.model.DType;
 import puzzle.model.Limit;
 import puzzle.model.RetryPolicy;
 import puzzle.model.RunId;
 import puzzle.model.RunSpec;
+import puzzle.model.Score;
 import puzzle.model.SearchSpace;
 import puzzle.model.Target;
 import puzzle.model.TaskResult;
@@ -77,7 +79,7 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
             corpus,
             space(root.section("space"), shape),
             distillation(root.section("bld")),
-            scoring(root.section("scoring")),
+            scoring(root.section("scoring"), folder),
             profiling(root.section("profiling")),
             target(root.required("target")),
             healing(root.section("gkd")),
@@ -169,7 +171,10 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
             s.whole("warmupSteps", 0, 5),
             s.number("learningRate", 1e-9, 10, 2e-3),
             s.number("weightDecay", 0, 10, 0.01),
-            s.number("clipNorm", 1e-9, 1e9, 1));
+            s.number("clipNorm", 1e-9, 1e9, 1),
+            s.get("mode").map(RunFile::mode).orElse(RunSpec.Distillation.Mode.TWO_STAGE),
+            s.whole("keep", 1, 4),
+            safeguards(s));
     YamlTree place = s.get("batch").or(() -> s.get("sequences")).orElse(null);
     s.end();
     if (bld.batch() > bld.sequences() && place != null) {
@@ -181,14 +186,71 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
     return bld;
   }
 
-  private static RunSpec.Scoring scoring(Section s) {
+  private static RunSpec.Safeguards safeguards(Section s) {
+    return new RunSpec.Safeguards(
+        s.whole("microBatch", 0, 0),
+        s.whole("evaluateSteps", 0, 100),
+        s.whole("patience", 0, 3),
+        s.whole("checkpointSteps", 0, 500),
+        s.get("tapeBudget").map(Quantity::bytes).orElse(0L));
+  }
+
+  private static RunSpec.Distillation.Mode mode(YamlTree tree) {
+    for (RunSpec.Distillation.Mode mode : RunSpec.Distillation.Mode.values()) {
+      if (Resolved.mode(mode).equals(tree.text())) {
+        return mode;
+      }
+    }
+    throw tree.wrong(
+        "unknown mode '" + tree.text() + "'",
+        "one of " + Arrays.stream(RunSpec.Distillation.Mode.values()).map(Resolved::mode).toList());
+  }
+
+  private static RunSpec.Scoring scoring(Section s, Path folder) {
+    Score.Metric metric = s.get("metric").map(RunFile::metric).orElse(Score.Metric.KL);
+    String task = s.get("task").map(t -> task(t, folder)).orElse(null);
+    if (metric == Score.Metric.TASK && task == null) {
+      throw s.required("metric")
+          .wrong("scoring.metric is task, scoring.task is missing", "name a file of prompts");
+    }
+    int sequences = s.whole("sequences", 1, 32);
     RunSpec.Scoring scoring =
         new RunSpec.Scoring(
-            s.whole("sequences", 1, 32),
+            sequences,
             s.whole("evaluationSequences", 1, 64),
-            s.whole("batch", 1, 8));
+            s.whole("batch", 1, 8),
+            metric,
+            s.whole("topK", 1, 1),
+            task,
+            s.whole("candidates", 0, 5),
+            s.whole("candidateSequences", 1, sequences));
     s.end();
     return scoring;
+  }
+
+  private static Score.Metric metric(YamlTree text) {
+    return Arrays.stream(Score.Metric.values())
+        .filter(m -> m.label().equals(text.text()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                text.wrong(
+                    "unknown metric '" + text.text() + "'",
+                    "one of "
+                        + Arrays.stream(Score.Metric.values()).map(Score.Metric::label).toList()));
+  }
+
+  /** An installed task as it is, a file with its whole path. */
+  private static String task(YamlTree text, Path folder) {
+    if (Tasks.installed(text.text())) {
+      return text.text();
+    }
+    Path file = checked(text, () -> folder.resolve(text.text()).normalize());
+    if (!Files.isRegularFile(file)) {
+      throw text.wrong(
+          file + " is no file and no task that is installed", "paths are relative to the run file");
+    }
+    return file.toString();
   }
 
   private static RunSpec.Profiling profiling(Section s) {
@@ -214,18 +276,31 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
                             })
                         .toList())
             .orElse(List.of("cosine", "kld"));
+    YamlTree place = s.get("shards").or(() -> s.get("batch")).orElse(null);
+    int batch = s.whole("batch", 1, 8);
+    int shards = s.whole("shards", 1, 1);
     RunSpec.Healing gkd =
-        new RunSpec.Healing(
-            losses,
-            s.whole("batch", 1, 8),
-            s.whole("steps", 1, 200),
-            s.whole("warmupSteps", 0, 10),
-            s.number("learningRate", 1e-9, 10, 5e-4),
-            s.number("weightDecay", 0, 10, 0.01),
-            s.number("clipNorm", 1e-9, 1e9, 1),
-            s.whole("checkpointSteps", 1, 25));
+        place == null
+            ? healing(s, losses, batch, shards)
+            : checked(place, () -> healing(s, losses, batch, shards));
     s.end();
     return gkd;
+  }
+
+  private static RunSpec.Healing healing(Section s, List<String> losses, int batch, int shards) {
+    return new RunSpec.Healing(
+        losses,
+        batch,
+        s.whole("steps", 1, 200),
+        s.whole("warmupSteps", 0, 10),
+        s.number("learningRate", 1e-9, 10, 5e-4),
+        s.number("weightDecay", 0, 10, 0.01),
+        s.number("clipNorm", 1e-9, 1e9, 1),
+        s.whole("checkpointSteps", 1, 25),
+        s.whole("microBatch", 1, Math.max(1, batch / shards)),
+        s.number("temperature", 1e-3, 1e3, 1),
+        shards,
+        s.whole("evaluateSteps", 0, 0));
   }
 
   private static RetryPolicy retries(Section s) {

@@ -4,9 +4,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -52,7 +55,14 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private record Solved(Solution solution, String cause) implements Solver.Internal {}
 
-  private record Concluded(Solution solution, List<Baseline> baselines)
+  private record Listed(List<Solution> solutions) implements Solver.Internal {}
+
+  /**
+   * The last word.
+   *
+   * @param best the solution and, where candidates are wanted, those next to it
+   */
+  private record Concluded(Solution solution, List<Solution> best, List<Baseline> baselines)
       implements Solver.Internal {}
 
   private record Broken(Throwable cause) implements Solver.Internal {}
@@ -74,6 +84,12 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private RunSpec spec;
   private ScoreTable scores;
 
+  /** Layers that have answered; until all have, a predecessor may have known more. */
+  private final Set<Integer> heard = new TreeSet<>();
+
+  /** Tells answers to this solver from those to its predecessors. */
+  private final long question = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
+
   /** Scores that came before the costs. */
   private final Map<Integer, List<ScoredBlock>> early = new TreeMap<>();
 
@@ -81,8 +97,15 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private boolean solving;
   private Duration pause;
   private boolean possible;
+
+  /** Shortlist or Conclude, whichever the run asked last. */
+  private Solver.Command asked;
+
   private List<Integer> wanted;
+
+  /** To the question, or that there is no solution. */
   private Run.Command answer;
+
   private Incumbent published;
 
   public static Behavior<Solver.Command> create(
@@ -135,10 +158,12 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     return newReceiveBuilder()
         .onMessage(Solver.Open.class, this::onOpen)
         .onMessage(Solver.Offer.class, this::onOffer)
+        .onMessage(Solver.Shortlist.class, this::onShortlist)
         .onMessage(Solver.Conclude.class, this::onConclude)
         .onMessage(Settle.class, this::onSettle)
         .onMessage(Checked.class, this::onChecked)
         .onMessage(Solved.class, this::onSolved)
+        .onMessage(Listed.class, this::onListed)
         .onMessage(Concluded.class, this::onConcluded)
         .onMessage(Broken.class, this::onBroken)
         .build();
@@ -151,6 +176,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       peers.run(run, new Run.FoundFeasible());
     }
     if (scores != null) {
+      askTheSilent();
       return this;
     }
     spec = open.spec();
@@ -159,13 +185,20 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     ask(() -> search.feasibility(costs, scores.rows(), settings.finalLimit()), Checked::new);
     early.forEach((layer, list) -> list.forEach(s -> fresh.addAll(scores.measure(layer, s))));
     early.clear();
-    for (int layer = 0; layer < open.layers(); layer++) {
-      peers.block(run, layer, new Block.OfferScores());
-    }
+    askTheSilent();
     return this;
   }
 
+  private void askTheSilent() {
+    for (int layer = 0; layer < scores.layers(); layer++) {
+      if (!heard.contains(layer)) {
+        peers.block(run, layer, new Block.OfferScores(question));
+      }
+    }
+  }
+
   private Behavior<Solver.Command> onOffer(Solver.Offer offer) {
+    boolean news = offer.question() == question && heard.add(offer.layer());
     if (scores == null) {
       early.computeIfAbsent(offer.layer(), l -> new ArrayList<>()).addAll(offer.scores());
       return this;
@@ -173,25 +206,36 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     offer.scores().forEach(s -> fresh.addAll(scores.measure(offer.layer(), s)));
     if (complete()) {
       settleNow();
-    } else if (!fresh.isEmpty()) {
+    } else if (news || !fresh.isEmpty()) {
       settle();
     }
     return this;
   }
 
+  private Behavior<Solver.Command> onShortlist(Solver.Shortlist shortlist) {
+    // One that comes late must not take the last question's place.
+    return asked instanceof Solver.Conclude ? this : answer(shortlist, shortlist.measured());
+  }
+
   private Behavior<Solver.Command> onConclude(Solver.Conclude conclude) {
-    if (answer != null) {
+    return answer(conclude, conclude.measured());
+  }
+
+  private Behavior<Solver.Command> answer(Solver.Command now, List<Integer> measured) {
+    if (answer != null && (now.equals(asked) || answer instanceof Run.FoundInfeasible)) {
       peers.run(run, answer);
       return this;
     }
-    wanted = conclude.measured();
+    asked = now;
+    answer = null;
+    wanted = measured;
     if (scores == null) {
       peers.run(run, new Run.SolverStarted());
       return this;
     }
     for (int layer = 0; layer < scores.layers(); layer++) {
       if (scores.measured(layer) < wanted.get(layer)) {
-        peers.block(run, layer, new Block.OfferScores());
+        peers.block(run, layer, new Block.OfferScores(question));
       }
     }
     settleNow();
@@ -199,23 +243,29 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   }
 
   private Behavior<Solver.Command> onSettle(Settle settle) {
-    if (solving || scores == null || !possible || answer != null) {
+    if (solving || scores == null || !possible || ended()) {
       return this;
     }
     SolverTable table = scores.table();
-    if (complete()) {
+    if (complete() && asked instanceof Solver.Shortlist) {
+      ask(() -> Search.diverse(table, scores.rows(), settings.finalLimit()), Listed::new);
+    } else if (complete()) {
       int samples = settings.randomBaselines();
+      int candidates = spec.scoring().candidates();
       ask(
           () -> {
             Solution s = search.afresh(table, scores.rows(), settings.finalLimit());
             return new Concluded(
                 s,
+                s.found() && candidates > 1
+                    ? search.candidates(table, scores.rows(), s, candidates, settings.limit())
+                    : List.of(),
                 s.found()
                     ? Search.baselines(scores, table, spec.seed(), samples, settings.limit())
                     : List.of());
           },
           c -> c);
-    } else if (!fresh.isEmpty() || published == null) {
+    } else if (heard.size() == scores.layers() && (!fresh.isEmpty() || published == null)) {
       List<ScoreTable.Put> puts = List.copyOf(fresh);
       String cause = cause(puts);
       fresh.clear();
@@ -255,12 +305,35 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     return this;
   }
 
+  private Behavior<Solver.Command> onListed(Listed listed) {
+    solving = false;
+    Solution best = listed.solutions().get(0);
+    if (!best.found()) {
+      tellInfeasible(best);
+      return this;
+    }
+    publish(incumbent(best, "first stage complete"));
+    int keep = ((Solver.Shortlist) asked).keep();
+    answer =
+        new Run.Shortlisted(
+            Shortlist.of(
+                spec.space(),
+                listed.solutions().stream().map(s -> scores.architecture(s.choices())).toList(),
+                keep));
+    peers.run(run, answer);
+    return this;
+  }
+
   private Behavior<Solver.Command> onConcluded(Concluded concluded) {
     solving = false;
     Chronicle.solved(run);
     if (concluded.solution().found()) {
       Incumbent last = incumbent(concluded.solution(), "complete table");
-      answer = new Run.Chosen(last, concluded.baselines());
+      List<Incumbent> candidates = new ArrayList<>();
+      for (Solution s : concluded.best()) {
+        candidates.add(incumbent(s, "candidate " + (candidates.size() + 1)));
+      }
+      answer = new Run.Chosen(last, concluded.baselines(), candidates);
       publish(last);
       peers.run(run, answer);
     } else {
@@ -296,6 +369,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
             && published.proven() == incumbent.proven();
     if (!same) {
       published = incumbent;
+      peers.run(run, new Run.FoundIncumbent(incumbent));
       peers.announce(new Feed.IncumbentChanged(run, incumbent));
     }
   }
@@ -314,8 +388,14 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
         cause);
   }
 
+  /** Nothing is solved any more. */
+  private boolean ended() {
+    return answer instanceof Run.Chosen || answer instanceof Run.FoundInfeasible;
+  }
+
+  /** A question is open, and the scores it is about are in. */
   private boolean complete() {
-    if (wanted == null || wanted.size() != scores.layers()) {
+    if (answer != null || wanted == null || wanted.size() != scores.layers()) {
       return false;
     }
     for (int layer = 0; layer < scores.layers(); layer++) {

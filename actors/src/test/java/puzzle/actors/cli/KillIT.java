@@ -107,6 +107,8 @@ class KillIT {
       }
     }
     assertEquals(undisturbed.summary().path("baselines"), actual.summary().path("baselines"));
+    assertEquals(4, undisturbed.summary().path("healing").size());
+    assertEquals(undisturbed.summary().path("healing"), actual.summary().path("healing"));
     assertEquals(
         Arrays.hashCode(undisturbed.weights()),
         Arrays.hashCode(actual.weights()),
@@ -249,6 +251,7 @@ class KillIT {
         hardware: local
         workload: {batch: 4, prefill: 16, generate: 4}
         limits: {memory: 0.7 x parent, parameters: 0.7 x parent}
-      gkd: {batch: 8, steps: 60, warmupSteps: 2, learningRate: 0.002, checkpointSteps: 10}
+      gkd: {batch: 8, steps: 60, warmupSteps: 2, learningRate: 0.002, checkpointSteps: 10,
+            shards: 2, microBatch: 3, evaluateSteps: 20}
       """;
 }

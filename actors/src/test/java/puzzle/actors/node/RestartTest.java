@@ -29,24 +29,34 @@ class RestartTest {
 
   @Test
   void onTwoDevicesAndStoppedInEveryPhaseARunEndsLikeOnOneUndisturbed() throws Exception {
-    RunSpec calm = Examples.small(folder.resolve("calm"));
+    RunSpec calm = twoStage(folder.resolve("calm"));
     JsonNode expected;
     try (Drive drive = new Drive(calm, 3, 1, new FakeEngine())) {
       assertEquals(Outcome.Kind.DONE, drive.outcome().kind());
       expected = drive.summary();
     }
-    RunSpec spec = Examples.small(folder.resolve("stopped"));
+    RunSpec spec = twoStage(folder.resolve("stopped"));
     List<String> ran = new ArrayList<>();
     for (String key :
-        List.of("record", "distil/1/kv-2", "score/2/kv-2+ffn-160", "evaluate/greedy", "heal")) {
+        List.of(
+            "record",
+            "distil/1/kv-2",
+            "score/2/kv-2\\+ffn-160",
+            "distil/.*\\+.*",
+            "score/.*/coupled",
+            "evaluate/candidate-2",
+            "evaluate/greedy",
+            "heal/1/1",
+            "heal")) {
       CountDownLatch reached = new CountDownLatch(1);
       FakeEngine engine =
           new FakeEngine(
               (task, monitor) -> {
-                if (task.key().equals(key)) {
+                boolean here = task.key().matches(key);
+                if (here) {
                   reached.countDown();
                 }
-                long millis = task.key().equals(key) ? 60_000 : 20;
+                long millis = here ? 60_000 : 20;
                 FakeEngine.lasting(millis).before(task, monitor);
               });
       try (Drive drive = new Drive(spec, 3, 2, engine)) {
@@ -59,17 +69,71 @@ class RestartTest {
     try (Drive drive = new Drive(spec, 3, 2, engine)) {
       assertEquals(Outcome.Kind.DONE, drive.outcome().kind());
       JsonNode summary = drive.summary();
-      for (String part : List.of("/solution", "/child", "/child_before_gkd", "/baselines")) {
+      for (String part :
+          List.of(
+              "/solution",
+              "/candidates",
+              "/child",
+              "/child_before_gkd",
+              "/baselines",
+              "/healing")) {
         assertEquals(expected.at(part), summary.at(part), part);
       }
     }
     ran.addAll(engine.ran());
     assertTrue(
-        ran.size() - new HashSet<>(ran).size() <= 15,
+        ran.size() - new HashSet<>(ran).size() <= 24,
         "at most the tasks in flight at each stop are done again: " + ran);
     assertEquals(
         Files.readString(folder.resolve("calm/scores.csv")),
         Files.readString(folder.resolve("stopped/scores.csv")));
+  }
+
+  private static RunSpec twoStage(Path folder) {
+    return Examples.with(Examples.small(folder), RunSpec.Distillation.Mode.TWO_STAGE);
+  }
+
+  @Test
+  void theCandidateThatMeasuresBestIsTakenWhateverItsSum() throws Exception {
+    RunSpec spec = Examples.small(folder);
+    FakeEngine engine = new FakeEngine();
+    try (Drive drive = new Drive(spec, 3, 2, engine)) {
+      assertEquals(Outcome.Kind.DONE, drive.outcome().kind());
+      JsonNode summary = drive.summary();
+      JsonNode candidates = summary.path("candidates");
+      assertEquals(spec.scoring().candidates(), candidates.size());
+      List<Double> sums = new ArrayList<>();
+      List<Double> measured = new ArrayList<>();
+      HashSet<JsonNode> distinct = new HashSet<>();
+      int taken = -1;
+      for (int i = 0; i < candidates.size(); i++) {
+        sums.add(candidates.get(i).path("objective").asDouble());
+        measured.add(candidates.get(i).path("measured").asDouble());
+        assertTrue(distinct.add(candidates.get(i).path("choices")), "candidate " + i);
+        if (candidates.get(i).path("taken").asBoolean()) {
+          taken = i;
+        }
+      }
+      assertEquals(sums.stream().sorted().toList(), sums, "in the order of their sums");
+      assertEquals(measured.indexOf(java.util.Collections.min(measured)), taken);
+      assertTrue(taken > 0, "with this seed the least sum is not the least whole");
+      assertEquals(candidates.get(taken).path("choices"), summary.at("/solution/choices"));
+      assertTrue(Files.exists(folder.resolve("solutions/candidate-2.json")));
+    }
+  }
+
+  @Test
+  void aCandidateThatCannotBeMeasuredIsPassedOver() throws Exception {
+    RunSpec spec = Examples.small(folder);
+    FakeEngine engine =
+        new FakeEngine(FakeEngine.failing("evaluate/candidate-1", 99, Failure.Kind.DEFECT));
+    try (Drive drive = new Drive(spec, 3, 1, engine)) {
+      assertEquals(Outcome.Kind.QUARANTINED, drive.outcome().kind());
+      JsonNode candidates = drive.summary().path("candidates");
+      assertTrue(candidates.at("/0/measured").isNull());
+      assertEquals(false, candidates.at("/0/taken").asBoolean());
+      assertTrue(drive.summary().path("child").isObject());
+    }
   }
 
   @Test

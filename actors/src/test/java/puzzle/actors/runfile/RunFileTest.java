@@ -17,6 +17,7 @@ import puzzle.engine.InvalidInputException;
 import puzzle.model.DType;
 import puzzle.model.Limit;
 import puzzle.model.RunSpec;
+import puzzle.model.Score;
 import puzzle.model.Workload;
 
 class RunFileTest {
@@ -61,11 +62,38 @@ class RunFileTest {
   }
 
   @Test
+  void aHealingIsDealtToShardsAndMayHaveNoLossAtAll() throws IOException {
+    RunSpec.Healing gkd =
+        read(GOOD + "gkd: {losses: [], batch: 8, shards: 2, evaluateSteps: 5}\n").spec().gkd();
+    assertEquals(List.of(), gkd.losses());
+    assertEquals(2, gkd.shards());
+    assertEquals(4, gkd.microBatch());
+    assertEquals(0, gkd.rounds());
+  }
+
+  @Test
   void theResolvedFileReadsBackAsTheSameRun() throws IOException {
     RunFile run = read(GOOD);
     RunFile again = read(run.resolved());
     assertEquals(run.spec(), again.spec());
     assertEquals(run.hash(), again.hash());
+  }
+
+  @Test
+  void theMetricAndTheTaskOfScoresAreReadAndChecked() throws IOException {
+    Files.writeString(folder.resolve("prompts.jsonl"), "{}");
+    String scoring = "scoring: {metric: %s, topK: 3, task: prompts.jsonl, candidates: 4}\n";
+    RunFile run = read(GOOD + scoring.formatted("task"));
+    assertEquals(Score.Metric.TASK, run.spec().scoring().metric());
+    assertEquals(3, run.spec().scoring().topK());
+    assertEquals(folder.resolve("prompts.jsonl").toString(), run.spec().scoring().task());
+    assertEquals(run.spec(), read(run.resolved()).spec());
+    assertNotEquals(run.hash(), read(GOOD + scoring.formatted("lm-loss")).hash());
+    assertEquals(Score.Metric.KL, read(GOOD).spec().scoring().metric());
+
+    refused(GOOD + scoring.formatted("klx"), ":13:", "unknown metric 'klx'", "lm-loss");
+    refused(GOOD + "scoring: {metric: task}\n", ":13:", "scoring.task is missing");
+    refused(GOOD + "scoring: {task: nowhere.jsonl}\n", ":13:", "is no file and no task");
   }
 
   @Test
@@ -99,6 +127,8 @@ class RunFileTest {
     refused(GOOD.replace("40 MiB", "1e999 MiB"), "positive finite");
     refused(GOOD.replace("kvCache: bf16", "kvCache: int3"), "unknown element type");
     refused(GOOD + "gkd: {losses: [cosine, mse]}\n", "unknown loss 'mse'");
+    refused(GOOD + "gkd: {batch: 8, shards: 3}\n", "8 sequences cannot be dealt to 3 shards");
+    refused(GOOD + "gkd: {temperature: 0}\n", "temperature");
     refused(GOOD + "space: {attention: [kv-8, kv-8], ffn: [ffn-640]}\n", "twice");
     refused(GOOD + "space: {attention: [kv-4]}\n", "parent's own");
     refused(GOOD + "space: {attention: [kv-eight]}\n", "unknown variant");

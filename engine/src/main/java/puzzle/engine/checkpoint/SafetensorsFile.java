@@ -6,7 +6,6 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
-import java.nio.ShortBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -109,48 +108,69 @@ public final class SafetensorsFile implements WeightSource {
    * @param first index of the first element, row-major
    */
   public FloatBuffer fp32(String name, long first, int count) {
+    TensorInfo tensor = floats(name);
+    ByteBuffer bytes = map(name, tensor, first, count);
+    if (tensor.type() == ElementType.F32 && bytes.alignmentOffset(0, Float.BYTES) == 0) {
+      return bytes.asFloatBuffer();
+    }
+    FloatBuffer copy =
+        ByteBuffer.allocateDirect(Math.multiplyExact(count, Float.BYTES))
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .asFloatBuffer();
+    convert(tensor.type(), bytes, copy);
+    return copy;
+  }
+
+  @Override
+  public void read(String name, long first, FloatBuffer into) {
+    TensorInfo tensor = floats(name);
+    convert(tensor.type(), map(name, tensor, first, into.remaining()), into.slice());
+  }
+
+  /** A run of one tensor's bytes as the file keeps them, little-endian. */
+  public ByteBuffer bytes(String name, long first, int count) {
+    return map(name, tensor(name), first, count);
+  }
+
+  private TensorInfo floats(String name) {
     TensorInfo tensor = tensor(name);
-    ElementType type = tensor.type();
-    if (!type.floating()) {
+    if (!tensor.type().floating()) {
       throw new InvalidInputException(
           file
               + ": tensor '"
               + name
               + "' is "
-              + type
+              + tensor.type()
               + ", not F64, F32, F16 or BF16.\n"
               + "Maybe the checkpoint is quantised: fetch it in bf16.");
     }
-    ByteBuffer bytes = map(name, tensor, first, count);
-    if (type == ElementType.F32 && bytes.alignmentOffset(0, Float.BYTES) == 0) {
-      return bytes.asFloatBuffer();
-    }
-    ByteBuffer copy =
-        ByteBuffer.allocateDirect(Math.multiplyExact(count, Float.BYTES))
-            .order(ByteOrder.LITTLE_ENDIAN);
+    return tensor;
+  }
+
+  private static void convert(ElementType type, ByteBuffer bytes, FloatBuffer to) {
+    int count = to.limit();
     switch (type) {
-      case F32 -> copy.put(0, bytes, 0, bytes.limit());
+      case F32 -> {
+        for (int i = 0; i < count; i++) {
+          to.put(i, bytes.getFloat(i * Float.BYTES));
+        }
+      }
       case F64 -> {
         for (int i = 0; i < count; i++) {
-          copy.putFloat(i * Float.BYTES, (float) bytes.getDouble(i * Double.BYTES));
+          to.put(i, (float) bytes.getDouble(i * Double.BYTES));
         }
       }
       case BF16 -> {
-        IntBuffer bits = copy.asIntBuffer();
-        ShortBuffer halves = bytes.asShortBuffer();
         for (int i = 0; i < count; i++) {
-          bits.put(i, halves.get(i) << 16);
+          to.put(i, HalfPrecision.fromBf16(bytes.getShort(i * Short.BYTES)));
         }
       }
       default -> {
-        FloatBuffer floats = copy.asFloatBuffer();
-        ShortBuffer halves = bytes.asShortBuffer();
         for (int i = 0; i < count; i++) {
-          floats.put(i, HalfPrecision.fromFp16(halves.get(i)));
+          to.put(i, HalfPrecision.fromFp16(bytes.getShort(i * Short.BYTES)));
         }
       }
     }
-    return copy.asFloatBuffer();
   }
 
   /** One tensor of 64-bit integers. */

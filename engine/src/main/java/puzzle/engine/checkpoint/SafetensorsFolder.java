@@ -141,4 +141,9 @@ public final class SafetensorsFolder implements WeightSource {
   public FloatBuffer fp32(String name) {
     return shard(name).fp32(name);
   }
+
+  @Override
+  public void read(String name, long first, FloatBuffer into) {
+    shard(name).read(name, first, into);
+  }
 }

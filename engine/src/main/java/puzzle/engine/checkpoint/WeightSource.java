@@ -18,4 +18,15 @@ public interface WeightSource {
    * @throws puzzle.engine.InvalidInputException if it is missing or unreadable, naming the file
    */
   FloatBuffer fp32(String name);
+
+  /**
+   * A run of one tensor's elements, row-major, converted into a buffer of the caller's, so that a
+   * tensor of any size can be read in parts through one buffer.
+   *
+   * @param first index of the first element
+   * @param into filled from its position to its limit; neither is moved
+   */
+  default void read(String name, long first, FloatBuffer into) {
+    into.put(into.position(), fp32(name), Math.toIntExact(first), into.remaining());
+  }
 }

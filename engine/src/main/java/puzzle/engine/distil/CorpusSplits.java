@@ -40,12 +40,16 @@ public final class CorpusSplits {
     int scoring = spec.scoring().sequences();
     int evaluation = spec.scoring().evaluationSequences();
     int[][] train = data.train(bld + gkd);
-    int[][] heldOut = data.validation(scoring + evaluation);
+    int selection = spec.scoring().candidateSequences();
+    int[][] heldOut = data.validation(scoring + evaluation + selection);
     Map<Split, int[][]> tokens = new EnumMap<>(Split.class);
     tokens.put(Split.TRAIN, rows(train, 0, bld));
     tokens.put(Split.HEALING, rows(train, bld, gkd));
     tokens.put(Split.SCORING, rows(heldOut, 0, scoring));
     tokens.put(Split.EVALUATION, rows(heldOut, scoring, evaluation));
+    if (selection > 0) {
+      tokens.put(Split.SELECTION, rows(heldOut, scoring + evaluation, selection));
+    }
     return tokens;
   }
 

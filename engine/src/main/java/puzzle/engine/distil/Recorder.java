@@ -1,7 +1,6 @@
 package puzzle.engine.distil;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.util.ArrayList;
@@ -10,6 +9,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import puzzle.engine.BlockEngine.Monitor;
+import puzzle.engine.InvalidInputException;
 import puzzle.engine.checkpoint.ElementType;
 import puzzle.engine.checkpoint.SafetensorsWriter;
 import puzzle.engine.checkpoint.Store;
@@ -18,9 +18,7 @@ import puzzle.engine.distil.Recording.Split;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.Losses;
 import puzzle.engine.nn.Tensors;
-import puzzle.engine.surgery.Initialisation;
 import puzzle.model.CheckpointRef;
-import puzzle.model.Subblock;
 import puzzle.model.TaskResult;
 
 /**
@@ -29,70 +27,107 @@ import puzzle.model.TaskResult;
  */
 public final class Recorder {
 
-  private static final List<Split> STATES = List.of(Split.TRAIN, Split.SCORING);
+  /** Held-out splits whose states are kept: run on from the layer that is replaced. */
+  private static final List<Split> HELD_OUT = List.of(Split.SCORING, Split.TASK);
+
+  private static final List<Split> LOGITS =
+      List.of(Split.SCORING, Split.SELECTION, Split.EVALUATION);
 
   private final Store store;
   private final Decoder parent;
   private final int batch;
+  private final long tapeBytes;
   private final Map<Split, int[][]> tokens;
   private final int length;
-  private final int hidden;
+  private final ParentStates passes;
 
   /**
    * @param batch sequences per forward pass
-   * @param tokens of every split, sequences of equal length, one token more than is run
+   * @param tapeBytes training states kept on disk, as many layers' from the first on as go in; 0
+   *     for all
+   * @param tokens of every split, sequences of equal length, one token more than is run; {@code
+   *     SELECTION} and {@code TASK} may be absent
    */
-  public Recorder(Store store, Decoder parent, int batch, Map<Split, int[][]> tokens) {
+  public Recorder(
+      Store store, Decoder parent, int batch, long tapeBytes, Map<Split, int[][]> tokens) {
     this.store = store;
     this.parent = parent;
     this.batch = batch;
+    this.tapeBytes = tapeBytes;
     this.tokens = new EnumMap<>(tokens);
     this.length = tokens.get(Split.TRAIN)[0].length - 1;
-    this.hidden = parent.config().hiddenSize();
+    this.passes = new ParentStates(parent, batch, length);
   }
 
+  /** Keeps all training states. */
+  public Recorder(Store store, Decoder parent, int batch, Map<Split, int[][]> tokens) {
+    this(store, parent, batch, 0, tokens);
+  }
+
+  /**
+   * @throws InvalidInputException if the budget holds no two layers: none could be trained
+   */
   public TaskResult.Recorded run(Monitor monitor) {
     int layers = parent.config().layers();
     Map<Split, float[]> states = new EnumMap<>(Split.class);
-    for (Split split : List.of(Split.TRAIN, Split.SCORING, Split.EVALUATION)) {
-      states.put(split, embedded(tokens.get(split)));
+    for (Split split : tokens.keySet()) {
+      if (split != Split.HEALING) {
+        states.put(split, passes.embedded(tokens.get(split)));
+      }
     }
-    List<CheckpointRef> files = new ArrayList<>();
+    List<CheckpointRef> training = new ArrayList<>();
+    List<CheckpointRef> heldOut = new ArrayList<>();
     SafetensorsWriter importance = new SafetensorsWriter(ElementType.F32);
     for (int layer = 0; layer < layers; layer++) {
       SafetensorsWriter writer = new SafetensorsWriter(ElementType.F32);
-      double[] activity = new double[parent.config().intermediateSize()];
+      Importance seen = new Importance(parent, layer);
       for (Split split : states.keySet()) {
         float[] input = states.get(split);
         float[] middle = new float[input.length];
-        states.put(split, layer(layer, input, middle, split == Split.TRAIN ? activity : null));
-        if (STATES.contains(split)) {
+        states.put(split, passes.layer(layer, input, middle, split == Split.TRAIN ? seen : null));
+        if (split == Split.TRAIN) {
+          training.add(keep(training, TrainingTapes.content(input, middle, tokens.get(split))));
+        } else if (HELD_OUT.contains(split)) {
           add(writer, split, Place.INPUT, input);
-          add(writer, split, Place.MIDDLE, middle);
+          if (split != Split.TASK) {
+            add(writer, split, Place.MIDDLE, middle);
+          }
         }
       }
-      files.add(put("layer-%03d".formatted(layer), writer));
-      float[] contribution = contribution(layer, activity);
-      importance.add(
-          Recording.channels(layer),
-          new long[] {contribution.length},
-          FloatBuffer.wrap(contribution));
+      heldOut.add(put("held-out-%03d".formatted(layer), writer));
+      seen.addTo(importance, (long) tokens.get(Split.TRAIN).length * length);
       Steps.check(monitor, layer + 1, layers + 1, Double.NaN);
     }
+    training.add(
+        keep(
+            training,
+            TrainingTapes.content(states.get(Split.TRAIN), null, tokens.get(Split.TRAIN))));
     SafetensorsWriter last = new SafetensorsWriter(ElementType.F32);
-    for (Split split : STATES) {
-      add(last, split, Place.INPUT, states.get(split));
+    for (Split split : HELD_OUT) {
+      if (states.containsKey(split)) {
+        add(last, split, Place.INPUT, states.get(split));
+      }
     }
-    files.add(put("layer-%03d".formatted(layers), last));
+    heldOut.add(put("held-out-%03d".formatted(layers), last));
     SafetensorsWriter logits = new SafetensorsWriter(ElementType.F32);
-    addLogits(logits, Split.SCORING, states.get(Split.SCORING));
-    double loss = addLogits(logits, Split.EVALUATION, states.get(Split.EVALUATION));
+    double loss = Double.NaN;
+    for (Split split : LOGITS) {
+      if (states.containsKey(split)) {
+        // The last is the evaluation's.
+        loss = addLogits(logits, split, states.get(split));
+      }
+    }
+    if (states.containsKey(Split.TASK)) {
+      addGrades(logits, states.get(Split.TASK));
+    }
     Recording.Index index =
         new Recording.Index(
             put("tokens", ids()),
             put("importance", importance),
             put("logits", logits),
-            files,
+            training,
+            heldOut,
+            batch,
             loss);
     CheckpointRef ref =
         store.put(
@@ -105,49 +140,19 @@ public final class Recorder {
         (long) tokens.get(Split.EVALUATION).length * length);
   }
 
-  private float[] embedded(int[][] sequences) {
-    float[] states = new float[Math.toIntExact((long) sequences.length * length * hidden)];
-    forEachBatch(
-        sequences.length,
-        (manager, from, count) -> {
-          int[][] ids = Arrays.copyOfRange(sequences, from, from + count);
-          copy(parent.embed(Tensors.ids(manager, ids, 0, length)), states, from);
-        });
-    return states;
-  }
-
-  /** Runs one layer over all sequences; returns its output and fills the state in its middle. */
-  private float[] layer(int layer, float[] input, float[] middle, double[] activity) {
-    float[] output = new float[input.length];
-    forEachBatch(
-        input.length / (length * hidden),
-        (manager, from, count) -> {
-          int width = length * hidden;
-          FloatBuffer x = FloatBuffer.wrap(input, from * width, count * width).slice();
-          NDArray after =
-              parent.attention(
-                  parent.weights(layer, Subblock.ATTENTION),
-                  Tensors.fp32(manager, x, count, length, hidden));
-          copy(after, middle, from);
-          copy(parent.ffn(parent.weights(layer, Subblock.FFN), after), output, from);
-          if (activity != null) {
-            FloatBuffer sums = Tensors.read(parent.channelActivity(layer, after));
-            for (int i = 0; i < activity.length; i++) {
-              activity[i] += sums.get(i);
-            }
-          }
-        });
-    return output;
-  }
-
-  private float[] contribution(int layer, double[] activity) {
-    FloatBuffer sums = FloatBuffer.allocate(activity.length);
-    for (double a : activity) {
-      sums.put((float) a);
+  /** Writes a layer's training states where there is room, and names them in any case. */
+  private CheckpointRef keep(List<CheckpointRef> before, SafetensorsWriter content) {
+    long needed = content.dataBytes();
+    if (tapeBytes > 0 && before.isEmpty() && 2 * needed > tapeBytes) {
+      throw new InvalidInputException(
+          "bld.tapeBudget: training reads two layers' states, %d bytes, and may keep %d.%nMaybe raise it, or lower bld.sequences."
+              .formatted(2 * needed, tapeBytes));
     }
-    NDArray down = parent.weights(layer, Subblock.FFN).arrays().get("mlp.down_proj.weight");
-    return Initialisation.contribution(
-        sums.flip(), Tensors.read(down), (long) tokens.get(Split.TRAIN).length * length);
+    long kept = before.stream().mapToLong(CheckpointRef::bytes).sum();
+    String path = TrainingTapes.path(before.size());
+    return tapeBytes == 0 || kept + needed <= tapeBytes
+        ? store.put(path, content::writeTo)
+        : store.reference(path, content::writeTo);
   }
 
   /** Adds a split's logits and returns the parent's loss on it, nats per token. */
@@ -156,12 +161,10 @@ public final class Recorder {
     int vocabulary = parent.config().vocabSize();
     float[] logits = new float[Math.toIntExact((long) sequences.length * length * vocabulary)];
     double[] sum = {0};
-    forEachBatch(
+    passes.forEachBatch(
         sequences.length,
         (manager, from, count) -> {
-          int width = length * hidden;
-          FloatBuffer x = FloatBuffer.wrap(states, from * width, count * width).slice();
-          NDArray y = parent.logits(Tensors.fp32(manager, x, count, length, hidden));
+          NDArray y = parent.logits(passes.read(manager, states, from, count));
           Tensors.read(y).get(logits, from * length * vocabulary, count * length * vocabulary);
           int[][] ids = Arrays.copyOfRange(sequences, from, from + count);
           sum[0] += Losses.nll(y, Tensors.ids(manager, ids, 1, length)).sum().getFloat();
@@ -171,7 +174,24 @@ public final class Recorder {
     return sum[0] / sequences.length;
   }
 
+  /** Adds what the parent says to the task's sequences. */
+  private void addGrades(SafetensorsWriter writer, float[] states) {
+    int[][] sequences = tokens.get(Split.TASK);
+    float[] graded = new float[sequences.length * 2 * length];
+    passes.forEachBatch(
+        sequences.length,
+        (manager, from, count) -> {
+          NDArray y = parent.logits(passes.read(manager, states, from, count));
+          int[][] ids = Arrays.copyOfRange(sequences, from, from + count);
+          FloatBuffer said = Tensors.read(Losses.graded(y, Tensors.ids(manager, ids, 1, length)));
+          said.get(graded, from * 2 * length, said.remaining());
+        });
+    writer.add(
+        Recording.GRADED, new long[] {sequences.length, 2, length}, FloatBuffer.wrap(graded));
+  }
+
   private void add(SafetensorsWriter writer, Split split, Place place, float[] states) {
+    int hidden = parent.config().hiddenSize();
     long[] shape = {states.length / ((long) length * hidden), length, hidden};
     writer.add(Recording.tensor(split, place), shape, FloatBuffer.wrap(states));
   }
@@ -193,26 +213,5 @@ public final class Recorder {
 
   private CheckpointRef put(String name, SafetensorsWriter writer) {
     return store.put("recording/" + name + ".safetensors", writer::writeTo);
-  }
-
-  private interface BatchWork {
-    void run(NDManager manager, int from, int count);
-  }
-
-  private void forEachBatch(int sequences, BatchWork work) {
-    for (int from = 0; from < sequences; from += batch) {
-      int first = from;
-      int count = Math.min(batch, sequences - from);
-      Tensors.inference(
-          () -> {
-            work.run(parent.manager(), first, count);
-            return null;
-          });
-    }
-  }
-
-  private void copy(NDArray array, float[] to, int fromSequence) {
-    FloatBuffer values = Tensors.read(array);
-    values.get(to, fromSequence * length * hidden, values.remaining());
   }
 }

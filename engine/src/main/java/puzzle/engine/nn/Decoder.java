@@ -2,9 +2,11 @@ package puzzle.engine.nn;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import puzzle.engine.checkpoint.TensorLayout;
 import puzzle.engine.checkpoint.WeightSource;
 import puzzle.model.Block;
 import puzzle.model.Subblock;
@@ -20,8 +22,14 @@ import puzzle.model.Variant;
  */
 public final class Decoder implements AutoCloseable {
 
+  private static final int NOTHING = -1;
+
   private final DecoderConfig config;
   private final NDManager manager;
+
+  /** Where weights are read from when their turn comes; null where all are in memory. */
+  private final WeightSource source;
+
   private final NDArray embedding;
   private final NDArray finalNorm;
   private final NDArray head;
@@ -31,23 +39,32 @@ public final class Decoder implements AutoCloseable {
   private final NDArray sin;
   private final NDArray eps;
   private final NDArray none;
+  private long attentionPasses;
+  private long ffnPasses;
 
-  private Decoder(DecoderConfig config, WeightSource source, int positions) {
+  /** Layer by layer: whose weights are in memory. */
+  private int held = NOTHING;
+
+  private SubblockWeights heldAttention;
+  private SubblockWeights heldFfn;
+  private NDArray heldHead;
+
+  private Decoder(DecoderConfig config, WeightSource source, int positions, boolean resident) {
     this.config = config;
     this.manager = Tensors.root().newSubManager();
-    this.embedding = fixed(source, "model.embed_tokens.weight");
-    this.finalNorm = fixed(source, "model.norm.weight");
-    this.head = config.tiedEmbeddings() ? embedding : fixed(source, "lm_head.weight");
+    this.source = resident ? null : source;
+    this.embedding = resident ? Tensors.load(manager, source, TensorLayout.EMBEDDING) : null;
+    this.finalNorm = Tensors.load(manager, source, TensorLayout.NORM);
+    this.head =
+        !resident || config.tiedEmbeddings()
+            ? embedding
+            : Tensors.load(manager, source, TensorLayout.HEAD);
     this.attention = new SubblockWeights[config.layers()];
     this.ffn = new SubblockWeights[config.layers()];
     for (int layer = 0; layer < config.layers(); layer++) {
-      String prefix = SubblockWeights.prefix(layer);
       Block block = config.architecture().block(layer);
-      attention[layer] =
-          SubblockWeights.create(
-              manager, config, block.attention(), name -> source.fp32(prefix + name));
-      ffn[layer] =
-          SubblockWeights.create(manager, config, block.ffn(), name -> source.fp32(prefix + name));
+      attention[layer] = weights(layer, block.attention(), source);
+      ffn[layer] = weights(layer, block.ffn(), source);
     }
     int d = config.headSize();
     this.cos = constant(Rope.table(config, positions, false), positions, d);
@@ -56,9 +73,30 @@ public final class Decoder implements AutoCloseable {
     this.none = Tensors.detached(manager, () -> Tensors.zeros(manager, 0));
   }
 
+  private SubblockWeights weights(int layer, Variant variant, WeightSource from) {
+    return resident()
+        ? SubblockWeights.load(manager, config, layer, variant, from)
+        : SubblockWeights.unread(variant);
+  }
+
   /** Loads all weights into memory of its own; {@code positions} is the longest sequence. */
   public static Decoder load(DecoderConfig config, WeightSource source, int positions) {
-    return new Decoder(config, source, positions);
+    return new Decoder(config, source, positions, true);
+  }
+
+  /**
+   * A model larger than memory: the weights of one layer at a time are in memory, read from the
+   * source when the layer's turn comes and freed when the next one's does; so are those of the
+   * head, and of the embedding only the rows asked for. The arithmetic is the same to the bit. Made
+   * for going through many sequences layer by layer, as {@link Passes} does.
+   */
+  public static Decoder layerByLayer(DecoderConfig config, WeightSource source, int positions) {
+    return new Decoder(config, source, positions, false);
+  }
+
+  /** True where all weights are in memory. */
+  public boolean resident() {
+    return source == null;
   }
 
   public DecoderConfig config() {
@@ -70,25 +108,68 @@ public final class Decoder implements AutoCloseable {
     return manager;
   }
 
-  /** Weights of a layer's subblock as loaded. */
+  /** Weights of a layer's subblock; layer by layer, valid until another layer is asked for. */
   public SubblockWeights weights(int layer, Subblock subblock) {
-    return subblock == Subblock.ATTENTION ? attention[layer] : ffn[layer];
+    boolean first = subblock == Subblock.ATTENTION;
+    if (resident()) {
+      return first ? attention[layer] : ffn[layer];
+    }
+    if (held != layer) {
+      release();
+      held = layer;
+      heldAttention = held(layer, attention[layer]);
+      heldFfn = held(layer, ffn[layer]);
+    }
+    return first ? heldAttention : heldFfn;
+  }
+
+  private SubblockWeights held(int layer, SubblockWeights weights) {
+    return weights.unread()
+        ? SubblockWeights.load(manager, config, layer, weights.variant(), source)
+        : weights;
+  }
+
+  /** Frees what was read for the last turn; weights that were put in place are their owner's. */
+  private void release() {
+    if (held >= 0 && attention[held].unread()) {
+      heldAttention.close();
+    }
+    if (held >= 0 && ffn[held].unread()) {
+      heldFfn.close();
+    }
+    if (heldHead != null) {
+      heldHead.close();
+    }
+    held = NOTHING;
+    heldAttention = null;
+    heldFfn = null;
+    heldHead = null;
   }
 
   /**
    * Puts another variant's weights in a subblock's place; the caller keeps ownership of both.
    *
-   * @return the weights that were there
+   * @return what was there, to be put back
    */
   public SubblockWeights replace(int layer, SubblockWeights weights) {
+    if (held == layer) {
+      release();
+    }
     SubblockWeights[] place = weights.variant().subblock() == Subblock.ATTENTION ? attention : ffn;
     SubblockWeights before = place[layer];
     place[layer] = weights;
     return before;
   }
 
-  /** Every trainable array under its name in a checkpoint, in a checkpoint's order. */
+  /**
+   * Every trainable array under its name in a checkpoint, in a checkpoint's order.
+   *
+   * @throws IllegalStateException if the weights are not all in memory
+   */
   public Map<String, NDArray> parameters() {
+    if (!resident()) {
+      throw new IllegalStateException("layer by layer, a model has no parameters at once");
+    }
     Map<String, NDArray> all = new LinkedHashMap<>();
     all.put("model.embed_tokens.weight", embedding);
     for (int layer = 0; layer < attention.length; layer++) {
@@ -103,18 +184,37 @@ public final class Decoder implements AutoCloseable {
     return all;
   }
 
+  /** Forward passes of so many subblocks since loading: tells whether something is run twice. */
+  public long passes(Subblock subblock) {
+    return subblock == Subblock.ATTENTION ? attentionPasses : ffnPasses;
+  }
+
   /** [batch, tokens] int64 to [batch, tokens, hidden]. */
   public NDArray embed(NDArray ids) {
-    return Kernels.call("embed", ids, embedding);
+    return resident() ? Kernels.call("embed", ids, embedding) : rows(ids);
+  }
+
+  /** The rows of the embedding that are asked for. */
+  private NDArray rows(NDArray ids) {
+    int hidden = config.hiddenSize();
+    long[] wanted = ids.toLongArray();
+    float[] states = new float[Math.multiplyExact(wanted.length, hidden)];
+    for (int i = 0; i < wanted.length; i++) {
+      FloatBuffer row = FloatBuffer.wrap(states, i * hidden, hidden);
+      source.read(TensorLayout.EMBEDDING, wanted[i] * hidden, row);
+    }
+    return Tensors.fp32(
+        ids.getManager(), states, ids.getShape().get(0), ids.getShape().get(1), hidden);
   }
 
   /** The whole layer with the weights in place. */
   public NDArray layer(int layer, NDArray x) {
-    return ffn(ffn[layer], attention(attention[layer], x));
+    return ffn(weights(layer, Subblock.FFN), attention(weights(layer, Subblock.ATTENTION), x));
   }
 
   /** x + Attention(RMSNorm(x)), causal, with any variant's weights. */
   public NDArray attention(SubblockWeights w, NDArray x) {
+    attentionPasses++;
     return switch (w.variant().form()) {
       case NO_OP -> x;
       case LINEAR ->
@@ -130,6 +230,7 @@ public final class Decoder implements AutoCloseable {
 
   /** x + FFN(RMSNorm(x)) with any variant's weights. */
   public NDArray ffn(SubblockWeights w, NDArray x) {
+    ffnPasses++;
     return switch (w.variant().form()) {
       case NO_OP -> x;
       case LINEAR ->
@@ -153,12 +254,27 @@ public final class Decoder implements AutoCloseable {
 
   /** Final norm and head: [batch, tokens, vocabulary]. */
   public NDArray logits(NDArray x) {
-    return Kernels.call("logits", x, finalNorm, head, eps);
+    return Kernels.call("logits", x, finalNorm, head(), eps);
+  }
+
+  private NDArray head() {
+    if (resident()) {
+      return head;
+    }
+    if (heldHead == null) {
+      release();
+      heldHead =
+          Tensors.load(
+              manager,
+              source,
+              config.tiedEmbeddings() ? TensorLayout.EMBEDDING : TensorLayout.HEAD);
+    }
+    return heldHead;
   }
 
   /** Sum over tokens of |X_i|, X the FFN's intermediate activation (appendix A): [width]. */
   public NDArray channelActivity(int layer, NDArray afterAttention) {
-    SubblockWeights w = ffn[layer];
+    SubblockWeights w = weights(layer, Subblock.FFN);
     return Kernels.call(
         "channels",
         afterAttention,
@@ -166,6 +282,11 @@ public final class Decoder implements AutoCloseable {
         w.get("mlp.gate_proj.weight"),
         w.get("mlp.up_proj.weight"),
         eps);
+  }
+
+  /** Sum over tokens of |Y_i|, Y what the heads give to W_o: [heads x head size]. */
+  public NDArray headActivity(int layer, NDArray x) {
+    return Kernels.call("attention_channels", attentionArguments(attention[layer], x));
   }
 
   /** Attention of a prompt that starts at position 0; keys and values go to the cache. */
@@ -232,11 +353,6 @@ public final class Decoder implements AutoCloseable {
     NDArray[] all = Arrays.copyOf(first, first.length + more.length);
     System.arraycopy(more, 0, all, first.length, more.length);
     return all;
-  }
-
-  private NDArray fixed(WeightSource source, String name) {
-    return Tensors.detached(
-        manager, () -> Tensors.fp32(manager, source.fp32(name), source.shape(name)));
   }
 
   private NDArray constant(float[] values, long... shape) {

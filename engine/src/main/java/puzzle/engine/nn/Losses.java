@@ -27,9 +27,66 @@ public final class Losses {
     return Kernels.call("kl", childLogits, parentLogits);
   }
 
+  /**
+   * All that one pass tells of a model against its parent, means over tokens.
+   *
+   * @param targets [batch, tokens], int64
+   * @param k 0-dimensional: a token is hit where it is among so many likeliest
+   * @return [6, batch]: KL(parent || model), loss of the model, loss of the parent, share of tokens
+   *     hit by the model, by the parent, share of tokens whose likeliest is the same in both
+   */
+  public static NDArray quality(NDArray logits, NDArray parentLogits, NDArray targets, NDArray k) {
+    return Kernels.call("quality", logits, parentLogits, targets, k);
+  }
+
+  /**
+   * The model's say on given tokens.
+   *
+   * @return [batch, 2, tokens]: log-probability of each target, and 1 where it is the likeliest
+   */
+  public static NDArray graded(NDArray logits, NDArray targets) {
+    return Kernels.call("graded", logits, targets);
+  }
+
+  /**
+   * As {@link #graded}, with what tells the model from the parent token by token.
+   *
+   * @return [batch, 4, tokens]: log-probability of each target, 1 where it is the likeliest,
+   *     KL(parent || model), 1 where both models' likeliest is the same
+   */
+  public static NDArray against(NDArray logits, NDArray parentLogits, NDArray targets) {
+    return Kernels.call("against", logits, parentLogits, targets);
+  }
+
+  /** The logits less their largest, token by token: the same distribution, precise in fp16. */
+  public static NDArray compact(NDArray logits) {
+    return Kernels.call("compact", logits);
+  }
+
+  /**
+   * The same of distributions softened by a temperature T, times T squared, so that its gradient
+   * keeps its size.
+   */
+  public static NDArray kl(NDArray childLogits, NDArray parentLogits, double temperature) {
+    if (temperature == 1) {
+      return kl(childLogits, parentLogits);
+    }
+    NDArray t = Tensors.scalar(childLogits.getManager(), temperature);
+    return Kernels.call("kl_softened", childLogits, parentLogits, t);
+  }
+
   /** MSE(o_parent, o_child) / MSE(o_parent, 0) over hidden states (section 3): a scalar. */
   public static NDArray normalisedMse(NDArray child, NDArray parent) {
     return Kernels.call("nmse", child, parent);
+  }
+
+  /**
+   * What some sequences of a batch add to {@link #normalisedMse} of the whole batch: a scalar.
+   *
+   * @param squares sum of squares of the parent's states over the whole batch
+   */
+  public static NDArray normalisedMse(NDArray child, NDArray parent, double squares) {
+    return Kernels.call("nmse_part", child, parent, Tensors.scalar(child.getManager(), squares));
   }
 
   /** Mean over tokens of 1 - cos(h_child, h_parent) (section 4.3): a scalar. */

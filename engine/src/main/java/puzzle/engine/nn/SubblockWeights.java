@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
 import puzzle.engine.checkpoint.TensorLayout;
+import puzzle.engine.checkpoint.WeightSource;
 import puzzle.model.Subblock;
 import puzzle.model.Variant;
 
@@ -36,6 +37,26 @@ public record SubblockWeights(Variant variant, Map<String, NDArray> arrays) {
                     Tensors.detached(
                         manager, () -> Tensors.fp32(manager, values.apply(name), shape))));
     return new SubblockWeights(variant, arrays);
+  }
+
+  /** Reads the arrays of a variant of one layer; nothing for a no-op. */
+  public static SubblockWeights load(
+      NDManager manager, DecoderConfig config, int layer, Variant variant, WeightSource source) {
+    Map<String, NDArray> arrays = new LinkedHashMap<>();
+    for (String name : TensorLayout.of(config, variant).keySet()) {
+      arrays.put(name, Tensors.load(manager, source, prefix(layer) + name));
+    }
+    return new SubblockWeights(variant, arrays);
+  }
+
+  /** Stands for weights that are read when their layer's turn comes. */
+  static SubblockWeights unread(Variant variant) {
+    return new SubblockWeights(variant, Map.of());
+  }
+
+  /** True where the arrays are still to be read. */
+  boolean unread() {
+    return arrays.isEmpty();
   }
 
   /** The one matrix of a linear variant. */

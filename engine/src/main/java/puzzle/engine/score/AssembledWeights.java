@@ -65,4 +65,9 @@ public final class AssembledWeights implements WeightSource {
   public FloatBuffer fp32(String name) {
     return replaced.getOrDefault(name, parent).fp32(name);
   }
+
+  @Override
+  public void read(String name, long first, FloatBuffer into) {
+    replaced.getOrDefault(name, parent).read(name, first, into);
+  }
 }
