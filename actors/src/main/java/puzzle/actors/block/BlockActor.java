@@ -17,6 +17,7 @@ import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import puzzle.actors.work.Chronicle;
 import puzzle.actors.work.Leases;
 import puzzle.actors.work.Peers;
 import puzzle.cluster.PuzzleSettings;
@@ -283,6 +284,7 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
 
   /** Tells the world what has just become durable, then goes on. */
   private void told(BlockState state, List<TaskEvent> events) {
+    Chronicle.recorded(state.spec().id(), events);
     boolean advanced = false;
     for (TaskEvent event : events) {
       if (event instanceof TaskEvent.TaskFinished finished) {

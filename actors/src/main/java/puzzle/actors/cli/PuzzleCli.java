@@ -37,6 +37,7 @@ import puzzle.engine.InvalidInputException;
       PretrainCommand.class,
       WorkerCommand.class,
       DevCommand.class,
+      DrillCommand.class,
       SimulateCommand.class,
       GenerateCompletion.class
     },

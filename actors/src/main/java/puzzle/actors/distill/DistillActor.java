@@ -16,6 +16,7 @@ import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import puzzle.actors.work.Chronicle;
 import puzzle.actors.work.Leases;
 import puzzle.actors.work.Peers;
 import puzzle.actors.work.Wanted;
@@ -197,6 +198,7 @@ public final class DistillActor
   }
 
   private void told(DistillState state, List<TaskEvent> events) {
+    Chronicle.recorded(state.spec().id(), events);
     for (TaskEvent event : events) {
       if (event instanceof TaskEvent.AttemptFailed f) {
         peers.announce(

@@ -11,6 +11,7 @@ import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
+import puzzle.actors.work.Chronicle;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.engine.BlockEngine;
 import puzzle.engine.InvalidInputException;
@@ -70,7 +71,9 @@ public final class DeviceThread extends AbstractBehavior<DeviceThread.Job> {
       if (engine == null) {
         engine = engines.get();
       }
-      TaskResult result = engine.run(ticket.spec(), ticket.task(), job.signs());
+      TaskResult result =
+          engine.run(ticket.spec(), ticket.task(), Chronicle.begun(ticket, job.signs()));
+      Chronicle.finished(ticket);
       job.replyTo().tell(new Ended(ticket, result, null));
     } catch (TaskFailedException e) {
       getContext().getLog().warn("{} attempt {} failed", ticket.id(), ticket.attempt(), e);

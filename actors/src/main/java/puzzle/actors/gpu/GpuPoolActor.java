@@ -11,6 +11,7 @@ import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
+import puzzle.actors.work.Chronicle;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Device;
 import puzzle.protocol.Gpu;
@@ -67,6 +68,7 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
     super(context);
     this.settings = settings;
     this.nanos = nanos;
+    Chronicle.poolStarted();
   }
 
   @Override
@@ -162,6 +164,7 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
     sent.remove(ticket.id());
     sent.put(ticket.id(), new Sent(ticket.attempt(), seat.name(), seat.lastSent));
     seat.gpu.tell(new Gpu.Perform(ticket));
+    Chronicle.dispatched(ticket);
   }
 
   private void remove(Seat seat) {

@@ -23,6 +23,7 @@ import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import puzzle.actors.work.Chronicle;
 import puzzle.actors.work.Leases;
 import puzzle.actors.work.Peers;
 import puzzle.cluster.PuzzleSettings;
@@ -391,6 +392,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private void told(RunState state, List<TaskEvent> events) {
+    Chronicle.recorded(state.spec().id(), events);
     for (TaskEvent event : events) {
       if (event instanceof TaskEvent.AttemptFailed f) {
         peers.announce(

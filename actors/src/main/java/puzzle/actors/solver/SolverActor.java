@@ -21,6 +21,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import puzzle.actors.work.Chronicle;
 import puzzle.actors.work.Peers;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.engine.solve.ArchitectureSolver;
@@ -156,6 +157,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
             .getSystem()
             .dispatchers()
             .lookup(DispatcherSelector.fromConfig("puzzle.solver-dispatcher"));
+    Chronicle.solverStarted(run);
     peers.run(run, new Run.SolverStarted());
   }
 
@@ -309,6 +311,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   /** With the costs alone it is known whether any architecture can fit. */
   private Behavior<Solver.Command> onChecked(Checked checked) {
     solving = false;
+    Chronicle.solved(run);
     if (checked.solution().status() == Solution.Status.INFEASIBLE) {
       tellInfeasible(checked.solution());
     } else {
@@ -321,6 +324,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private Behavior<Solver.Command> onSolved(Solved solved) {
     solving = false;
+    Chronicle.solved(run);
     pause = pauseAfter(solved.solution().seconds());
     if (solved.solution().found()) {
       publish(incumbent(solved.solution(), solved.cause()));
@@ -354,6 +358,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private Behavior<Solver.Command> onConcluded(Concluded concluded) {
     solving = false;
+    Chronicle.solved(run);
     if (concluded.solution().found()) {
       Incumbent last = incumbent(concluded.solution(), "complete table");
       List<Incumbent> candidates = new ArrayList<>();

@@ -1,0 +1,146 @@
+package puzzle.actors.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import puzzle.actors.drill.Drills;
+import puzzle.actors.drill.Findings;
+import puzzle.actors.drill.Percentiles;
+import puzzle.actors.run.RunFolder;
+import puzzle.persistence.Journal;
+
+/** Kills nodes of a real cluster at random moments and says whether anything was lost. */
+@Command(
+    name = "drill",
+    description = {
+      "Runs a small real search on nodes that are processes on this machine, kills them without",
+      "warning at random moments, and compares with the same search undisturbed.",
+      "Cleans up after itself. Exit code 7 where anything was lost, doubled or different."
+    },
+    mixinStandardHelpOptions = true)
+final class DrillCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--nodes",
+      paramLabel = "N",
+      description = "3 to 9, of all roles; 1 with an embedded journal. Default: 3, or 1.")
+  Integer nodes;
+
+  @Option(
+      names = "--kills",
+      paramLabel = "N",
+      description = "How many kills, over as many runs as it takes. Default: ${DEFAULT-VALUE}.",
+      defaultValue = "3")
+  int kills;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      description = "Which stages, which nodes, how long into a stage. Default: ${DEFAULT-VALUE}.",
+      defaultValue = "1")
+  long seed;
+
+  @Option(
+      names = "--journal",
+      description = "cassandra or embedded. Default: ${DEFAULT-VALUE}.",
+      defaultValue = "cassandra")
+  String journal;
+
+  @Option(
+      names = "--dir",
+      paramLabel = "DIR",
+      description = "Work in this folder and keep it, logs and all. Default: a temporary one.")
+  Path folder;
+
+  @Option(names = "--output", description = "text or json.", defaultValue = "text")
+  OutputFormat output;
+
+  @Spec CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Journal kept = journal();
+    int size = nodes == null ? (kept == Journal.EMBEDDED ? 1 : 3) : nodes;
+    if (kept == Journal.EMBEDDED && size != 1) {
+      throw usage("--nodes " + size + ": an embedded journal is one node's alone");
+    }
+    if (kept == Journal.CASSANDRA && (size < 3 || size > 9)) {
+      throw usage("--nodes " + size + ": 3 to 9, so that the others are a majority");
+    }
+    if (kills < 1 || kills > 10_000) {
+      throw usage("--kills " + kills + ": 1 to 10000");
+    }
+    long started = System.nanoTime();
+    Findings findings =
+        Drills.run(
+            kept,
+            size,
+            kills,
+            seed,
+            folder,
+            PuzzleCli.engines(),
+            line -> System.err.printf("%6.1f  %s%n", (System.nanoTime() - started) / 1e9, line));
+    if (output == OutputFormat.json) {
+      spec.commandLine().getOut().print(RunFolder.json(findings));
+    } else {
+      print(findings);
+    }
+    spec.commandLine().getOut().flush();
+    findings.wrong().forEach(System.err::println);
+    return findings.kept() ? ExitCode.DONE : ExitCode.VERIFICATION_FAILED;
+  }
+
+  private Journal journal() {
+    for (Journal known : Journal.values()) {
+      if (known.label().equals(journal)) {
+        return known;
+      }
+    }
+    throw usage("--journal " + journal + ": cassandra or embedded");
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  private void print(Findings f) {
+    spec.commandLine()
+        .getOut()
+        .printf(
+            Locale.ROOT,
+            """
+            kills            %d, by stage %s, by kind %s
+            equal            %s
+            lost events      %d
+            doubled results  %d
+                             p50      p95      max      samples
+            redo             %s
+            solver back      %s
+            """,
+            f.kills(),
+            f.byStage(),
+            f.byKind(),
+            f.equal() ? "yes" : "NO",
+            f.lost(),
+            f.doubled(),
+            row(f.redo(), f.redoSamples()),
+            row(f.solverBack(), f.solverBackSamples()));
+  }
+
+  private static String row(Percentiles p, int samples) {
+    return samples == 0
+        ? "none"
+        : "%-8s %-8s %-8s %d"
+            .formatted(seconds(p.p50()), seconds(p.p95()), seconds(p.max()), samples);
+  }
+
+  private static String seconds(double value) {
+    return String.format(Locale.ROOT, "%.1f s", value);
+  }
+}

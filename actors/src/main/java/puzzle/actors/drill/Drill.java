@@ -1,0 +1,254 @@
+package puzzle.actors.drill;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * One drill: the search once undisturbed, then again and again with kills until there were as many
+ * as asked for. Which stage, which kind of node and how long into the stage is drawn from the seed.
+ * Between two kills everything must be up again, and what was lost redone: one fault at a time, or
+ * all nodes at once.
+ */
+final class Drill {
+
+  static final String UNDISTURBED = "undisturbed";
+
+  /** In the order a run goes through them: what the keys of their tasks begin with. */
+  private static final List<String> STAGES =
+      List.of("record", "profile", "distil", "score", "measure", "evaluate", "heal", "export");
+
+  private static final Duration RUN_LIMIT = Duration.ofMinutes(6);
+  private static final Duration POLL = Duration.ofMillis(50);
+  private static final int MOST_KILLS_A_RUN = 3;
+
+  private final SmallSearch search;
+  private final Site site;
+  private final SplittableRandom random;
+  private final Consumer<String> tell;
+  private final Chronicles chronicles = new Chronicles();
+  private final List<Kill> kills = new ArrayList<>();
+  private final List<String> wrong = new ArrayList<>();
+  private final List<Kill.Kind> kinds = new ArrayList<>();
+  private final List<String> stages = new ArrayList<>();
+  private int lost;
+  private int doubled;
+  private double undisturbedSeconds;
+  private Outcomes undisturbed;
+
+  Drill(SmallSearch search, Site site, long seed, Consumer<String> tell) {
+    this.search = search;
+    this.site = site;
+    this.random = new SplittableRandom(seed);
+    this.tell = tell;
+  }
+
+  Findings run(int count) throws IOException, InterruptedException {
+    site.start();
+    Instant began = Instant.now();
+    tell.accept("the search undisturbed");
+    site.submit(UNDISTURBED);
+    until(UNDISTURBED, began, () -> site.ended(UNDISTURBED));
+    undisturbedSeconds = Duration.between(began, Instant.now()).toMillis() / 1e3;
+    tell.accept("undisturbed in %.1f s".formatted(undisturbedSeconds));
+    undisturbed = Outcomes.of(search.store(UNDISTURBED));
+    check(UNDISTURBED);
+    for (int n = 1; kills.size() < count; n++) {
+      disturbed("drill-" + n, Math.min(count - kills.size(), 1 + random.nextInt(MOST_KILLS_A_RUN)));
+    }
+    return findings();
+  }
+
+  private void disturbed(String run, int most) throws IOException, InterruptedException {
+    List<Integer> when = new ArrayList<>();
+    for (int i = 0; i < most; i++) {
+      when.add(STAGES.indexOf(nextStage()));
+    }
+    when.sort(null);
+    Instant began = Instant.now();
+    site.submit(run);
+    for (int stage : when) {
+      // Some stages are over within a fraction of a second, others take a while.
+      long delay = random.nextInt(stage == 2 || stage == 3 || stage == 6 ? 2500 : 300);
+      Kill.Kind kind = site.nodes().size() == 1 ? Kill.Kind.ALL : nextKind();
+      until(run, began, () -> reached(run, stage) || site.ended(run));
+      TimeUnit.MILLISECONDS.sleep(delay);
+      if (site.ended(run)) {
+        break;
+      }
+      kill(run, kind);
+      until(run, began, () -> (site.whole() && redone()) || site.ended(run));
+    }
+    until(run, began, () -> site.ended(run));
+    until(run, began, site::whole);
+    List<String> differences = undisturbed.differences(Outcomes.of(search.store(run)));
+    differences.forEach(d -> wrong.add(run + ": " + d + " differs from the undisturbed run's"));
+    check(run);
+    tell.accept(
+        "%s: %s after %d kills, %.1f s"
+            .formatted(
+                run,
+                differences.isEmpty() ? "equal" : "DIFFERENT: " + differences,
+                kills.stream().filter(k -> k.run().equals(run)).count(),
+                Duration.between(began, Instant.now()).toMillis() / 1e3));
+  }
+
+  private void kill(String run, Kill.Kind kind) throws IOException, InterruptedException {
+    look();
+    List<NodeProcess> victims = victims(run, kind);
+    String stage =
+        chronicles
+            .of(run)
+            .filter(l -> l.verb().equals("begun"))
+            .reduce((a, b) -> b)
+            .map(l -> l.key().replaceAll("/.*", ""))
+            .orElse("start");
+    Instant at = Instant.now();
+    for (NodeProcess victim : victims) {
+      victim.kill();
+    }
+    Kill kill = new Kill(run, kind, stage, at, victims.stream().map(NodeProcess::name).toList());
+    kills.add(kill);
+    tell.accept(
+        "kill %d, %s in %s: %s"
+            .formatted(
+                kills.size(), kind.name().toLowerCase(java.util.Locale.ROOT), stage, kill.nodes()));
+    TimeUnit.MILLISECONDS.sleep(500 + random.nextInt(1500));
+    site.restart(victims);
+  }
+
+  private List<NodeProcess> victims(String run, Kill.Kind kind) {
+    List<NodeProcess> all = site.nodes();
+    if (kind == Kill.Kind.ALL || all.size() == 1) {
+      return all;
+    }
+    String coordinator = chronicles.last("pool", null);
+    if (kind == Kill.Kind.COORDINATOR) {
+      return all.stream().filter(n -> n.name().equals(coordinator)).toList();
+    }
+    List<NodeProcess> others = all.stream().filter(n -> !n.name().equals(coordinator)).toList();
+    String busy =
+        chronicles
+            .of(run)
+            .filter(l -> l.verb().equals("begun") && !l.node().equals(coordinator))
+            .reduce((a, b) -> b)
+            .map(Chronicles.Line::node)
+            .orElse("");
+    return List.of(
+        others.stream()
+            .filter(n -> n.name().equals(busy))
+            .findFirst()
+            .orElse(others.get(random.nextInt(others.size()))));
+  }
+
+  /** Each kind of node comes up as often as the others. */
+  private Kill.Kind nextKind() {
+    if (kinds.isEmpty()) {
+      kinds.addAll(List.of(Kill.Kind.values()));
+    }
+    return kinds.remove(random.nextInt(kinds.size()));
+  }
+
+  /** Each stage comes up as often as the others. */
+  private String nextStage() {
+    if (stages.isEmpty()) {
+      stages.addAll(STAGES);
+    }
+    return stages.remove(random.nextInt(stages.size()));
+  }
+
+  private boolean reached(String run, int stage) {
+    return chronicles.of(run).anyMatch(l -> l.verb().equals("begun") && stageOf(l.key()) >= stage);
+  }
+
+  private static int stageOf(String key) {
+    return STAGES.indexOf(key.replaceAll("/.*", ""));
+  }
+
+  /** Something has been done for the run since the last kill. */
+  private boolean redone() {
+    Kill last = kills.get(kills.size() - 1);
+    return chronicles
+        .of(last.run())
+        .anyMatch(
+            l ->
+                l.at().isAfter(last.at())
+                    && (l.verb().equals("stepped") || l.verb().equals("finished")));
+  }
+
+  private void check(String run) throws IOException, InterruptedException {
+    look();
+    List<Chronicles.Line> recorded =
+        chronicles.of(run).filter(l -> l.verb().equals("recorded")).toList();
+    Ledger ledger = Ledger.read(site.journal(run), run);
+    List<String> missing = ledger.lost(recorded);
+    missing.forEach(m -> wrong.add(run + ": lost " + m));
+    lost += missing.size();
+    List<String> twice = ledger.doubled();
+    twice.forEach(t -> wrong.add(run + ": counted twice " + t));
+    doubled += twice.size();
+    if (recorded.isEmpty()) {
+      wrong.add(run + ": its nodes wrote of no event");
+    }
+  }
+
+  private Findings findings() {
+    Recovery recovery = new Recovery(chronicles.lines());
+    List<Duration> redo = new ArrayList<>();
+    List<Duration> back = new ArrayList<>();
+    Map<String, Integer> byStage = new TreeMap<>();
+    Map<String, Integer> byKind = new TreeMap<>();
+    for (Kill kill : kills) {
+      redo.addAll(recovery.redone(kill));
+      Optional<Duration> solver = recovery.back(kill);
+      solver.ifPresent(back::add);
+      byStage.merge(kill.stage(), 1, Integer::sum);
+      byKind.merge(kill.kind().name().toLowerCase(java.util.Locale.ROOT), 1, Integer::sum);
+    }
+    return new Findings(
+        kills.size(),
+        wrong.stream().noneMatch(w -> w.contains("differs")),
+        lost,
+        doubled,
+        Percentiles.of(redo),
+        Percentiles.of(back),
+        redo.size(),
+        back.size(),
+        byStage,
+        byKind,
+        undisturbedSeconds,
+        List.copyOf(wrong));
+  }
+
+  private interface Condition {
+    boolean holds() throws IOException;
+  }
+
+  private void until(String run, Instant began, Condition condition)
+      throws IOException, InterruptedException {
+    look();
+    while (!condition.holds()) {
+      if (Duration.between(began, Instant.now()).compareTo(RUN_LIMIT) > 0) {
+        throw new IOException(
+            "%s is not over after %s.\nMaybe the nodes' logs say why (--dir keeps them)."
+                .formatted(run, RUN_LIMIT));
+      }
+      TimeUnit.NANOSECONDS.sleep(POLL.toNanos());
+      look();
+    }
+  }
+
+  private void look() throws IOException {
+    for (NodeProcess node : site.nodes()) {
+      chronicles.follow(node.name(), node.log());
+    }
+  }
+}
