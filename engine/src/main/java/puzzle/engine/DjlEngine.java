@@ -1,26 +1,18 @@
 package puzzle.engine;
 
 import ai.djl.engine.EngineException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
-import puzzle.engine.checkpoint.ChildExporter;
 import puzzle.engine.checkpoint.CorruptArtefactException;
 import puzzle.engine.checkpoint.ElementType;
-import puzzle.engine.checkpoint.HuggingFaceConfig;
-import puzzle.engine.checkpoint.ModelCard;
+import puzzle.engine.checkpoint.ModelFolder;
 import puzzle.engine.checkpoint.SafetensorsFile;
 import puzzle.engine.checkpoint.SafetensorsFolder;
 import puzzle.engine.checkpoint.SafetensorsWriter;
 import puzzle.engine.checkpoint.Store;
-import puzzle.engine.checkpoint.TensorLayout;
 import puzzle.engine.data.Tokenizer;
 import puzzle.engine.distil.BlockDistillation;
 import puzzle.engine.distil.CorpusSplits;
@@ -31,6 +23,7 @@ import puzzle.engine.distil.Recording.Split;
 import puzzle.engine.kd.GlobalDistillation;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.nn.Residency;
 import puzzle.engine.nn.SubblockWeights;
 import puzzle.engine.nn.Tensors;
 import puzzle.engine.profile.LiveProfiler;
@@ -59,14 +52,9 @@ import puzzle.model.Variant;
 public final class DjlEngine implements BlockEngine {
 
   private static final String CHILD_FOLDER = "child";
-  private static final long SHARD_BYTES = 5L << 30;
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .addModule(new JavaTimeModule())
-          .disable(SerializationFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
-          .build();
 
   private final int threads;
+  private final Residency residency;
   private String openedStore;
   private Store store;
   private String loadedParent;
@@ -78,7 +66,15 @@ public final class DjlEngine implements BlockEngine {
    * @param threads of one operation
    */
   public DjlEngine(int threads) {
+    this(threads, Residency.told());
+  }
+
+  /**
+   * @param residency of parents, and of models that are measured; those that are trained are whole
+   */
+  public DjlEngine(int threads, Residency residency) {
     this.threads = threads;
+    this.residency = residency;
   }
 
   @Override
@@ -194,9 +190,7 @@ public final class DjlEngine implements BlockEngine {
       return null;
     }
     SafetensorsFile weights = variant.form() == Variant.Form.NO_OP ? null : store.safetensors(file);
-    String prefix = SubblockWeights.prefix(layer);
-    return SubblockWeights.create(
-        model.manager(), model.config(), variant, name -> weights.fp32(prefix + name));
+    return SubblockWeights.load(model.manager(), model.config(), layer, variant, weights);
   }
 
   private TaskResult evaluate(RunSpec spec, Task.Evaluate task, Monitor monitor) {
@@ -204,8 +198,8 @@ public final class DjlEngine implements BlockEngine {
     Recording recording = Recording.open(store, task.recording());
     try (Decoder model =
         task.child() == null
-            ? assembled(spec, task.architecture(), task.layers())
-            : Decoder.load(
+            ? assembled(spec, task.architecture(), task.layers(), residency)
+            : residency.open(
                 config(spec).with(task.architecture()),
                 store.safetensors(task.child()),
                 spec.corpus().sequenceTokens())) {
@@ -243,7 +237,7 @@ public final class DjlEngine implements BlockEngine {
   private TaskResult heal(RunSpec spec, Task.Heal task, Monitor monitor) {
     Store store = store(spec);
     Recording recording = Recording.open(store, task.recording());
-    try (Decoder child = assembled(spec, task.architecture(), task.layers())) {
+    try (Decoder child = assembled(spec, task.architecture(), task.layers(), Residency.WHOLE)) {
       new GlobalDistillation(
               parent(spec),
               child,
@@ -265,29 +259,16 @@ public final class DjlEngine implements BlockEngine {
 
   private TaskResult export(RunSpec spec, Task.Export task) {
     Store store = store(spec);
-    Path parentFolder = Path.of(spec.parent());
-    ObjectNode provenance = JSON.createObjectNode();
-    // Where the run lay is of no use to whom the child is given.
-    ObjectNode run = JSON.valueToTree(spec);
-    provenance.set("run", run.without(List.of("store", "parent")));
-    provenance.set("architecture", JSON.valueToTree(task.architecture()));
-    provenance.set("healed", JSON.valueToTree(task.child()));
-    Path target = store.root().resolve(CHILD_FOLDER);
-    new ChildExporter(
-            config(spec).with(task.architecture()),
-            store.safetensors(task.child()),
-            parentFolder,
-            new ModelCard(
-                spec.id().value(), parentFolder.getFileName().toString(), List.of(), task.report()),
-            provenance)
-        .export(target, ChildExporter.Format.NEMOTRON_NAS, SHARD_BYTES);
+    new HealedChild(spec, task.architecture(), task.child(), task.report())
+        .export(store, store.root().resolve(CHILD_FOLDER), HealedChild.usualFormat(config(spec)));
     return new TaskResult.Exported(CHILD_FOLDER, store.references(CHILD_FOLDER));
   }
 
-  private Decoder assembled(RunSpec spec, Architecture architecture, List<Task.Weights> layers) {
+  private Decoder assembled(
+      RunSpec spec, Architecture architecture, List<Task.Weights> layers, Residency residency) {
     DecoderConfig config = config(spec).with(architecture);
     SafetensorsFolder folder = SafetensorsFolder.open(Path.of(spec.parent()));
-    return Decoder.load(
+    return residency.open(
         config,
         new AssembledWeights(config, folder, store(spec), layers),
         spec.corpus().sequenceTokens());
@@ -296,11 +277,14 @@ public final class DjlEngine implements BlockEngine {
   private Decoder parent(RunSpec spec) {
     if (!spec.parent().equals(loadedParent)) {
       close();
-      Path folder = Path.of(spec.parent());
-      DecoderConfig config = HuggingFaceConfig.read(folder);
-      SafetensorsFolder weights = SafetensorsFolder.open(folder);
-      TensorLayout.require(config, weights);
-      parent = Decoder.load(config, weights, spec.corpus().sequenceTokens());
+      ModelFolder folder = ModelFolder.open(Path.of(spec.parent()));
+      int positions = spec.corpus().sequenceTokens();
+      if (positions > folder.config().maxPositions()) {
+        throw new InvalidInputException(
+            "corpus.sequenceTokens: sequences of %d tokens, %s has %d positions.%nMaybe shorten them."
+                .formatted(positions, folder.path(), folder.config().maxPositions()));
+      }
+      parent = residency.open(folder.config(), folder.weights(), positions);
       loadedParent = spec.parent();
     }
     return parent;

@@ -23,6 +23,9 @@ import puzzle.engine.InvalidInputException;
       DoctorCommand.class,
       SolveCommand.class,
       ProfileCommand.class,
+      EvalCommand.class,
+      VerifyCommand.class,
+      ExportCommand.class,
       PretrainCommand.class,
       GenerateCompletion.class
     },
