@@ -1,6 +1,8 @@
 package puzzle.engine.checkpoint;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import puzzle.engine.InvalidInputException;
 import puzzle.engine.nn.DecoderConfig;
 
 /**
@@ -13,10 +15,14 @@ public record ModelFolder(Path path, DecoderConfig config, SafetensorsFolder wei
   /**
    * Reads config and headers.
    *
-   * @throws puzzle.engine.InvalidInputException naming file and place, if anything is missing,
+   * @throws InvalidInputException naming file and place, if anything is missing,
    *     unsound or of another model
    */
   public static ModelFolder open(Path path) {
+    if (!Files.isDirectory(path)) {
+      throw new InvalidInputException(
+          path + ": no such folder.\nMaybe the path is relative to another folder.");
+    }
     DecoderConfig config = HuggingFaceConfig.read(path);
     SafetensorsFolder weights = SafetensorsFolder.open(path);
     TensorLayout.require(config, weights);

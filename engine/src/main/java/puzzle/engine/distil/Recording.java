@@ -66,6 +66,7 @@ public final class Recording {
       CheckpointRef tokens,
       CheckpointRef importance,
       CheckpointRef logits,
+      CheckpointRef graded,
       List<CheckpointRef> layers,
       double parentLoss) {}
 
@@ -122,14 +123,17 @@ public final class Recording {
     return new Tape(store.safetensors(index.layers().get(layer)), split.tensor(place.suffix));
   }
 
-  /** The parent's logits on a held-out split, [sequences, tokens, vocabulary]. */
+  /**
+   * The parent's logits on a held-out split, less the largest of each token, [sequences, tokens,
+   * vocabulary].
+   */
   public Tape logits(Split split) {
     return new Tape(store.safetensors(index.logits()), split.tensor("logits"));
   }
 
   /** What the parent says to the sequences of the task, [sequences, 2, tokens]. */
   public FloatBuffer graded() {
-    return store.safetensors(index.logits()).fp32(GRADED);
+    return store.safetensors(index.graded()).fp32(GRADED);
   }
 
   static String channels(int layer) {
