@@ -58,6 +58,33 @@ public final class Examples {
         1.5);
   }
 
+  /** The same search with another way of BLD. */
+  public static RunSpec with(RunSpec spec, RunSpec.Distillation.Mode mode) {
+    RunSpec.Distillation bld = spec.bld();
+    return new RunSpec(
+        spec.id(),
+        spec.parent(),
+        spec.store(),
+        spec.seed(),
+        spec.corpus(),
+        spec.space(),
+        new RunSpec.Distillation(
+            bld.sequences(),
+            bld.batch(),
+            bld.steps(),
+            bld.warmupSteps(),
+            bld.learningRate(),
+            bld.weightDecay(),
+            bld.clipNorm(),
+            mode,
+            4),
+        spec.scoring(),
+        spec.profiling(),
+        spec.target(),
+        spec.gkd(),
+        spec.retries());
+  }
+
   public static RunSpec spec(Path store, SearchSpace space, double speedUp) {
     return new RunSpec(
         new RunId("example"),
@@ -77,7 +104,7 @@ public final class Examples {
                     List.of(
                         new Limit(Limit.Metric.THROUGHPUT, speedUp, true),
                         new Limit(Limit.Metric.MEMORY, 0.9, true))))),
-        new RunSpec.Healing(List.of("cosine", "kld"), 4, 10, 2, 1e-4, 0.01, 1, 5),
+        new RunSpec.Healing(List.of("cosine", "kld"), 4, 10, 2, 1e-4, 0.01, 1, 5, 1, 1, 2, 5),
         new RetryPolicy(Duration.ofMillis(10), 2, Duration.ofMillis(100), 0.2, 3));
   }
 }

@@ -1,32 +1,22 @@
 package puzzle.actors;
 
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import puzzle.actors.simulation.SimulatedResults;
 import puzzle.engine.BlockEngine;
 import puzzle.engine.EngineFactory;
 import puzzle.engine.TaskFailedException;
-import puzzle.model.Architecture;
-import puzzle.model.Block;
-import puzzle.model.BlockCost;
-import puzzle.model.CheckpointRef;
 import puzzle.model.Device;
 import puzzle.model.Failure;
 import puzzle.model.RunSpec;
-import puzzle.model.Score;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
-import puzzle.model.Variant;
-import puzzle.model.Workload;
 
 /**
  * An engine without tensors: every result is a function of the run's seed and the task, whoever
@@ -77,7 +67,7 @@ public final class FakeEngine implements EngineFactory {
           throw new CancellationException();
         }
         monitor.progress(1, 1, 0.5);
-        TaskResult result = result(spec, task);
+        TaskResult result = SimulatedResults.of(spec, task);
         ran.add(task.key());
         return result;
       }
@@ -112,119 +102,5 @@ public final class FakeEngine implements EngineFactory {
   /** A script that tells of each task before it is run. */
   public static Script telling(BiConsumer<Task, BlockEngine.Monitor> listener) {
     return listener::accept;
-  }
-
-  static TaskResult result(RunSpec spec, Task task) {
-    if (task instanceof Task.Record) {
-      return new TaskResult.Recorded(ref("recording/index.json"), 1.5, 1000, 100);
-    }
-    if (task instanceof Task.Distil t) {
-      double loss = 0.1 + noise(spec, task.key());
-      return new TaskResult.Distilled(
-          ref("library/" + t.layer() + "/" + t.variant().name() + ".safetensors"),
-          loss,
-          loss / 2,
-          spec.bld().steps());
-    }
-    if (task instanceof Task.Profile t) {
-      List<TaskResult.VariantCost> costs = new ArrayList<>();
-      for (Variant v : spec.space().variants()) {
-        costs.add(new TaskResult.VariantCost(v, cost(spec, v, t.workload()), 0.01));
-      }
-      return new TaskResult.Profiled(
-          t.workload(),
-          costs,
-          new BlockCost(0.001, 0.0001, 400_000, 0, 100_000),
-          TaskResult.MEASURED);
-    }
-    if (task instanceof Task.ScoreBlock t) {
-      return new TaskResult.BlockScored(Score.measured(kl(spec, t.layer(), t.block()), 0.001));
-    }
-    if (task instanceof Task.Evaluate t) {
-      double kl =
-          t.child() != null ? 0.5 * total(spec, t.architecture()) : total(spec, t.architecture());
-      if (t.selecting()) {
-        // Blocks act on each other: the least sum is not the least whole.
-        kl += 0.1 * noise(spec, t.architecture().toString());
-      }
-      return new TaskResult.Evaluated(1.5 + kl, kl, 1000);
-    }
-    if (task instanceof Task.Measure t) {
-      List<BlockCost> models = new ArrayList<>();
-      for (Architecture architecture : t.architectures()) {
-        BlockCost sum = new BlockCost(0.001, 0.0001, 400_000, 0, 100_000);
-        for (Block b : architecture.blocks()) {
-          sum =
-              sum.plus(cost(spec, b.attention(), t.workload()))
-                  .plus(cost(spec, b.ffn(), t.workload()));
-        }
-        models.add(sum);
-      }
-      return new TaskResult.Measured(t.workload(), models, TaskResult.MEASURED);
-    }
-    if (task instanceof Task.Heal) {
-      return new TaskResult.Healed(ref("child.safetensors"), spec.gkd().steps());
-    }
-    return new TaskResult.Exported("child", List.of(ref("child/model.safetensors")));
-  }
-
-  private static double total(RunSpec spec, Architecture architecture) {
-    double sum = 0;
-    for (int layer = 0; layer < architecture.layers(); layer++) {
-      sum += kl(spec, layer, architecture.block(layer));
-    }
-    return sum * 1.1;
-  }
-
-  private static double kl(RunSpec spec, int layer, Block block) {
-    if (block.equals(spec.space().parent())) {
-      return 0;
-    }
-    double attention = harm(spec, layer, block.attention());
-    double ffn = harm(spec, layer, block.ffn());
-    return 0.8 * (attention + ffn) + 0.01 * noise(spec, layer + block.name());
-  }
-
-  private static double harm(RunSpec spec, int layer, Variant v) {
-    if (v.equals(spec.space().parent().get(v.subblock()))) {
-      return 0;
-    }
-    double share = (double) v.size() / spec.space().parent().get(v.subblock()).size();
-    double base =
-        switch (v.form()) {
-          case SIZED -> 0.1 * (1 - share);
-          case LINEAR -> 0.2;
-          case NO_OP -> 0.3;
-        };
-    return base * (0.5 + noise(spec, layer + v.name()));
-  }
-
-  private static BlockCost cost(RunSpec spec, Variant v, Workload w) {
-    double size =
-        switch (v.form()) {
-          case SIZED -> 0.3 + (double) v.size() / spec.space().parent().get(v.subblock()).size();
-          case LINEAR -> 0.2;
-          case NO_OP -> 0;
-        };
-    long kv =
-        v.form() == Variant.Form.SIZED && v.subblock() == puzzle.model.Subblock.ATTENTION
-            ? 100L * v.size() * w.sequenceTokens()
-            : 0;
-    return new BlockCost(
-        0.01 * size, 0.001 * size, Math.round(100_000 * size), kv, Math.round(50_000 * size));
-  }
-
-  private static double noise(RunSpec spec, String what) {
-    return new java.util.SplittableRandom(spec.seed() * 31 + what.hashCode()).nextDouble();
-  }
-
-  private static CheckpointRef ref(String path) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(path.getBytes(StandardCharsets.UTF_8));
-      return new CheckpointRef(path, path.length(), HexFormat.of().formatHex(digest));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -19,6 +19,7 @@ import puzzle.actors.distill.DistillActor;
 import puzzle.actors.feed.FeedActor;
 import puzzle.actors.gpu.GpuActor;
 import puzzle.actors.gpu.GpuPoolActor;
+import puzzle.actors.node.EdgeActor;
 import puzzle.actors.run.RunActor;
 import puzzle.actors.solver.SolverActor;
 import puzzle.persistence.BlockEvent;
@@ -29,6 +30,7 @@ import puzzle.persistence.RunEvent;
 import puzzle.persistence.RunState;
 import puzzle.protocol.Block;
 import puzzle.protocol.Distill;
+import puzzle.protocol.Edge;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Gpu;
 import puzzle.protocol.GpuPool;
@@ -47,7 +49,8 @@ class ProtocolCoverageTest {
           GpuPool.Command.class, GpuPoolActor.class,
           Solver.Command.class, SolverActor.class,
           Distill.Command.class, DistillActor.class,
-          Feed.Command.class, FeedActor.class);
+          Feed.Command.class, FeedActor.class,
+          Edge.Command.class, EdgeActor.class);
 
   private static ActorTestKit kit;
 
@@ -90,6 +93,8 @@ class ProtocolCoverageTest {
         List.of(
             Run.Answer.class,
             Run.Status.class,
+            Edge.Runs.class,
+            Edge.Nodes.class,
             Feed.Fact.class,
             RunEvent.class,
             BlockEvent.class,
@@ -119,6 +124,7 @@ class ProtocolCoverageTest {
     return Arrays.stream(protocol.getPermittedSubclasses())
         .<Class<?>>map(c -> c)
         .filter(c -> !c.getSimpleName().equals("Internal"))
+        .flatMap(c -> c.isSealed() ? commands(c).stream() : java.util.stream.Stream.of(c))
         .toList();
   }
 }

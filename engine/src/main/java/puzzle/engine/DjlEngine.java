@@ -2,6 +2,7 @@ package puzzle.engine;
 
 import ai.djl.engine.EngineException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -13,6 +14,7 @@ import puzzle.engine.checkpoint.SafetensorsFile;
 import puzzle.engine.checkpoint.SafetensorsFolder;
 import puzzle.engine.checkpoint.SafetensorsWriter;
 import puzzle.engine.checkpoint.Store;
+import puzzle.engine.checkpoint.WeightSource;
 import puzzle.engine.data.Tokenizer;
 import puzzle.engine.distil.BlockDistillation;
 import puzzle.engine.distil.CorpusSplits;
@@ -20,7 +22,9 @@ import puzzle.engine.distil.DivergedException;
 import puzzle.engine.distil.Recorder;
 import puzzle.engine.distil.Recording;
 import puzzle.engine.distil.Recording.Split;
+import puzzle.engine.distil.TrainingCheckpoint;
 import puzzle.engine.kd.GlobalDistillation;
+import puzzle.engine.kd.HealingStates;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.DecoderConfig;
 import puzzle.engine.nn.Residency;
@@ -52,6 +56,9 @@ import puzzle.model.Variant;
 public final class DjlEngine implements BlockEngine {
 
   private static final String CHILD_FOLDER = "child";
+
+  /** All rounds and shards of a healing draw the same order of sequences. */
+  private static final String HEALING_KEY = "heal";
 
   private final int threads;
   private final Residency residency;
@@ -85,6 +92,8 @@ public final class DjlEngine implements BlockEngine {
         return record(spec, monitor);
       } else if (task instanceof Task.Distil distil) {
         return distil(spec, distil, monitor);
+      } else if (task instanceof Task.DistilBlock distil) {
+        return distil(spec, distil, monitor);
       } else if (task instanceof Task.Profile profile) {
         return profile(spec, profile, monitor);
       } else if (task instanceof Task.ScoreBlock score) {
@@ -93,8 +102,10 @@ public final class DjlEngine implements BlockEngine {
         return evaluate(spec, evaluate, monitor);
       } else if (task instanceof Task.Measure measure) {
         return measure(spec, measure, monitor);
+      } else if (task instanceof Task.HealRound round) {
+        return healRound(spec, round, monitor);
       } else if (task instanceof Task.Heal heal) {
-        return heal(spec, heal, monitor);
+        return heal(spec, heal);
       } else if (task instanceof Task.Export export) {
         return export(spec, export);
       }
@@ -122,42 +133,117 @@ public final class DjlEngine implements BlockEngine {
       int length = spec.corpus().sequenceTokens() + 1;
       tokens.put(Split.TASK, Tasks.padded(task, length, config(spec).vocabSize()));
     }
-    return new Recorder(store(spec), parent(spec), spec.scoring().batch(), tokens).run(monitor);
+    return new Recorder(
+            store(spec),
+            parent(spec),
+            spec.scoring().batch(),
+            spec.bld().safeguards().tapeBytes(),
+            tokens)
+        .run(monitor);
   }
 
   private TaskResult distil(RunSpec spec, Task.Distil task, Monitor monitor) {
-    Store store = store(spec);
     Decoder model = parent(spec);
-    Recording recording = Recording.open(store, task.recording());
-    Variant variant = task.variant();
-    boolean ffn = variant.subblock() == Subblock.FFN;
-    Initialisation initialisation =
-        new Initialisation(
-            model.config(),
-            model.weights(task.layer(), variant.subblock()),
-            ffn ? recording.contribution(task.layer()) : null);
-    SubblockWeights child = initialisation.create(model.manager(), variant);
+    Recording recording = Recording.open(store(spec), task.recording());
+    RunSpec.Distillation settings = settings(spec, task.microBatch());
+    TrainingCheckpoint checkpoint = checkpoint(spec, task.layer(), task.variant().name(), task);
+    BlockDistillation distillation =
+        new BlockDistillation(model, task.layer(), settings, recording).keeping(checkpoint);
+    BlockDistillation.Beginning beginning =
+        distillation.begin(
+            initialisation(model, recording, task.layer(), task.variant()), task.variant());
+    SubblockWeights child = beginning.weights();
     try {
-      BlockDistillation.Outcome outcome =
-          new BlockDistillation(model, task.layer(), spec.bld(), recording)
-              .run(child, seed(spec, task), monitor);
-      SafetensorsWriter writer = new SafetensorsWriter(ElementType.F32);
-      String prefix = SubblockWeights.prefix(task.layer());
-      child
-          .arrays()
-          .forEach(
-              (name, array) ->
-                  writer.add(
-                      prefix + name, array.getShape().getShape(), () -> Tensors.read(array)));
-      String path = "library/layer-%03d/%s.safetensors".formatted(task.layer(), variant.name());
-      return new TaskResult.Distilled(
-          store.put(path, writer::writeTo),
-          outcome.lossBefore(),
-          outcome.lossAfter(),
-          outcome.steps());
+      BlockDistillation.Outcome outcome = distillation.run(child, seed(spec, task), monitor);
+      CheckpointRef file = keep(spec, task.layer(), task.variant().name(), List.of(child));
+      checkpoint.discard();
+      return distilled(file, outcome, beginning.how());
     } finally {
       child.close();
     }
+  }
+
+  private TaskResult distil(RunSpec spec, Task.DistilBlock task, Monitor monitor) {
+    Decoder model = parent(spec);
+    Recording recording = Recording.open(store(spec), task.recording());
+    RunSpec.Distillation settings = settings(spec, task.microBatch());
+    TrainingCheckpoint checkpoint = checkpoint(spec, task.layer(), task.block().name(), task);
+    BlockDistillation distillation =
+        new BlockDistillation(model, task.layer(), settings, recording).keeping(checkpoint);
+    List<SubblockWeights> halves = new ArrayList<>();
+    String how = null;
+    try {
+      for (Variant variant : List.of(task.block().attention(), task.block().ffn())) {
+        boolean attention = variant.subblock() == Subblock.ATTENTION;
+        CheckpointRef start =
+            task.start() == null ? null : attention ? task.start().attention() : task.start().ffn();
+        if (start != null) {
+          halves.add(replacement(store(spec), model, task.layer(), variant, start));
+          continue;
+        }
+        BlockDistillation.Beginning beginning =
+            distillation.begin(initialisation(model, recording, task.layer(), variant), variant);
+        halves.add(beginning.weights());
+        how = beginning.how() == null ? how : beginning.how();
+        if (variant.form() == Variant.Form.LINEAR) {
+          distillation.scale(beginning.weights());
+        }
+      }
+      BlockDistillation.Outcome outcome =
+          distillation.run(halves.get(0), halves.get(1), seed(spec, task), monitor);
+      CheckpointRef file = keep(spec, task.layer(), task.block().name(), halves);
+      checkpoint.discard();
+      return distilled(file, outcome, how);
+    } finally {
+      halves.forEach(SubblockWeights::close);
+    }
+  }
+
+  /** The run's, or with fewer sequences per pass where the task says so. */
+  private static RunSpec.Distillation settings(RunSpec spec, int microBatch) {
+    return microBatch == 0
+        ? spec.bld()
+        : spec.bld().with(spec.bld().safeguards().withMicroBatch(microBatch));
+  }
+
+  /** A training goes on from a state of the same task with the same settings only. */
+  private TrainingCheckpoint checkpoint(RunSpec spec, int layer, String name, Task task) {
+    return new TrainingCheckpoint(
+        store(spec), libraryPath(layer, name), task + " " + spec.bld() + " " + seed(spec, task));
+  }
+
+  private static Initialisation initialisation(
+      Decoder model, Recording recording, int layer, Variant variant) {
+    return new Initialisation(
+        model.config(),
+        model.weights(layer, variant.subblock()),
+        variant.subblock() == Subblock.FFN
+            ? recording.contribution(layer)
+            : recording.headContribution(layer));
+  }
+
+  /** Keeps what was trained as one file of the library. */
+  private CheckpointRef keep(RunSpec spec, int layer, String name, List<SubblockWeights> trained) {
+    SafetensorsWriter writer = new SafetensorsWriter(ElementType.F32);
+    String prefix = SubblockWeights.prefix(layer);
+    for (SubblockWeights half : trained) {
+      half.arrays()
+          .forEach(
+              (array, values) ->
+                  writer.add(
+                      prefix + array, values.getShape().getShape(), () -> Tensors.read(values)));
+    }
+    return store(spec).put(libraryPath(layer, name) + ".safetensors", writer::writeTo);
+  }
+
+  private static String libraryPath(int layer, String name) {
+    return "library/layer-%03d/%s".formatted(layer, name);
+  }
+
+  private static TaskResult distilled(
+      CheckpointRef file, BlockDistillation.Outcome outcome, String how) {
+    return new TaskResult.Distilled(
+        file, outcome.lossBefore(), outcome.lossAfter(), outcome.steps(), outcome.rollbacks(), how);
   }
 
   private TaskResult score(RunSpec spec, Task.ScoreBlock task, Monitor monitor) {
@@ -198,7 +284,7 @@ public final class DjlEngine implements BlockEngine {
     Recording recording = Recording.open(store, task.recording());
     try (Decoder model =
         task.child() == null
-            ? assembled(spec, task.architecture(), task.layers(), residency)
+            ? assembled(spec, task.architecture(), task.layers())
             : residency.open(
                 config(spec).with(task.architecture()),
                 store.safetensors(task.child()),
@@ -234,27 +320,42 @@ public final class DjlEngine implements BlockEngine {
     }
   }
 
-  private TaskResult heal(RunSpec spec, Task.Heal task, Monitor monitor) {
+  private TaskResult healRound(RunSpec spec, Task.HealRound task, Monitor monitor) {
+    HealingStates states = new HealingStates(store(spec));
+    WeightSource before =
+        states.mean(task.from()).orElseGet(() -> weights(spec, task.architecture(), task.layers()));
+    try (Decoder child = load(spec, task.architecture(), before)) {
+      return healing(spec, child, task.recording())
+          .round(task.round(), task.shard(), before, states, monitor);
+    }
+  }
+
+  private TaskResult heal(RunSpec spec, Task.Heal task) {
     Store store = store(spec);
-    Recording recording = Recording.open(store, task.recording());
-    try (Decoder child = assembled(spec, task.architecture(), task.layers(), Residency.WHOLE)) {
-      new GlobalDistillation(
-              parent(spec),
-              child,
-              spec.gkd(),
-              recording,
-              store,
-              task.architecture() + " " + task.layers() + " " + spec.gkd(),
-              seed(spec, task))
-          .run(monitor);
+    WeightSource last =
+        new HealingStates(store)
+            .mean(task.from())
+            .orElseGet(() -> weights(spec, task.architecture(), task.layers()));
+    try (Decoder child = load(spec, task.architecture(), last)) {
       SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
       new TreeMap<>(child.parameters())
           .forEach(
               (name, array) ->
                   writer.add(name, array.getShape().getShape(), () -> Tensors.read(array)));
-      CheckpointRef file = store.put("healing/child.safetensors", writer::writeTo);
-      return new TaskResult.Healed(file, spec.gkd().steps());
+      return new TaskResult.Healed(
+          store.put("healing/child.safetensors", writer::writeTo),
+          spec.gkd().stepsBefore(spec.gkd().rounds()),
+          healing(spec, child, task.recording()).heldOutBefore(spec.gkd().rounds(), 0));
     }
+  }
+
+  private GlobalDistillation healing(RunSpec spec, Decoder child, CheckpointRef recording) {
+    return new GlobalDistillation(
+        parent(spec),
+        child,
+        spec.gkd(),
+        Recording.open(store(spec), recording),
+        seed(spec, HEALING_KEY));
   }
 
   private TaskResult export(RunSpec spec, Task.Export task) {
@@ -264,14 +365,21 @@ public final class DjlEngine implements BlockEngine {
     return new TaskResult.Exported(CHILD_FOLDER, store.references(CHILD_FOLDER));
   }
 
-  private Decoder assembled(
-      RunSpec spec, Architecture architecture, List<Task.Weights> layers, Residency residency) {
-    DecoderConfig config = config(spec).with(architecture);
-    SafetensorsFolder folder = SafetensorsFolder.open(Path.of(spec.parent()));
+  private Decoder assembled(RunSpec spec, Architecture architecture, List<Task.Weights> layers) {
     return residency.open(
-        config,
-        new AssembledWeights(config, folder, store(spec), layers),
+        config(spec).with(architecture),
+        weights(spec, architecture, layers),
         spec.corpus().sequenceTokens());
+  }
+
+  private WeightSource weights(RunSpec spec, Architecture architecture, List<Task.Weights> layers) {
+    SafetensorsFolder folder = SafetensorsFolder.open(Path.of(spec.parent()));
+    return new AssembledWeights(config(spec).with(architecture), folder, store(spec), layers);
+  }
+
+  /** All in memory, to be trained. */
+  private Decoder load(RunSpec spec, Architecture architecture, WeightSource weights) {
+    return Decoder.load(config(spec).with(architecture), weights, spec.corpus().sequenceTokens());
   }
 
   private Decoder parent(RunSpec spec) {
@@ -291,7 +399,7 @@ public final class DjlEngine implements BlockEngine {
   }
 
   /** The parent kept between tasks, or null. */
-  Decoder loaded() {
+  public Decoder loaded() {
     return parent;
   }
 
@@ -325,7 +433,11 @@ public final class DjlEngine implements BlockEngine {
 
   /** What a task draws depends on the run's seed and the task alone. */
   private static long seed(RunSpec spec, Task task) {
-    return spec.seed() * 0x9E3779B97F4A7C15L + task.key().hashCode();
+    return seed(spec, task.key());
+  }
+
+  private static long seed(RunSpec spec, String key) {
+    return spec.seed() * 0x9E3779B97F4A7C15L + key.hashCode();
   }
 
   private static Failure.Kind kind(Throwable e) {

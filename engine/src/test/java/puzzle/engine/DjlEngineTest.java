@@ -2,6 +2,7 @@ package puzzle.engine;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,7 +13,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,12 +25,14 @@ import puzzle.engine.checkpoint.Store;
 import puzzle.engine.checkpoint.WeightSource;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.nn.Residency;
 import puzzle.engine.nn.Tensors;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.BlockCost;
 import puzzle.model.CheckpointRef;
 import puzzle.model.Failure;
+import puzzle.model.LayerLibrary;
 import puzzle.model.RunSpec;
 import puzzle.model.Subblock;
 import puzzle.model.Target;
@@ -70,6 +72,26 @@ class DjlEngineTest {
   }
 
   @Test
+  void coupledTrainingGoesOnFromTheHalvesAndComesCloserToTheParent() throws Exception {
+    CheckpointRef recording = record(engine, spec);
+    Task.Weights halves =
+        new Task.Weights(
+            distil(engine, spec, 1, SMALL.attention(), recording).weights(),
+            distil(engine, spec, 1, SMALL.ffn(), recording).weights());
+    TaskResult.Distilled stage = couple(1, SMALL, halves, recording);
+    TaskResult.Distilled alone = couple(1, SMALL, null, recording);
+    assertTrue(stage.lossBefore() < alone.lossBefore(), stage + " against " + alone);
+    assertTrue(stage.lossAfter() < 0.98 * stage.lossBefore(), stage.toString());
+    assertEquals(stage, couple(1, SMALL, halves, recording), "the same bits again");
+    double decoupled = score(1, SMALL, false, halves, recording);
+    double coupled =
+        score(1, SMALL, true, LayerLibrary.Pair.halves(SMALL, stage.weights()), recording);
+    assertTrue(coupled > 0 && coupled != decoupled, coupled + " and " + decoupled);
+    Block half = new Block(Variant.noOp(Subblock.ATTENTION), SMALL.ffn());
+    assertTrue(couple(1, half, null, recording).lossAfter() > 0);
+  }
+
+  @Test
   void givesTheSameBitsInAnotherEngineAndOrder() throws Exception {
     CheckpointRef recording = record(engine, spec);
     TaskResult.Distilled kv = distil(engine, spec, 0, Variant.attention(1), recording);
@@ -82,8 +104,36 @@ class DjlEngineTest {
       assertEquals(kv, distil(other, elsewhere, 0, Variant.attention(1), again));
       Task.Weights weights = new Task.Weights(kv.weights(), ffn.weights());
       assertEquals(
-          engine.run(spec, new Task.ScoreBlock(0, SMALL, weights, recording), Monitor.NONE),
-          other.run(elsewhere, new Task.ScoreBlock(0, SMALL, weights, again), Monitor.NONE));
+          engine.run(spec, new Task.ScoreBlock(0, SMALL, false, weights, recording), Monitor.NONE),
+          other.run(elsewhere, new Task.ScoreBlock(0, SMALL, false, weights, again), Monitor.NONE));
+    }
+  }
+
+  @Test
+  void aParentALayerAtATimeGivesTheSameBits() throws Exception {
+    CheckpointRef recording = record(engine, spec);
+    TaskResult.Distilled kv = distil(engine, spec, 1, Variant.attention(1), recording);
+    TaskResult.Distilled ffn = distil(engine, spec, 1, Variant.ffn(12), recording);
+    RunSpec elsewhere = SmallRun.in(Files.createDirectories(folder.resolve("elsewhere")));
+    try (DjlEngine layers = new DjlEngine(1, Residency.LAYERS)) {
+      CheckpointRef again = record(layers, elsewhere);
+      assertFalse(layers.loaded().resident());
+      assertEquals(recording, again);
+      assertEquals(kv, distil(layers, elsewhere, 1, Variant.attention(1), again));
+      assertEquals(ffn, distil(layers, elsewhere, 1, Variant.ffn(12), again));
+      Task.Weights weights = new Task.Weights(kv.weights(), ffn.weights());
+      assertEquals(
+          engine.run(spec, new Task.ScoreBlock(1, SMALL, weights, recording), Monitor.NONE),
+          layers.run(elsewhere, new Task.ScoreBlock(1, SMALL, weights, again), Monitor.NONE));
+      Architecture child =
+          Architecture.uniform(spec.space().parent(), SmallRun.LAYERS).with(1, SMALL);
+      List<Task.Weights> assembled =
+          new ArrayList<>(Collections.nCopies(SmallRun.LAYERS, new Task.Weights(null, null)));
+      assembled.set(1, weights);
+      assertEquals(
+          engine.run(spec, new Task.Evaluate("x", child, assembled, null, recording), Monitor.NONE),
+          layers.run(
+              elsewhere, new Task.Evaluate("x", child, assembled, null, again), Monitor.NONE));
     }
   }
 
@@ -115,34 +165,10 @@ class DjlEngineTest {
   }
 
   @Test
-  void healsTheChildAndGoesOnToTheBitWhereItWasStopped() throws Exception {
-    CheckpointRef recording = record(engine, spec);
-    Task.Heal task = heal(recording);
-    TaskResult.Healed undisturbed = (TaskResult.Healed) engine.run(spec, task, Monitor.NONE);
-    double before = evaluate(task.architecture(), recording, task.layers(), null);
-    double after = evaluate(task.architecture(), recording, task.layers(), undisturbed.child());
-    assertTrue(after < before, before + " to " + after);
-
-    RunSpec elsewhere = SmallRun.in(Files.createDirectories(folder.resolve("elsewhere")));
-    try (DjlEngine other = new DjlEngine(1)) {
-      CheckpointRef again = record(other, elsewhere);
-      distilAll(other, elsewhere, again);
-      Task.Heal same = new Task.Heal(task.architecture(), task.layers(), again);
-      List<Long> steps = new ArrayList<>();
-      assertThrows(
-          CancellationException.class, () -> other.run(elsewhere, same, stopAfter(7, steps)));
-      List<Long> resumed = new ArrayList<>();
-      TaskResult result = other.run(elsewhere, same, stopAfter(100, resumed));
-      assertEquals(7L, resumed.get(0), "the checkpoint after 6 steps is where it goes on");
-      assertEquals(undisturbed, result);
-    }
-  }
-
-  @Test
   void exportsAChildThatReadsBackTheSame() throws Exception {
     CheckpointRef recording = record(engine, spec);
     Task.Heal task = heal(recording);
-    CheckpointRef healed = ((TaskResult.Healed) engine.run(spec, task, Monitor.NONE)).child();
+    CheckpointRef healed = healed(task);
     Task export = new Task.Export(task.architecture(), healed, List.of("child: a test"));
     TaskResult.Exported exported = (TaskResult.Exported) engine.run(spec, export, Monitor.NONE);
     Path child = Path.of(spec.store(), exported.folder());
@@ -293,8 +319,21 @@ class DjlEngineTest {
         engine.run(spec, new Task.Distil(layer, variant, recording), Monitor.NONE);
   }
 
+  private TaskResult.Distilled couple(
+      int layer, Block block, Task.Weights start, CheckpointRef recording)
+      throws TaskFailedException {
+    return (TaskResult.Distilled)
+        engine.run(spec, new Task.DistilBlock(layer, block, start, recording), Monitor.NONE);
+  }
+
   private double score(int layer, Block block, CheckpointRef recording) throws TaskFailedException {
-    Task task = new Task.ScoreBlock(layer, block, new Task.Weights(null, null), recording);
+    return score(layer, block, false, new Task.Weights(null, null), recording);
+  }
+
+  private double score(
+      int layer, Block block, boolean coupled, Task.Weights weights, CheckpointRef recording)
+      throws TaskFailedException {
+    Task task = new Task.ScoreBlock(layer, block, coupled, weights, recording);
     return ((TaskResult.BlockScored) engine.run(spec, task, Monitor.NONE)).score().value();
   }
 
@@ -305,45 +344,13 @@ class DjlEngineTest {
         engine.run(spec, new Task.Evaluate("x", architecture, none, null, recording), Monitor.NONE);
   }
 
-  private double evaluate(
-      Architecture architecture,
-      CheckpointRef recording,
-      List<Task.Weights> layers,
-      CheckpointRef child)
-      throws TaskFailedException {
-    Task task = new Task.Evaluate("x", architecture, layers, child, recording);
-    return ((TaskResult.Evaluated) engine.run(spec, task, Monitor.NONE)).klNatsPerToken();
-  }
-
   private Task.Heal heal(CheckpointRef recording) throws TaskFailedException {
-    List<Task.Weights> layers = distilAll(engine, spec, recording);
-    return new Task.Heal(Architecture.uniform(SMALL, SmallRun.LAYERS), layers, recording);
+    return SmallRun.heal(engine, spec, SMALL, recording);
   }
 
-  private static List<Task.Weights> distilAll(
-      BlockEngine engine, RunSpec spec, CheckpointRef recording) throws TaskFailedException {
-    List<Task.Weights> layers = new ArrayList<>();
-    for (int layer = 0; layer < SmallRun.LAYERS; layer++) {
-      layers.add(
-          new Task.Weights(
-              distil(engine, spec, layer, SMALL.attention(), recording).weights(),
-              distil(engine, spec, layer, SMALL.ffn(), recording).weights()));
-    }
-    return layers;
-  }
-
-  private static Monitor stopAfter(int steps, List<Long> seen) {
-    return new Monitor() {
-      @Override
-      public void progress(long done, long total, double loss) {
-        seen.add(done);
-      }
-
-      @Override
-      public boolean cancelled() {
-        return seen.size() >= steps;
-      }
-    };
+  /** The child of a task's assembled weights, with nothing trained. */
+  private CheckpointRef healed(Task.Heal task) throws TaskFailedException {
+    return ((TaskResult.Healed) engine.run(spec, task, Monitor.NONE)).child();
   }
 
   /** Arrays that live as long as the loaded parent. */

@@ -5,6 +5,7 @@ import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import puzzle.engine.checkpoint.ElementType;
@@ -15,12 +16,15 @@ import puzzle.engine.nn.DecoderConfig;
 import puzzle.engine.nn.RandomWeights;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
+import puzzle.model.CheckpointRef;
 import puzzle.model.DType;
 import puzzle.model.RetryPolicy;
 import puzzle.model.RunId;
 import puzzle.model.RunSpec;
 import puzzle.model.SearchSpace;
 import puzzle.model.Target;
+import puzzle.model.Task;
+import puzzle.model.TaskResult;
 import puzzle.model.Variant;
 import puzzle.model.Workload;
 
@@ -34,8 +38,12 @@ public final class SmallRun {
 
   /** Writes the parent and the text below {@code folder}; the store is there too. */
   public static RunSpec in(Path folder) throws IOException {
+    return in(folder, config(), 400);
+  }
+
+  /** The same for another parent and more text. */
+  static RunSpec in(Path folder, DecoderConfig config, int documents) throws IOException {
     Path parent = Files.createDirectories(folder.resolve("parent"));
-    DecoderConfig config = config();
     RandomWeights weights = new RandomWeights(config, 7);
     SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
     for (String name : weights.names()) {
@@ -45,20 +53,85 @@ public final class SmallRun {
     HuggingFaceConfig.write(parent, config, ElementType.BF16, (int) '\n');
     ByteTokenizer.write(parent);
     Path text = folder.resolve("corpus.lines.txt");
-    Files.writeString(text, text(400), StandardCharsets.UTF_8);
+    Files.writeString(text, text(documents), StandardCharsets.UTF_8);
     return new RunSpec(
         new RunId("small"),
         parent.toString(),
         folder.resolve("store").toString(),
         5,
         new RunSpec.Corpus(text.toString(), 0.2, 24),
-        SearchSpace.standard(4, 48, 1),
+        SearchSpace.standard(config.kvHeads(), config.intermediateSize(), 1),
         new RunSpec.Distillation(24, 4, 12, 2, 3e-3, 0.01, 1),
         new RunSpec.Scoring(8, 8, 4),
         new RunSpec.Profiling(1, 3),
         new Target("local", List.of(new Target.Goal(WORKLOAD, List.of()))),
         new RunSpec.Healing(List.of("cosine", "kld"), 4, 10, 2, 3e-3, 0, 1, 3),
         RetryPolicy.DEFAULT);
+  }
+
+  /** The same with another distillation of blocks. */
+  static RunSpec with(RunSpec spec, RunSpec.Distillation bld) {
+    return with(spec, spec.parent(), spec.corpus(), spec.space(), bld, spec.scoring(), spec.gkd());
+  }
+
+  /** The same with another healing. */
+  public static RunSpec with(RunSpec spec, RunSpec.Healing gkd) {
+    return with(spec, spec.parent(), spec.corpus(), spec.space(), spec.bld(), spec.scoring(), gkd);
+  }
+
+  /** Trains a block for every layer and says what is to be healed. */
+  public static Task.Heal heal(
+      BlockEngine engine, RunSpec spec, Block block, CheckpointRef recording)
+      throws TaskFailedException {
+    List<Task.Weights> layers = new ArrayList<>();
+    for (int layer = 0; layer < LAYERS; layer++) {
+      layers.add(
+          new Task.Weights(
+              trained(engine, spec, new Task.Distil(layer, block.attention(), recording)),
+              trained(engine, spec, new Task.Distil(layer, block.ffn(), recording))));
+    }
+    return new Task.Heal(Architecture.uniform(block, LAYERS), layers, recording);
+  }
+
+  private static CheckpointRef trained(BlockEngine engine, RunSpec spec, Task.Distil task)
+      throws TaskFailedException {
+    return ((TaskResult.Distilled) engine.run(spec, task, BlockEngine.Monitor.NONE)).weights();
+  }
+
+  /** A run of another parent in which each step and each pass takes one batch of its sequences. */
+  static RunSpec sized(RunSpec spec, Path parent, int tokens, int batch, int steps) {
+    DecoderConfig config = HuggingFaceConfig.read(parent);
+    return with(
+        spec,
+        parent.toString(),
+        new RunSpec.Corpus(spec.corpus().source(), 0.2, tokens),
+        SearchSpace.standard(config.kvHeads(), config.intermediateSize(), 1),
+        new RunSpec.Distillation(batch, batch, steps, 1, 1e-3, 0.01, 1),
+        new RunSpec.Scoring(batch, batch, batch),
+        new RunSpec.Healing(List.of("cosine", "kld"), batch, steps, 1, 1e-3, 0.01, 1, 1000));
+  }
+
+  private static RunSpec with(
+      RunSpec spec,
+      String parent,
+      RunSpec.Corpus corpus,
+      SearchSpace space,
+      RunSpec.Distillation bld,
+      RunSpec.Scoring scoring,
+      RunSpec.Healing gkd) {
+    return new RunSpec(
+        spec.id(),
+        parent,
+        spec.store(),
+        spec.seed(),
+        corpus,
+        space,
+        bld,
+        scoring,
+        spec.profiling(),
+        spec.target(),
+        gkd,
+        spec.retries());
   }
 
   /** Initial weights are small enough for every layer to be nearly the identity; these are not. */

@@ -1,5 +1,7 @@
 package puzzle.persistence;
 
+import java.util.List;
+import puzzle.model.Block;
 import puzzle.model.CheckpointRef;
 import puzzle.model.RunSpec;
 import puzzle.protocol.Wire;
@@ -8,15 +10,23 @@ import puzzle.protocol.Wire;
  * All that is on record about one layer's block.
  *
  * @param spec null before the order to build
+ * @param coupled blocks the second stage trains as a whole; null before it is ordered
  */
 public record BlockState(
-    RunSpec spec, int layer, CheckpointRef recording, TaskLedger tasks, boolean abandoned)
+    RunSpec spec,
+    int layer,
+    CheckpointRef recording,
+    List<Block> coupled,
+    TaskLedger tasks,
+    boolean abandoned)
     implements Wire {
 
-  public static final BlockState EMPTY = new BlockState(null, -1, null, TaskLedger.EMPTY, false);
+  public static final BlockState EMPTY =
+      new BlockState(null, -1, null, null, TaskLedger.EMPTY, false);
 
   public BlockState {
     tasks = tasks == null ? TaskLedger.EMPTY : tasks;
+    coupled = coupled == null ? null : List.copyOf(coupled);
   }
 
   /** True where there is an order and it stands. */
@@ -26,13 +36,16 @@ public record BlockState(
 
   public BlockState on(BlockEvent event) {
     if (event instanceof TaskEvent e) {
-      return new BlockState(spec, layer, recording, tasks.on(e), abandoned);
+      return new BlockState(spec, layer, recording, coupled, tasks.on(e), abandoned);
     }
     if (event instanceof BlockEvent.BuildOrdered e) {
-      return new BlockState(e.spec(), e.layer(), e.recording(), tasks, false);
+      return new BlockState(e.spec(), e.layer(), e.recording(), coupled, tasks, false);
+    }
+    if (event instanceof BlockEvent.CouplingOrdered e) {
+      return new BlockState(spec, layer, recording, e.blocks(), tasks, abandoned);
     }
     if (event instanceof BlockEvent.BuildAbandoned) {
-      return new BlockState(spec, layer, recording, tasks, true);
+      return new BlockState(spec, layer, recording, coupled, tasks, true);
     }
     throw new IllegalArgumentException("unknown event of a block: " + event);
   }

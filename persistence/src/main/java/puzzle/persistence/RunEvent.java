@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import puzzle.model.Baseline;
+import puzzle.model.Block;
 import puzzle.model.Incumbent;
 import puzzle.model.Infeasible;
 import puzzle.model.LayerLibrary;
@@ -17,7 +18,9 @@ public sealed interface RunEvent extends Wire
     permits TaskEvent,
         RunEvent.RunStarted,
         RunEvent.LayerSettled,
+        RunEvent.BlocksShortlisted,
         RunEvent.LimitsProvenInfeasible,
+        RunEvent.IncumbentFound,
         RunEvent.ArchitectureChosen,
         RunEvent.CandidateTaken,
         RunEvent.ChildHealed,
@@ -37,7 +40,25 @@ public sealed interface RunEvent extends Wire
 
   record LayerSettled(LayerLibrary library) implements RunEvent {}
 
+  /**
+   * What the second stage of BLD trains as a whole.
+   *
+   * @param blocks by layer
+   */
+  record BlocksShortlisted(List<List<Block>> blocks) implements RunEvent {
+    public BlocksShortlisted {
+      blocks = blocks == null ? List.of() : blocks.stream().map(List::copyOf).toList();
+    }
+  }
+
   record LimitsProvenInfeasible(Infeasible infeasible) implements RunEvent {}
+
+  /** A step on the way to the final choice. */
+  record IncumbentFound(Incumbent incumbent) implements RunEvent {
+    public IncumbentFound {
+      Objects.requireNonNull(incumbent, "incumbent");
+    }
+  }
 
   /**
    * The solver's answer on the complete table.

@@ -1,10 +1,13 @@
 package puzzle.persistence;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import puzzle.model.Architecture;
 import puzzle.model.Baseline;
+import puzzle.model.Block;
 import puzzle.model.Incumbent;
 import puzzle.model.Infeasible;
 import puzzle.model.LayerLibrary;
@@ -19,6 +22,7 @@ import puzzle.protocol.Wire;
  *
  * @param spec null before the start
  * @param libraries of the layers that are through, by layer
+ * @param shortlist blocks by layer that the second stage of BLD trains, or null before it
  * @param incumbent the final choice, or null; the solver's first until a candidate is taken
  * @param candidates the solver's best architectures, to be measured before one of them is taken
  * @param taken index of the candidate that was taken, or null
@@ -33,6 +37,7 @@ public record RunState(
     Instant startedAt,
     TaskLedger tasks,
     Map<Integer, LayerLibrary> libraries,
+    List<List<Block>> shortlist,
     Incumbent incumbent,
     List<Incumbent> candidates,
     Integer taken,
@@ -42,23 +47,10 @@ public record RunState(
     Outcome outcome)
     implements Wire {
 
-  public static final RunState EMPTY =
-      new RunState(
-          null,
-          0,
-          "",
-          null,
-          TaskLedger.EMPTY,
-          Map.of(),
-          null,
-          List.of(),
-          null,
-          List.of(),
-          null,
-          null,
-          null);
+  public static final RunState EMPTY = new Draft(null).state();
 
   public RunState {
+    hash = hash == null ? "" : hash;
     tasks = tasks == null ? TaskLedger.EMPTY : tasks;
     libraries = libraries == null ? Map.of() : Map.copyOf(libraries);
     candidates = candidates == null ? List.of() : List.copyOf(candidates);
@@ -73,9 +65,18 @@ public record RunState(
     return outcome != null;
   }
 
-  /** True once every layer is through. */
+  /** True once every layer is through, with the second stage where it was ordered. */
   public boolean libraryComplete() {
-    return started() && libraries.size() == layers;
+    return started()
+        && libraries.size() == layers
+        && (shortlist == null || libraries.values().stream().allMatch(LayerLibrary::coupled));
+  }
+
+  /** True where every layer is through and the second stage waits for the solver's choice. */
+  public boolean shortlistWanted() {
+    return libraryComplete()
+        && shortlist == null
+        && spec.bld().mode() == RunSpec.Distillation.Mode.TWO_STAGE;
   }
 
   /** True where candidates are still to be measured and one of them taken. */
@@ -84,8 +85,8 @@ public record RunState(
   }
 
   /** Trained weights an architecture is assembled from, one pair per layer. */
-  public List<Task.Weights> weights(puzzle.model.Architecture architecture) {
-    List<Task.Weights> weights = new java.util.ArrayList<>();
+  public List<Task.Weights> weights(Architecture architecture) {
+    List<Task.Weights> weights = new ArrayList<>();
     for (int layer = 0; layer < architecture.layers(); layer++) {
       weights.add(libraries.get(layer).weights(architecture.block(layer)));
     }
@@ -93,140 +94,96 @@ public record RunState(
   }
 
   public RunState on(RunEvent event) {
+    Draft next = new Draft(this);
     if (event instanceof TaskEvent e) {
-      return with(tasks.on(e));
+      next.tasks = tasks.on(e);
+    } else if (event instanceof RunEvent.RunStarted e) {
+      next = new Draft(null);
+      next.spec = e.spec();
+      next.layers = e.layers();
+      next.hash = e.hash();
+      next.startedAt = e.at();
+    } else if (event instanceof RunEvent.LayerSettled e) {
+      next.libraries = new TreeMap<>(libraries);
+      next.libraries.put(e.library().layer(), e.library());
+    } else if (event instanceof RunEvent.BlocksShortlisted e) {
+      next.shortlist = e.blocks();
+    } else if (event instanceof RunEvent.ArchitectureChosen e) {
+      next.incumbent = e.incumbent();
+      next.candidates = e.candidates();
+      next.taken = null;
+      next.baselines = e.baselines();
+      next.infeasible = null;
+    } else if (event instanceof RunEvent.CandidateTaken e) {
+      next.incumbent = candidates.get(e.index());
+      next.taken = e.index();
+    } else if (event instanceof RunEvent.LimitsProvenInfeasible e) {
+      next.infeasible = e.infeasible();
+    } else if (event instanceof RunEvent.ChildHealed e) {
+      next.healed = e.healed();
+    } else if (event instanceof RunEvent.RunEnded e) {
+      next.outcome = e.outcome();
+    } else if (!(event instanceof RunEvent.IncumbentFound)) {
+      throw new IllegalArgumentException("unknown event of a run: " + event);
     }
-    if (event instanceof RunEvent.RunStarted e) {
-      return new RunState(
-          e.spec(),
-          e.layers(),
-          e.hash(),
-          e.at(),
-          TaskLedger.EMPTY,
-          Map.of(),
-          null,
-          List.of(),
-          null,
-          List.of(),
-          null,
-          null,
-          null);
-    }
-    if (event instanceof RunEvent.LayerSettled e) {
-      Map<Integer, LayerLibrary> more = new TreeMap<>(libraries);
-      more.put(e.library().layer(), e.library());
-      return new RunState(
-          spec,
-          layers,
-          hash,
-          startedAt,
-          tasks,
-          more,
-          incumbent,
-          candidates,
-          taken,
-          baselines,
-          infeasible,
-          healed,
-          outcome);
-    }
-    if (event instanceof RunEvent.ArchitectureChosen e) {
-      return new RunState(
-          spec,
-          layers,
-          hash,
-          startedAt,
-          tasks,
-          libraries,
-          e.incumbent(),
-          e.candidates(),
-          null,
-          e.baselines(),
-          null,
-          healed,
-          outcome);
-    }
-    if (event instanceof RunEvent.CandidateTaken e) {
-      return new RunState(
-          spec,
-          layers,
-          hash,
-          startedAt,
-          tasks,
-          libraries,
-          candidates.get(e.index()),
-          candidates,
-          e.index(),
-          baselines,
-          infeasible,
-          healed,
-          outcome);
-    }
-    if (event instanceof RunEvent.LimitsProvenInfeasible e) {
-      return new RunState(
-          spec,
-          layers,
-          hash,
-          startedAt,
-          tasks,
-          libraries,
-          incumbent,
-          candidates,
-          taken,
-          baselines,
-          e.infeasible(),
-          healed,
-          outcome);
-    }
-    if (event instanceof RunEvent.ChildHealed e) {
-      return new RunState(
-          spec,
-          layers,
-          hash,
-          startedAt,
-          tasks,
-          libraries,
-          incumbent,
-          candidates,
-          taken,
-          baselines,
-          infeasible,
-          e.healed(),
-          outcome);
-    }
-    if (event instanceof RunEvent.RunEnded e) {
-      return new RunState(
-          spec,
-          layers,
-          hash,
-          startedAt,
-          tasks,
-          libraries,
-          incumbent,
-          candidates,
-          taken,
-          baselines,
-          infeasible,
-          healed,
-          e.outcome());
-    }
-    throw new IllegalArgumentException("unknown event of a run: " + event);
+    return next.state();
   }
 
-  private RunState with(TaskLedger changed) {
-    return new RunState(
-        spec,
-        layers,
-        hash,
-        startedAt,
-        changed,
-        libraries,
-        incumbent,
-        candidates,
-        taken,
-        baselines,
-        infeasible,
-        healed,
-        outcome);
+  /** A state in the making: what an event does not name stays as it was. */
+  private static final class Draft {
+    private RunSpec spec;
+    private int layers;
+    private String hash;
+    private Instant startedAt;
+    private TaskLedger tasks;
+    private Map<Integer, LayerLibrary> libraries;
+    private List<List<Block>> shortlist;
+    private Incumbent incumbent;
+    private List<Incumbent> candidates;
+    private Integer taken;
+    private List<Baseline> baselines;
+    private Infeasible infeasible;
+    private TaskResult.Healed healed;
+    private Outcome outcome;
+
+    /**
+     * @param from null for the state before the first event
+     */
+    Draft(RunState from) {
+      if (from != null) {
+        spec = from.spec;
+        layers = from.layers;
+        hash = from.hash;
+        startedAt = from.startedAt;
+        tasks = from.tasks;
+        libraries = from.libraries;
+        shortlist = from.shortlist;
+        incumbent = from.incumbent;
+        candidates = from.candidates;
+        taken = from.taken;
+        baselines = from.baselines;
+        infeasible = from.infeasible;
+        healed = from.healed;
+        outcome = from.outcome;
+      }
+    }
+
+    RunState state() {
+      return new RunState(
+          spec,
+          layers,
+          hash,
+          startedAt,
+          tasks,
+          libraries,
+          shortlist,
+          incumbent,
+          candidates,
+          taken,
+          baselines,
+          infeasible,
+          healed,
+          outcome);
+    }
   }
 }

@@ -84,7 +84,7 @@ final class Facts {
                   SPEC.target().goals().get(0).workload(),
                   List.of(COST, COST),
                   TaskResult.MEASURED)),
-          new TaskEvent.TaskFinished("heal", 1, new TaskResult.Healed(REF, 10)),
+          new TaskEvent.TaskFinished("heal", 1, new TaskResult.Healed(REF, 10, List.of())),
           new TaskEvent.TaskFinished("export", 1, new TaskResult.Exported("child", List.of(REF))));
 
   static final List<RunEvent> RUN_EVENTS =
@@ -93,9 +93,11 @@ final class Facts {
           new RunEvent.LayerSettled(
               new LayerLibrary(
                   0,
-                  List.of(new LayerLibrary.Entry(Variant.attention(4), REF, 0.5, 0.25)),
+                  List.of(new LayerLibrary.Entry(Variant.attention(4), REF, 0.5, 0.25, null)),
+                  List.of(),
                   List.of(new ScoredBlock(BLOCK, Score.measured(0.125, 0))),
-                  List.of(new LayerLibrary.Quarantined("score/0/x", FAILURE)))),
+                  List.of(new LayerLibrary.Quarantined("score/0/x", FAILURE)),
+                  false)),
           new RunEvent.LimitsProvenInfeasible(
               new Infeasible(
                   List.of("memory <= 3"), List.of(new Infeasible.Relaxation("memory", 3, 4)))),
@@ -103,7 +105,7 @@ final class Facts {
               new Incumbent(ARCHITECTURE, 0.25, 0.25, true, COST, COST, 108, 0, "complete table"),
               List.of(new Baseline("random", 3, ARCHITECTURE, 0.5, true)),
               List.of()),
-          new RunEvent.ChildHealed(new TaskResult.Healed(REF, 10)),
+          new RunEvent.ChildHealed(new TaskResult.Healed(REF, 10, List.of())),
           new RunEvent.RunEnded(new Outcome(Outcome.Kind.DONE, "done"), AT));
 
   static final List<BlockEvent> BLOCK_EVENTS =
@@ -158,7 +160,23 @@ final class Facts {
               "evaluate/candidate-1",
               1,
               new TaskResult.Evaluated(
-                  1.5, 0.5, 10, List.of(new Score.Measure(Score.Metric.KL, 0.5, 0.25)))));
+                  1.5, 0.5, 10, List.of(new Score.Measure(Score.Metric.KL, 0.5, 0.25)))),
+          new RunEvent.IncumbentFound(
+              new Incumbent(ARCHITECTURE, 0.25, 0.125, false, COST, COST, 7, 9, "layer 0")));
 
   private Facts() {}
+
+  /** Those of two-stage BLD. */
+  static final List<Object> LATER_EVENTS =
+      List.of(
+          new RunEvent.BlocksShortlisted(List.of(List.of(BLOCK), List.of())),
+          new BlockEvent.CouplingOrdered(List.of(BLOCK)),
+          new RunEvent.LayerSettled(
+              new LayerLibrary(
+                  1,
+                  List.of(),
+                  List.of(new LayerLibrary.Pair(BLOCK, REF, 0.25, 0.125)),
+                  List.of(new ScoredBlock(BLOCK, Score.measured(0.125, 0), true)),
+                  List.of(),
+                  true)));
 }

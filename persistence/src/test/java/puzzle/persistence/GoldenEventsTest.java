@@ -101,6 +101,7 @@ class GoldenEventsTest {
     all.addAll(Facts.BLOCK_EVENTS);
     all.addAll(Facts.DISTILL_EVENTS);
     all.addAll(Facts.LATER_TASK_EVENTS);
+    all.addAll(Facts.LATER_EVENTS);
     all.addAll(Facts.LATER_RUN_EVENTS);
     return all;
   }

@@ -7,9 +7,15 @@ import java.util.Objects;
  *
  * @param host the machine, so that measurements can have it to themselves
  * @param kind {@code cpu}, {@code cuda}: devices of one kind share a profile
- * @param index from 0, on its host
+ * @param index from 0, on its node
+ * @param port of its node, which tells nodes of one machine apart; 0 where there is no other
  */
-public record Device(String host, String kind, int index) {
+public record Device(String host, String kind, int index, int port) {
+
+  /** A device of the only node on its host. */
+  public Device(String host, String kind, int index) {
+    this(host, kind, index, 0);
+  }
 
   public Device {
     Objects.requireNonNull(host, "host");
@@ -19,9 +25,9 @@ public record Device(String host, String kind, int index) {
     }
   }
 
-  /** {@code 127.0.0.1/cpu-0}: unique in a cluster. */
+  /** {@code 127.0.0.1:25520/cpu-0}: unique in a cluster. */
   public String name() {
-    return host + "/" + kind + "-" + index;
+    return host + (port == 0 ? "" : ":" + port) + "/" + kind + "-" + index;
   }
 
   @Override

@@ -6,6 +6,8 @@ public enum Phase {
   PROFILE,
   LIBRARY,
   SCORE,
+  /** The second stage of BLD: pairs that solutions use are trained together. */
+  COUPLE,
   EVALUATE,
   HEAL,
   EXPORT,

@@ -30,6 +30,12 @@ public record RunSpec(
     Objects.requireNonNull(target, "target");
   }
 
+  /** The same run with another target. */
+  public RunSpec withTarget(Target other) {
+    return new RunSpec(
+        id, parent, store, seed, corpus, space, bld, scoring, profiling, other, gkd, retries);
+  }
+
   /**
    * Text to calibrate, train and validate on, split by document.
    *
@@ -46,6 +52,9 @@ public record RunSpec(
    * @param batch sequences per step
    * @param steps optimiser steps per variant
    * @param warmupSteps linear warm-up, then cosine decay to a tenth
+   * @param mode what is trained together
+   * @param keep blocks per layer, at most, that the second stage trains as a whole
+   * @param safeguards of long trainings
    */
   public record Distillation(
       int sequences,
@@ -54,7 +63,110 @@ public record RunSpec(
       int warmupSteps,
       double learningRate,
       double weightDecay,
-      double clipNorm) {}
+      double clipNorm,
+      Mode mode,
+      int keep,
+      Safeguards safeguards) {
+
+    /** What is trained together (section 3). */
+    public enum Mode {
+      /** Each variant by itself: (m + n) jobs a layer. */
+      DECOUPLED,
+      /** Each pair of variants: m * n jobs a layer. */
+      COUPLED,
+      /** Each variant by itself, then the pairs that solutions use. */
+      TWO_STAGE
+    }
+
+    public Distillation {
+      mode = mode == null ? Mode.DECOUPLED : mode;
+      safeguards = safeguards == null ? Safeguards.NONE : safeguards;
+    }
+
+    /** Decoupled, one pass per step and nothing kept on the way. */
+    public Distillation(
+        int sequences,
+        int batch,
+        int steps,
+        int warmupSteps,
+        double learningRate,
+        double weightDecay,
+        double clipNorm) {
+      this(
+          sequences,
+          batch,
+          steps,
+          warmupSteps,
+          learningRate,
+          weightDecay,
+          clipNorm,
+          Mode.DECOUPLED,
+          0);
+    }
+
+    /** One pass per step and nothing kept on the way. */
+    public Distillation(
+        int sequences,
+        int batch,
+        int steps,
+        int warmupSteps,
+        double learningRate,
+        double weightDecay,
+        double clipNorm,
+        Mode mode,
+        int keep) {
+      this(
+          sequences,
+          batch,
+          steps,
+          warmupSteps,
+          learningRate,
+          weightDecay,
+          clipNorm,
+          mode,
+          keep,
+          Safeguards.NONE);
+    }
+
+    /** The same with other safeguards. */
+    public Distillation with(Safeguards other) {
+      return new Distillation(
+          sequences,
+          batch,
+          steps,
+          warmupSteps,
+          learningRate,
+          weightDecay,
+          clipNorm,
+          mode,
+          keep,
+          other);
+    }
+  }
+
+  /**
+   * What a long BLD needs to come to its end.
+   *
+   * @param microBatch sequences per forward and backward pass; gradients are added up to the batch,
+   *     0 for the whole batch at once
+   * @param evaluateSteps the held-out loss is measured each time so many steps are done, and what
+   *     was reached is what a training that diverges goes back to; 0 for at the end alone
+   * @param patience a training whose held-out loss has not fallen for so many evaluations ends; 0
+   *     for never
+   * @param checkpointSteps a checkpoint is written each time so many steps are done; 0 for never
+   * @param tapeBytes of training states kept on disk, the others are made again from the parent; 0
+   *     for no limit
+   */
+  public record Safeguards(
+      int microBatch, int evaluateSteps, int patience, int checkpointSteps, long tapeBytes) {
+
+    public static final Safeguards NONE = new Safeguards(0, 0, 0, 0, 0);
+
+    /** The same with fewer sequences per pass. */
+    public Safeguards withMicroBatch(int sequences) {
+      return new Safeguards(sequences, evaluateSteps, patience, checkpointSteps, tapeBytes);
+    }
+  }
 
   /**
    * Scoring by replacement of one block (section 4.2) and of all.
@@ -102,8 +214,18 @@ public record RunSpec(
   /**
    * Global distillation (section 4.3).
    *
-   * @param losses any of {@code lm}, {@code cosine}, {@code kld}
-   * @param checkpointSteps a checkpoint is written each time so many steps are done
+   * <p>The batch is dealt to shards, each with a child of its own; after every round the children
+   * and their optimisers' moments are averaged. How many devices there are does not show in the
+   * result, the number of shards does.
+   *
+   * @param losses any of {@code lm}, {@code cosine}, {@code kld}; none leaves the child as it is
+   * @param batch sequences per step, of all shards together
+   * @param checkpointSteps steps of a round; its end is durable
+   * @param microBatch sequences whose gradients are computed at once, then added up
+   * @param temperature of the distributions that {@code kld} compares
+   * @param shards that train side by side; divides the batch
+   * @param evaluateSteps held-out KL is measured at the first round's end after each so many steps
+   *     and at both ends of the training; 0 for never
    */
   public record Healing(
       List<String> losses,
@@ -113,10 +235,64 @@ public record RunSpec(
       double learningRate,
       double weightDecay,
       double clipNorm,
-      int checkpointSteps) {
+      int checkpointSteps,
+      int microBatch,
+      double temperature,
+      int shards,
+      int evaluateSteps) {
 
     public Healing {
       losses = List.copyOf(losses);
+      shards = Math.max(1, shards);
+      temperature = temperature == 0 ? 1 : temperature;
+      if (batch % shards != 0) {
+        throw new IllegalArgumentException(
+            "%d sequences cannot be dealt to %d shards evenly.\nMaybe make batch a multiple of %d."
+                .formatted(batch, shards, shards));
+      }
+      microBatch = microBatch == 0 ? batch / shards : microBatch;
+    }
+
+    /** With everything that came later left at its default. */
+    public Healing(
+        List<String> losses,
+        int batch,
+        int steps,
+        int warmupSteps,
+        double learningRate,
+        double weightDecay,
+        double clipNorm,
+        int checkpointSteps) {
+      this(
+          losses,
+          batch,
+          steps,
+          warmupSteps,
+          learningRate,
+          weightDecay,
+          clipNorm,
+          checkpointSteps,
+          0,
+          1,
+          1,
+          0);
+    }
+
+    public int rounds() {
+      return losses.isEmpty() ? 0 : (steps + checkpointSteps - 1) / checkpointSteps;
+    }
+
+    /** Steps done before the given round, counted from 0; all of them after the last. */
+    public int stepsBefore(int round) {
+      return Math.min(steps, round * checkpointSteps);
+    }
+
+    /** Whether held-out KL is measured before the given round. */
+    public boolean evaluatesBefore(int round) {
+      return evaluateSteps > 0
+          && (round == 0
+              || round == rounds()
+              || stepsBefore(round) / evaluateSteps > stepsBefore(round - 1) / evaluateSteps);
     }
   }
 }

@@ -12,10 +12,12 @@ import java.util.List;
 @JsonSubTypes({
   @JsonSubTypes.Type(value = Task.Record.class, name = "record"),
   @JsonSubTypes.Type(value = Task.Distil.class, name = "distil"),
+  @JsonSubTypes.Type(value = Task.DistilBlock.class, name = "distil-block"),
   @JsonSubTypes.Type(value = Task.Profile.class, name = "profile"),
   @JsonSubTypes.Type(value = Task.ScoreBlock.class, name = "score"),
   @JsonSubTypes.Type(value = Task.Evaluate.class, name = "evaluate"),
   @JsonSubTypes.Type(value = Task.Measure.class, name = "measure"),
+  @JsonSubTypes.Type(value = Task.HealRound.class, name = "heal-round"),
   @JsonSubTypes.Type(value = Task.Heal.class, name = "heal"),
   @JsonSubTypes.Type(value = Task.Export.class, name = "export")
 })
@@ -32,11 +34,43 @@ public sealed interface Task {
     }
   }
 
-  /** Initialises one variant of one layer from the parent and trains it by decoupled BLD. */
-  record Distil(int layer, Variant variant, CheckpointRef recording) implements Task {
+  /**
+   * Initialises one variant of one layer from the parent and trains it by decoupled BLD.
+   *
+   * @param microBatch sequences per pass, where the run file's do not fit the device; 0 for the run
+   *     file's. The result is the same but for rounding
+   */
+  record Distil(int layer, Variant variant, CheckpointRef recording, int microBatch)
+      implements Task {
+
+    /** As many sequences per pass as the run file says. */
+    public Distil(int layer, Variant variant, CheckpointRef recording) {
+      this(layer, variant, recording, 0);
+    }
+
     @Override
     public String key() {
       return "distil/" + layer + "/" + variant.name();
+    }
+  }
+
+  /**
+   * Trains both halves of one block of one layer together: coupled BLD.
+   *
+   * @param start the halves' decoupled weights to start from, null for their initialisation
+   * @param microBatch as in {@link Distil}
+   */
+  record DistilBlock(int layer, Block block, Weights start, CheckpointRef recording, int microBatch)
+      implements Task {
+
+    /** As many sequences per pass as the run file says. */
+    public DistilBlock(int layer, Block block, Weights start, CheckpointRef recording) {
+      this(layer, block, start, recording, 0);
+    }
+
+    @Override
+    public String key() {
+      return "distil/" + layer + "/" + block.name();
     }
   }
 
@@ -51,12 +85,22 @@ public sealed interface Task {
     }
   }
 
-  /** Replaces one block of the parent and measures the KL divergence (section 4.2). */
-  record ScoreBlock(int layer, Block block, Weights weights, CheckpointRef recording)
+  /**
+   * Replaces one block of the parent and measures the KL divergence (section 4.2).
+   *
+   * @param coupled true where the halves were trained together
+   */
+  record ScoreBlock(
+      int layer, Block block, boolean coupled, Weights weights, CheckpointRef recording)
       implements Task {
+    /** Of halves that were trained each by itself, or not at all. */
+    public ScoreBlock(int layer, Block block, Weights weights, CheckpointRef recording) {
+      this(layer, block, false, weights, recording);
+    }
+
     @Override
     public String key() {
-      return "score/" + layer + "/" + block.name();
+      return "score/" + layer + "/" + block.name() + (coupled ? "/coupled" : "");
     }
   }
 
@@ -113,11 +157,51 @@ public sealed interface Task {
     }
   }
 
-  /** Global distillation of the assembled child (section 4.3), from its last checkpoint. */
-  record Heal(Architecture architecture, List<Weights> layers, CheckpointRef recording)
+  /**
+   * Trains one shard's child for one round of the global distillation (section 4.3).
+   *
+   * @param round from 0
+   * @param from the states of all shards after the round before, whose mean this one starts from;
+   *     none for the assembled child
+   */
+  record HealRound(
+      Architecture architecture,
+      List<Weights> layers,
+      CheckpointRef recording,
+      int round,
+      int shard,
+      List<CheckpointRef> from)
+      implements Task {
+    public HealRound {
+      layers = List.copyOf(layers);
+      from = List.copyOf(from);
+    }
+
+    @Override
+    public String key() {
+      return "heal/" + round + "/" + shard;
+    }
+  }
+
+  /**
+   * Ends the global distillation: takes the mean of the shards' last states for the healed child.
+   *
+   * @param from none where nothing is trained: the assembled child as it is
+   */
+  record Heal(
+      Architecture architecture,
+      List<Weights> layers,
+      CheckpointRef recording,
+      List<CheckpointRef> from)
       implements Task {
     public Heal {
       layers = List.copyOf(layers);
+      from = from == null ? List.of() : List.copyOf(from);
+    }
+
+    /** What is to be healed, with nothing trained yet. */
+    public Heal(Architecture architecture, List<Weights> layers, CheckpointRef recording) {
+      this(architecture, layers, recording, List.of());
     }
 
     @Override

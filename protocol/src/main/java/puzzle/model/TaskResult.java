@@ -13,6 +13,7 @@ import java.util.List;
   @JsonSubTypes.Type(value = TaskResult.BlockScored.class, name = "scored"),
   @JsonSubTypes.Type(value = TaskResult.Evaluated.class, name = "evaluated"),
   @JsonSubTypes.Type(value = TaskResult.Measured.class, name = "measured"),
+  @JsonSubTypes.Type(value = TaskResult.HealedRound.class, name = "healed-round"),
   @JsonSubTypes.Type(value = TaskResult.Healed.class, name = "healed"),
   @JsonSubTypes.Type(value = TaskResult.Exported.class, name = "exported")
 })
@@ -35,9 +36,24 @@ public sealed interface TaskResult {
    *
    * @param lossBefore normalised MSE after initialisation alone, held out
    * @param lossAfter the same after training
+   * @param steps done, fewer than asked for where the loss fell no further
+   * @param rollbacks how often the loss was no number and training went back, at a lower rate
+   * @param beginning which of several initialisations was the better, null where there is but one
    */
-  record Distilled(CheckpointRef weights, double lossBefore, double lossAfter, int steps)
-      implements TaskResult {}
+  record Distilled(
+      CheckpointRef weights,
+      double lossBefore,
+      double lossAfter,
+      int steps,
+      int rollbacks,
+      String beginning)
+      implements TaskResult {
+
+    /** Trained without accident from the only initialisation there is. */
+    public Distilled(CheckpointRef weights, double lossBefore, double lossAfter, int steps) {
+      this(weights, lossBefore, lossAfter, steps, 0, null);
+    }
+  }
 
   /**
    * Costs of every variant for one workload.
@@ -111,8 +127,37 @@ public sealed interface TaskResult {
     }
   }
 
-  /** The child is healed. */
-  record Healed(CheckpointRef child, int steps) implements TaskResult {}
+  /**
+   * One shard has done one round of the global distillation.
+   *
+   * @param state its parameters and its optimiser's moments
+   * @param loss of the last step
+   * @param heldOut what was measured before the round
+   */
+  record HealedRound(CheckpointRef state, double loss, List<HeldOut> heldOut)
+      implements TaskResult {
+    public HealedRound {
+      heldOut = List.copyOf(heldOut);
+    }
+  }
+
+  /**
+   * The child is healed.
+   *
+   * @param heldOut its way there, where that was asked for
+   */
+  record Healed(CheckpointRef child, int steps, List<HeldOut> heldOut) implements TaskResult {
+    public Healed {
+      heldOut = heldOut == null ? List.of() : List.copyOf(heldOut);
+    }
+  }
+
+  /**
+   * The child on held-out sequences after so many steps of global distillation.
+   *
+   * @param klNatsPerToken KL(parent || child)
+   */
+  record HeldOut(int steps, double klNatsPerToken) {}
 
   /**
    * The child is written.

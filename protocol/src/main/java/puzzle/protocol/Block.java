@@ -1,5 +1,6 @@
 package puzzle.protocol;
 
+import java.util.List;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import puzzle.model.CheckpointRef;
 import puzzle.model.RunSpec;
@@ -8,7 +9,7 @@ import puzzle.model.RunSpec;
 public interface Block {
 
   /** What a layer's block is told. */
-  sealed interface Command permits Build, OfferScores, Abandon, Reported, Internal {}
+  sealed interface Command permits Build, Couple, OfferScores, Abandon, Reported, Internal {}
 
   /** The opening for messages an actor sends itself. */
   non-sealed interface Internal extends Command, NoSerializationVerificationNeeded {}
@@ -16,8 +17,22 @@ public interface Block {
   /** Begins the layer's work, or goes on with it; a layer that is through says so again. */
   record Build(RunSpec spec, int layer, CheckpointRef recording) implements Command, Wire {}
 
-  /** Tells the solver every score again. */
-  record OfferScores() implements Command, Wire {}
+  /**
+   * The second stage of BLD, of a layer whose first is through: trains these blocks as a whole and
+   * scores them. A layer that is through says so again.
+   */
+  record Couple(List<puzzle.model.Block> blocks) implements Command, Wire {
+    public Couple {
+      blocks = List.copyOf(blocks);
+    }
+  }
+
+  /**
+   * Tells the solver every score again, or that there is none.
+   *
+   * @param question what the answer repeats, so that it is told from an older one
+   */
+  record OfferScores(long question) implements Command, Wire {}
 
   /** Stops the layer's work; what is recorded stays. */
   record Abandon() implements Command, Wire {}

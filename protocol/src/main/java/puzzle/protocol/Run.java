@@ -2,15 +2,18 @@ package puzzle.protocol;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.time.Instant;
 import java.util.List;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
 import puzzle.model.Baseline;
+import puzzle.model.Block;
 import puzzle.model.Failure;
 import puzzle.model.Incumbent;
 import puzzle.model.Infeasible;
 import puzzle.model.LayerLibrary;
 import puzzle.model.Outcome;
+import puzzle.model.Phase;
 import puzzle.model.RunSpec;
 import puzzle.model.TaskResult;
 
@@ -19,14 +22,14 @@ public interface Run {
 
   /** What a run is told. */
   sealed interface Command
-      permits Start,
-          Cancel,
-          GetStatus,
+      permits Order,
           Reported,
           LayerSettled,
           SolverStarted,
           FoundFeasible,
           FoundInfeasible,
+          Shortlisted,
+          FoundIncumbent,
           Chosen,
           ChildHealed,
           HealingGivenUp,
@@ -35,20 +38,28 @@ public interface Run {
   /** The opening for messages an actor sends itself. */
   non-sealed interface Internal extends Command, NoSerializationVerificationNeeded {}
 
+  /** What people and other systems tell a run; each is answered. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
+  @JsonSubTypes({
+    @JsonSubTypes.Type(value = Start.class, name = "start"),
+    @JsonSubTypes.Type(value = Cancel.class, name = "cancel"),
+    @JsonSubTypes.Type(value = GetStatus.class, name = "status")
+  })
+  sealed interface Order extends Command, Wire permits Start, Cancel, GetStatus {}
+
   /**
    * Begins the run, or goes on with it. A run that began with another file is refused.
    *
    * @param layers of the parent
    * @param hash SHA-256 of the resolved run file, hexadecimal
    */
-  record Start(RunSpec spec, int layers, String hash, ActorRef<Answer> replyTo)
-      implements Command, Wire {}
+  record Start(RunSpec spec, int layers, String hash, ActorRef<Answer> replyTo) implements Order {}
 
   /** Ends the run; what is recorded stays. */
-  record Cancel(String reason) implements Command, Wire {}
+  record Cancel(String reason, ActorRef<Answer> replyTo) implements Order {}
 
   /** Asks how far the run is. */
-  record GetStatus(ActorRef<Status> replyTo) implements Command, Wire {}
+  record GetStatus(ActorRef<Status> replyTo) implements Order {}
 
   /** News of a task of the run's own: recording, profiling, evaluating, exporting. */
   record Reported(Work.Report report) implements Command, Wire {}
@@ -64,6 +75,20 @@ public interface Run {
 
   /** No architecture can meet the limits, whatever the scores will be. */
   record FoundInfeasible(Infeasible infeasible) implements Command, Wire {}
+
+  /** The solver has a new incumbent while scores still arrive. */
+  record FoundIncumbent(Incumbent incumbent) implements Command, Wire {}
+
+  /**
+   * The solver's answer to which blocks the second stage should train.
+   *
+   * @param blocks by layer
+   */
+  record Shortlisted(List<List<Block>> blocks) implements Command, Wire {
+    public Shortlisted {
+      blocks = blocks.stream().map(List::copyOf).toList();
+    }
+  }
 
   /**
    * The solver's answer on the complete table.
@@ -106,7 +131,21 @@ public interface Run {
   /**
    * How far a run is.
    *
+   * @param spec null where there is no such run; then all others are null or 0 too
+   * @param phase where it is
+   * @param done the run's own tasks of the phase that are settled, or layers in the library's
+   * @param total as many as there are
+   * @param chosen the final choice, or null
    * @param outcome null while it goes on
    */
-  record Status(Outcome outcome) implements Wire {}
+  record Status(
+      RunSpec spec,
+      int layers,
+      Instant startedAt,
+      Phase phase,
+      int done,
+      int total,
+      Incumbent chosen,
+      Outcome outcome)
+      implements Wire {}
 }

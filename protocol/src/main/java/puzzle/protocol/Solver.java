@@ -10,7 +10,7 @@ import puzzle.model.TaskResult;
 public interface Solver {
 
   /** What a solver is told. */
-  sealed interface Command permits Open, Offer, Conclude, Internal {}
+  sealed interface Command permits Open, Offer, Shortlist, Conclude, Internal {}
 
   /** The opening for messages an actor sends itself. */
   non-sealed interface Internal extends Command, NoSerializationVerificationNeeded {}
@@ -23,10 +23,32 @@ public interface Solver {
     }
   }
 
-  /** Scores of one layer, on record; those already known change nothing. */
-  record Offer(int layer, List<ScoredBlock> scores) implements Command, Wire {
+  /**
+   * Scores of one layer, on record; those already known change nothing.
+   *
+   * @param question {@link Block.OfferScores#question} this is all the layer could tell then; 0
+   *     where it was not asked
+   */
+  record Offer(int layer, List<ScoredBlock> scores, long question) implements Command, Wire {
     public Offer {
       scores = List.copyOf(scores);
+    }
+
+    /** What a layer tells unasked. */
+    public Offer(int layer, List<ScoredBlock> scores) {
+      this(layer, scores, 0);
+    }
+  }
+
+  /**
+   * Asks which blocks good solutions on the complete table use.
+   *
+   * @param measured how many scores each layer has
+   * @param keep blocks per layer, at most
+   */
+  record Shortlist(List<Integer> measured, int keep) implements Command, Wire {
+    public Shortlist {
+      measured = List.copyOf(measured);
     }
   }
 

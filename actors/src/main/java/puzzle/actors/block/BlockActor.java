@@ -8,6 +8,7 @@ import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
@@ -20,6 +21,7 @@ import puzzle.actors.work.Leases;
 import puzzle.actors.work.Peers;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Failure;
+import puzzle.model.RunId;
 import puzzle.model.ScoredBlock;
 import puzzle.model.TaskResult;
 import puzzle.persistence.BlockEvent;
@@ -43,6 +45,7 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
     INSTANCE
   }
 
+  private final TimerScheduler<Block.Command> timers;
   private final String entityId;
   private final PuzzleSettings settings;
   private final Peers peers;
@@ -50,18 +53,20 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
 
   public static Behavior<Block.Command> create(
       String entityId, PuzzleSettings settings, Peers peers, LongSupplier nanos) {
-    return Behaviors.withTimers(
-        timers -> {
-          timers.startTimerWithFixedDelay(Tick.INSTANCE, settings.gpu().heartbeat());
-          return new BlockActor(entityId, settings, peers, nanos);
-        });
+    return Behaviors.withTimers(timers -> new BlockActor(timers, entityId, settings, peers, nanos));
   }
 
-  private BlockActor(String entityId, PuzzleSettings settings, Peers peers, LongSupplier nanos) {
+  private BlockActor(
+      TimerScheduler<Block.Command> timers,
+      String entityId,
+      PuzzleSettings settings,
+      Peers peers,
+      LongSupplier nanos) {
     super(
         PersistenceId.of("Block", entityId),
         SupervisorStrategy.restartWithBackoff(
             settings.gpu().restartMin(), settings.gpu().restartMax(), 0.2));
+    this.timers = timers;
     this.entityId = entityId;
     this.settings = settings;
     this.peers = peers;
@@ -84,6 +89,7 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
     return newCommandHandlerBuilder()
         .forAnyState()
         .onCommand(Block.Build.class, this::onBuild)
+        .onCommand(Block.Couple.class, this::onCouple)
         .onCommand(Block.OfferScores.class, this::onOfferScores)
         .onCommand(Block.Abandon.class, this::onAbandon)
         .onCommand(Block.Reported.class, this::onReported)
@@ -122,14 +128,40 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
         .persist(new BlockEvent.BuildOrdered(build.spec(), build.layer(), build.recording()))
         .thenRun(
             changed -> {
-              offerScores(changed);
+              offerScores(changed, 0);
               goOn(changed);
+            });
+  }
+
+  private Effect<BlockEvent, BlockState> onCouple(BlockState state, Block.Couple couple) {
+    if (!state.active()) {
+      return Effect().none();
+    }
+    if (state.coupled() != null) {
+      return Effect().none().thenRun(this::tellIfSettled);
+    }
+    return Effect()
+        .persist(new BlockEvent.CouplingOrdered(couple.blocks()))
+        .thenRun(
+            changed -> {
+              LayerPlan plan = goOn(changed);
+              announce(changed, plan);
+              tellIfSettled(changed, plan);
             });
   }
 
   private Effect<BlockEvent, BlockState> onOfferScores(
       BlockState state, Block.OfferScores command) {
-    return Effect().none().thenRun(this::offerScores);
+    return Effect()
+        .none()
+        .thenRun(
+            changed -> {
+              if (changed.spec() == null) {
+                tellSolverOfNothing(command.question());
+              } else {
+                offerScores(changed, command.question());
+              }
+            });
   }
 
   private Effect<BlockEvent, BlockState> onAbandon(BlockState state, Block.Abandon command) {
@@ -182,9 +214,12 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
             });
   }
 
+  /** Also after a journal that failed, which stops timers but keeps this object. */
   private void onRecovered(BlockState state) {
+    timers.startTimerWithFixedDelay(Tick.INSTANCE, settings.gpu().heartbeat());
+    leases.restart();
     if (state.active()) {
-      offerScores(state);
+      offerScores(state, 0);
       goOn(state);
     }
   }
@@ -192,11 +227,10 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
   /** Weights that failed their check are made again; the score waits for them. */
   private static List<BlockEvent> reopened(BlockState state, Work.Failed failed) {
     List<BlockEvent> events = new ArrayList<>();
-    for (puzzle.model.Block block : state.spec().space().blocks()) {
-      if (failed.key().equals("score/" + state.layer() + "/" + block.name())) {
-        for (String key : new LayerPlan(state).sources(block)) {
-          events.add(new TaskEvent.TaskReopened(key, failed.failure().message()));
-        }
+    for (String key : new LayerPlan(state).sources(failed.key())) {
+      // Where another score has found out already, they are being made.
+      if (state.tasks().get(key).result() != null) {
+        events.add(new TaskEvent.TaskReopened(key, failed.failure().message()));
       }
     }
     return events;
@@ -209,12 +243,9 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
       if (event instanceof TaskEvent.TaskFinished finished) {
         advanced = true;
         if (finished.result() instanceof TaskResult.BlockScored scored) {
-          String name = finished.key().substring(finished.key().lastIndexOf('/') + 1);
           peers.solver(
               state.spec().id(),
-              new Solver.Offer(
-                  state.layer(),
-                  List.of(new ScoredBlock(puzzle.model.Block.parse(name), scored.score()))));
+              new Solver.Offer(state.layer(), List.of(scored(finished.key(), scored))));
         }
       } else if (event instanceof TaskEvent.AttemptFailed failed) {
         advanced |= !failed.retried();
@@ -234,19 +265,33 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
     }
   }
 
+  /** {@code score/3/kv-4+ffn-640}, or the same and {@code /coupled}. */
+  private static ScoredBlock scored(String key, TaskResult.BlockScored result) {
+    String[] parts = key.split("/");
+    return new ScoredBlock(puzzle.model.Block.parse(parts[2]), result.score(), parts.length > 3);
+  }
+
   private LayerPlan goOn(BlockState state) {
     LayerPlan plan = new LayerPlan(state);
     leases.offer(state.spec(), state.tasks(), plan.wanted());
     return plan;
   }
 
-  private void offerScores(BlockState state) {
+  private void offerScores(BlockState state, long question) {
     if (state.active()) {
       LayerPlan plan = new LayerPlan(state);
-      peers.solver(state.spec().id(), new Solver.Offer(state.layer(), plan.scores()));
+      peers.solver(state.spec().id(), new Solver.Offer(state.layer(), plan.scores(), question));
       announce(state, plan);
       tellIfSettled(state, plan);
     }
+  }
+
+  /** A solver that has just started waits for every layer, also for those without a score. */
+  private void tellSolverOfNothing(long question) {
+    int slash = entityId.lastIndexOf('/');
+    peers.solver(
+        new RunId(entityId.substring(0, slash)),
+        new Solver.Offer(Integer.parseInt(entityId.substring(slash + 1)), List.of(), question));
   }
 
   private void tellIfSettled(BlockState state) {

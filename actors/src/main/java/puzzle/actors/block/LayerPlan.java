@@ -7,6 +7,7 @@ import puzzle.actors.work.Priority;
 import puzzle.actors.work.Wanted;
 import puzzle.model.Block;
 import puzzle.model.LayerLibrary;
+import puzzle.model.RunSpec;
 import puzzle.model.Score;
 import puzzle.model.ScoredBlock;
 import puzzle.model.SearchSpace;
@@ -23,6 +24,10 @@ import puzzle.persistence.TaskLedger;
  * exist: first the blocks that replace one half only, whose scores predict all others by their sum,
  * then the rest. The parent's own block scores 0 and is never run. A variant that was given up
  * takes the blocks it is part of with it.
+ *
+ * <p>In the second stage the shortlisted blocks are trained as a whole, from their halves, and
+ * scored again. Where the whole space is trained coupled, that is the only training of a block
+ * whose halves are both replaced.
  */
 final class LayerPlan {
 
@@ -32,6 +37,7 @@ final class LayerPlan {
   private final List<Wanted> wanted = new ArrayList<>();
   private final List<ScoredBlock> scores = new ArrayList<>();
   private final List<LayerLibrary.Entry> entries = new ArrayList<>();
+  private final List<LayerLibrary.Pair> pairs = new ArrayList<>();
   private final List<LayerLibrary.Quarantined> quarantined = new ArrayList<>();
   private int toDistil;
   private int toScore;
@@ -45,7 +51,25 @@ final class LayerPlan {
     this.space = state.spec().space();
     this.parent = space.parent();
     space.variants().stream().filter(space::trainable).forEach(this::planVariant);
-    space.blocks().forEach(this::planBlock);
+    boolean coupledOnly = state.spec().bld().mode() == RunSpec.Distillation.Mode.COUPLED;
+    for (Block block : space.blocks()) {
+      if (coupledOnly && whole(block)) {
+        planCoupled(block, null);
+      } else {
+        planBlock(block);
+      }
+    }
+    if (state.coupled() != null) {
+      state.coupled().stream()
+          .filter(this::whole)
+          .filter(b -> !givenUp(b.attention()) && !givenUp(b.ffn()))
+          .forEach(this::planSecondStage);
+    }
+  }
+
+  /** Both halves are replaced, and there is something to train. */
+  private boolean whole(Block block) {
+    return !single(block) && (space.trainable(block.attention()) || space.trainable(block.ffn()));
   }
 
   /** Tasks that can run now. */
@@ -64,7 +88,7 @@ final class LayerPlan {
   }
 
   int distilled() {
-    return entries.size();
+    return entries.size() + pairs.size();
   }
 
   int toDistil() {
@@ -84,7 +108,8 @@ final class LayerPlan {
   }
 
   LayerLibrary library() {
-    return new LayerLibrary(state.layer(), entries, scores, quarantined);
+    return new LayerLibrary(
+        state.layer(), entries, pairs, scores, quarantined, state.coupled() != null);
   }
 
   private void planVariant(Variant variant) {
@@ -92,12 +117,59 @@ final class LayerPlan {
     Task task = new Task.Distil(state.layer(), variant, state.recording());
     TaskLedger.Entry entry = state.tasks().get(task.key());
     if (entry.result() instanceof TaskResult.Distilled d) {
-      entries.add(new LayerLibrary.Entry(variant, d.weights(), d.lossBefore(), d.lossAfter()));
+      entries.add(
+          new LayerLibrary.Entry(
+              variant, d.weights(), d.lossBefore(), d.lossAfter(), d.beginning()));
     } else if (entry.quarantined()) {
       quarantined.add(new LayerLibrary.Quarantined(task.key(), entry.lastFailure()));
     } else {
       open++;
       wanted.add(Wanted.ofLayer(task, Priority.DISTIL, state.layer()));
+    }
+  }
+
+  private void planSecondStage(Block block) {
+    if (available(block.attention()) && available(block.ffn())) {
+      planCoupled(block, weights(block));
+    } else {
+      // A half is being made again; another start would give other weights.
+      open++;
+    }
+  }
+
+  /**
+   * @param start decoupled weights to start from, or null
+   */
+  private void planCoupled(Block block, Task.Weights start) {
+    toDistil++;
+    Task task = new Task.DistilBlock(state.layer(), block, start, state.recording());
+    TaskLedger.Entry entry = state.tasks().get(task.key());
+    if (entry.quarantined()) {
+      quarantined.add(new LayerLibrary.Quarantined(task.key(), entry.lastFailure()));
+      return;
+    }
+    toScore++;
+    if (!(entry.result() instanceof TaskResult.Distilled d)) {
+      open++;
+      wanted.add(Wanted.ofLayer(task, Priority.DISTIL, state.layer()));
+      return;
+    }
+    pairs.add(new LayerLibrary.Pair(block, d.weights(), d.lossBefore(), d.lossAfter()));
+    Task scoring =
+        new Task.ScoreBlock(
+            state.layer(),
+            block,
+            true,
+            LayerLibrary.Pair.halves(block, d.weights()),
+            state.recording());
+    TaskLedger.Entry scored = state.tasks().get(scoring.key());
+    if (scored.result() instanceof TaskResult.BlockScored s) {
+      scores.add(new ScoredBlock(block, s.score(), true));
+    } else if (scored.quarantined()) {
+      quarantined.add(new LayerLibrary.Quarantined(scoring.key(), scored.lastFailure()));
+    } else {
+      open++;
+      wanted.add(Wanted.ofLayer(scoring, Priority.SCORE_BLOCK, state.layer()));
     }
   }
 
@@ -131,11 +203,14 @@ final class LayerPlan {
   }
 
   private Task scoring(Block block) {
-    Task.Weights weights =
-        new Task.Weights(
-            weights(block.attention()).map(TaskResult.Distilled::weights).orElse(null),
-            weights(block.ffn()).map(TaskResult.Distilled::weights).orElse(null));
-    return new Task.ScoreBlock(state.layer(), block, weights, state.recording());
+    return new Task.ScoreBlock(state.layer(), block, false, weights(block), state.recording());
+  }
+
+  /** The weights of a block's halves, each trained by itself. */
+  private Task.Weights weights(Block block) {
+    return new Task.Weights(
+        weights(block.attention()).map(TaskResult.Distilled::weights).orElse(null),
+        weights(block.ffn()).map(TaskResult.Distilled::weights).orElse(null));
   }
 
   private boolean single(Block block) {
@@ -162,19 +237,35 @@ final class LayerPlan {
         : Optional.empty();
   }
 
-  /** Keys of the training tasks whose weights a block is made of. */
-  List<String> sources(Block block) {
-    return List.of(block.attention(), block.ffn()).stream()
-        .filter(space::trainable)
-        .map(this::distilKey)
-        .toList();
+  /** Keys of the training tasks whose weights a task reads. */
+  List<String> sources(String key) {
+    for (Block block : space.blocks()) {
+      if (key.equals(scoreKey(block)) || key.equals(coupledKey(block))) {
+        return List.of(block.attention(), block.ffn()).stream()
+            .filter(space::trainable)
+            .map(this::distilKey)
+            .toList();
+      }
+      if (key.equals(scoreKey(block, true))) {
+        return List.of(coupledKey(block));
+      }
+    }
+    return List.of();
   }
 
   private String distilKey(Variant variant) {
     return new Task.Distil(state.layer(), variant, state.recording()).key();
   }
 
+  private String coupledKey(Block block) {
+    return new Task.DistilBlock(state.layer(), block, null, state.recording()).key();
+  }
+
   private String scoreKey(Block block) {
-    return new Task.ScoreBlock(state.layer(), block, null, state.recording()).key();
+    return scoreKey(block, false);
+  }
+
+  private String scoreKey(Block block, boolean coupled) {
+    return new Task.ScoreBlock(state.layer(), block, coupled, null, state.recording()).key();
   }
 }

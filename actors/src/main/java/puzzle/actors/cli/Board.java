@@ -74,7 +74,7 @@ final class Board {
               + f.failure().message().lines().findFirst().orElse("");
     } else if (fact instanceof Feed.Progressed f) {
       running.put(f.device().name(), f);
-      if (f.key().equals("heal")) {
+      if (f.key().startsWith("heal/")) {
         advance(Phase.HEAL, f.done(), f.total());
       }
     }

@@ -5,6 +5,7 @@ import java.util.ServiceLoader;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import puzzle.actors.node.UnreachableException;
 import puzzle.engine.EngineFactory;
 import puzzle.engine.InvalidInputException;
 
@@ -18,6 +19,11 @@ import puzzle.engine.InvalidInputException;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       RunCommand.class,
+      NodeCommand.class,
+      SubmitCommand.class,
+      StatusCommand.class,
+      WatchCommand.class,
+      CancelCommand.class,
       ValidateCommand.class,
       PlanCommand.class,
       DoctorCommand.class,
@@ -27,6 +33,7 @@ import puzzle.engine.InvalidInputException;
       VerifyCommand.class,
       ExportCommand.class,
       PretrainCommand.class,
+      DevCommand.class,
       GenerateCompletion.class
     },
     exitCodeListHeading = "%nExit codes:%n",
@@ -78,7 +85,7 @@ public final class PuzzleCli implements Runnable {
     if (e instanceof InvalidInputException) {
       return ExitCode.INVALID_INPUT;
     }
-    if (e instanceof RefusedException) {
+    if (e instanceof RefusedException || e instanceof UnreachableException) {
       return ExitCode.REFUSED;
     }
     org.slf4j.LoggerFactory.getLogger(PuzzleCli.class).warn("command failed", e);

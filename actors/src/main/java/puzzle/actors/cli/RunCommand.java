@@ -3,9 +3,15 @@ package puzzle.actors.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -38,6 +44,7 @@ import puzzle.protocol.Run;
 final class RunCommand implements Callable<Integer> {
 
   private static final long STATUS_SECONDS = 5;
+  private static final int DEFAULT_PORT = 7878;
 
   @Parameters(paramLabel = "FILE", description = "The run file (YAML).")
   Path file;
@@ -57,6 +64,18 @@ final class RunCommand implements Callable<Integer> {
       description = "Start over; what an earlier run left in the store is moved aside.")
   boolean fresh;
 
+  @Option(names = "--no-dashboard", description = "No web page, no HTTP port.")
+  boolean noDashboard;
+
+  @Option(
+      names = "--http-port",
+      paramLabel = "PORT",
+      description = {
+        "Port of the dashboard and the HTTP API on 127.0.0.1; 0 takes a free one.",
+        "Default: 7878, or a free one where that is taken."
+      })
+  Integer httpPort;
+
   @Spec CommandSpec spec;
 
   @Override
@@ -72,12 +91,38 @@ final class RunCommand implements Callable<Integer> {
     try (Store store = Store.take(folder, fresh)) {
       System.setProperty("puzzle.log", store.folder().resolve("puzzle.log").toString());
       Tools tools = new Tools(PuzzleCli.engines(), ChocoArchitectureSolver::new);
-      try (PuzzleNode node = PuzzleNode.alone(store.folder().resolve("journal"), devices, tools)) {
+      try (PuzzleNode node =
+          PuzzleNode.alone(
+              store.folder().resolve("journal"), devices, tools, dashboard(store.folder()))) {
+        node.http().ifPresent(http -> System.err.println("dashboard: " + http.dashboardUrl()));
         outcome = follow(node, run, started);
         print(folder, outcome, (System.nanoTime() - started) / 1e9);
       }
     }
     return ExitCode.of(outcome);
+  }
+
+  /** Settings of the web page; its tokens lie beside the journal. */
+  private Config dashboard(Path store) {
+    if (httpPort != null && (httpPort < 0 || httpPort > 65535)) {
+      throw new ParameterException(spec.commandLine(), "--http-port " + httpPort + ": 0 to 65535.");
+    }
+    int port = httpPort != null ? httpPort : free(DEFAULT_PORT) ? DEFAULT_PORT : 0;
+    return ConfigFactory.parseMap(
+        Map.of(
+            "puzzle.http.enabled", !noDashboard,
+            "puzzle.http.port", port,
+            "puzzle.http.token-file", store.resolve("http-tokens").toString()));
+  }
+
+  private static boolean free(int port) {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Starts the run and shows how it goes until it ends. */

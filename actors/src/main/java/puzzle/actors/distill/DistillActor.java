@@ -8,6 +8,7 @@ import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
@@ -17,25 +18,21 @@ import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import puzzle.actors.work.Leases;
 import puzzle.actors.work.Peers;
-import puzzle.actors.work.Priority;
-import puzzle.actors.work.Wanted;
 import puzzle.cluster.PuzzleSettings;
-import puzzle.model.Task;
-import puzzle.model.TaskResult;
+import puzzle.model.Failure;
 import puzzle.persistence.DistillEvent;
 import puzzle.persistence.DistillState;
 import puzzle.persistence.Tags;
 import puzzle.persistence.TaskEvent;
-import puzzle.persistence.TaskLedger;
 import puzzle.protocol.Distill;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Run;
 import puzzle.protocol.Work;
 
 /**
- * Owns the global distillation of one run's child: its order, its attempts and its result. The task
- * itself goes on from its last checkpoint in the run's store, so an attempt that is lost costs at
- * most one checkpoint interval. When this actor dies, its journal brings it back.
+ * Owns the global distillation of one run's child: its order, its rounds and its result. An attempt
+ * that is lost costs at most one round of one shard. When this actor dies, its journal brings it
+ * back.
  */
 public final class DistillActor
     extends EventSourcedBehavior<Distill.Command, DistillEvent, DistillState> {
@@ -44,6 +41,8 @@ public final class DistillActor
     INSTANCE
   }
 
+  private final TimerScheduler<Distill.Command> timers;
+  private final PuzzleSettings settings;
   private final String entityId;
   private final Peers peers;
   private final Leases leases;
@@ -51,17 +50,21 @@ public final class DistillActor
   public static Behavior<Distill.Command> create(
       String entityId, PuzzleSettings settings, Peers peers, LongSupplier nanos) {
     return Behaviors.withTimers(
-        timers -> {
-          timers.startTimerWithFixedDelay(Tick.INSTANCE, settings.gpu().heartbeat());
-          return new DistillActor(entityId, settings, peers, nanos);
-        });
+        timers -> new DistillActor(timers, entityId, settings, peers, nanos));
   }
 
-  private DistillActor(String entityId, PuzzleSettings settings, Peers peers, LongSupplier nanos) {
+  private DistillActor(
+      TimerScheduler<Distill.Command> timers,
+      String entityId,
+      PuzzleSettings settings,
+      Peers peers,
+      LongSupplier nanos) {
     super(
         PersistenceId.of("Distill", entityId),
         SupervisorStrategy.restartWithBackoff(
             settings.gpu().restartMin(), settings.gpu().restartMax(), 0.2));
+    this.timers = timers;
+    this.settings = settings;
     this.entityId = entityId;
     this.peers = peers;
     this.leases =
@@ -96,7 +99,9 @@ public final class DistillActor
 
   @Override
   public SignalHandler<DistillState> signalHandler() {
-    return newSignalHandlerBuilder().onSignal(RecoveryCompleted.instance(), this::goOn).build();
+    return newSignalHandlerBuilder()
+        .onSignal(RecoveryCompleted.instance(), this::onRecovered)
+        .build();
   }
 
   @Override
@@ -128,8 +133,14 @@ public final class DistillActor
       return Effect().none();
     }
     Leases.Verdict verdict = leases.judge(state.tasks(), state.spec().retries(), report);
+    List<DistillEvent> events = new ArrayList<>(verdict.events());
+    if (report instanceof Work.Failed failed
+        && !events.isEmpty()
+        && failed.failure().kind() == Failure.Kind.CORRUPT_ARTEFACT) {
+      events.addAll(reopened(state, failed));
+    }
     return Effect()
-        .persist(new ArrayList<DistillEvent>(verdict.events()))
+        .persist(events)
         .thenRun(
             changed -> {
               if (verdict.answer() != null) {
@@ -149,6 +160,13 @@ public final class DistillActor
         .thenRun(changed -> told(changed, lost));
   }
 
+  /** Also after a journal that failed, which stops timers but keeps this object. */
+  private void onRecovered(DistillState state) {
+    timers.startTimerWithFixedDelay(Tick.INSTANCE, settings.gpu().heartbeat());
+    leases.restart();
+    goOn(state);
+  }
+
   private void told(DistillState state, List<TaskEvent> events) {
     for (TaskEvent event : events) {
       if (event instanceof TaskEvent.AttemptFailed f) {
@@ -163,22 +181,27 @@ public final class DistillActor
     }
   }
 
+  /** States that failed their check are made again; the round after waits for them. */
+  private static List<TaskEvent> reopened(DistillState state, Work.Failed failed) {
+    return new HealingPlan(state)
+        .damaged(failed.key(), failed.failure()).stream()
+            .<TaskEvent>map(key -> new TaskEvent.TaskReopened(key, failed.failure().message()))
+            .toList();
+  }
+
   private void goOn(DistillState state) {
-    if (state.spec() == null) {
-      return;
+    if (state.spec() != null) {
+      leases.offer(
+          state.spec(),
+          state.tasks(),
+          state.active() ? new HealingPlan(state).wanted() : List.of());
     }
-    Task task = state.task();
-    boolean open = state.active() && !state.tasks().settled(task.key());
-    leases.offer(
-        state.spec(), state.tasks(), open ? List.of(Wanted.of(task, Priority.HEAL)) : List.of());
   }
 
   private void tellIfOver(DistillState state) {
-    TaskLedger.Entry entry = state.tasks().get(state.task().key());
-    if (entry.result() instanceof TaskResult.Healed healed) {
-      peers.run(state.spec().id(), new Run.ChildHealed(healed));
-    } else if (entry.quarantined()) {
-      peers.run(state.spec().id(), new Run.HealingGivenUp(entry.lastFailure()));
-    }
+    HealingPlan plan = new HealingPlan(state);
+    plan.healed().ifPresent(healed -> peers.run(state.spec().id(), new Run.ChildHealed(healed)));
+    plan.givenUp()
+        .ifPresent(failure -> peers.run(state.spec().id(), new Run.HealingGivenUp(failure)));
   }
 }

@@ -1,7 +1,11 @@
 package puzzle.actors.feed;
 
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -12,28 +16,48 @@ import org.apache.pekko.actor.typed.pubsub.Topic;
 import puzzle.protocol.Feed;
 
 /**
- * Tells one node's onlookers what is published anywhere in the cluster. Keeps nothing; when it
- * dies, onlookers subscribe again.
+ * Tells one node's onlookers what is published anywhere in the cluster, and keeps one tail of the
+ * journal for each run that somebody on this node looks at. Keeps nothing else; when it dies,
+ * onlookers subscribe again.
  */
 public final class FeedActor extends AbstractBehavior<Feed.Command> {
 
+  /** Asks to follow a run; answered with {@link TailActor.Followed}. Never leaves the node. */
+  record Follow(String run, ActorRef<TailActor.Followed> replyTo) implements Feed.Internal {}
+
   private record Gone(ActorRef<Feed.Fact> subscriber) implements Feed.Internal {}
 
+  /** Nobody needs the tail: there is no such run, or no reader. */
+  record Idle(String run, ActorRef<TailActor.Command> tail) implements Feed.Internal {}
+
+  private record TailStopped(String run, ActorRef<TailActor.Command> tail)
+      implements Feed.Internal {}
+
   private final Set<ActorRef<Feed.Fact>> subscribers = new LinkedHashSet<>();
+  private final Map<String, ActorRef<TailActor.Command>> tails = new HashMap<>();
+  private final int window;
+  private final Consumer<Duration> lags;
+  private Journal journal;
+  private int started;
 
   /**
    * @param topic where all nodes publish
+   * @param window facts of each run that are kept for readers
+   * @param lags told how long each fact took from being written to being read here
    */
-  public static Behavior<Feed.Command> create(ActorRef<Topic.Command<Feed.Fact>> topic) {
+  public static Behavior<Feed.Command> create(
+      ActorRef<Topic.Command<Feed.Fact>> topic, int window, Consumer<Duration> lags) {
     return Behaviors.setup(
         context -> {
           topic.tell(Topic.subscribe(context.messageAdapter(Feed.Fact.class, Feed.Publish::new)));
-          return new FeedActor(context);
+          return new FeedActor(context, window, lags);
         });
   }
 
-  private FeedActor(ActorContext<Feed.Command> context) {
+  private FeedActor(ActorContext<Feed.Command> context, int window, Consumer<Duration> lags) {
     super(context);
+    this.window = window;
+    this.lags = lags;
   }
 
   @Override
@@ -42,12 +66,19 @@ public final class FeedActor extends AbstractBehavior<Feed.Command> {
         .onMessage(Feed.Publish.class, this::onPublish)
         .onMessage(Feed.Subscribe.class, this::onSubscribe)
         .onMessage(Feed.Unsubscribe.class, this::onUnsubscribe)
+        .onMessage(Follow.class, this::onFollow)
         .onMessage(Gone.class, this::onGone)
+        .onMessage(Idle.class, this::onIdle)
+        .onMessage(TailStopped.class, this::onTailStopped)
         .build();
   }
 
   private Behavior<Feed.Command> onPublish(Feed.Publish publish) {
     subscribers.forEach(s -> s.tell(publish.fact()));
+    ActorRef<TailActor.Command> tail = tails.get(publish.fact().run().value());
+    if (tail != null) {
+      tail.tell(new TailActor.Live(publish.fact()));
+    }
     return this;
   }
 
@@ -65,8 +96,41 @@ public final class FeedActor extends AbstractBehavior<Feed.Command> {
     return this;
   }
 
+  private Behavior<Feed.Command> onFollow(Follow follow) {
+    if (journal == null) {
+      journal = Journal.of(getContext().getSystem());
+    }
+    tails
+        .computeIfAbsent(
+            follow.run(),
+            run -> {
+              ActorRef<TailActor.Command> tail =
+                  getContext()
+                      .spawn(
+                          TailActor.create(run, journal, window, lags, getContext().getSelf()),
+                          "tail-" + started++);
+              getContext().watchWith(tail, new TailStopped(run, tail));
+              return tail;
+            })
+        .tell(new TailActor.Get(follow.replyTo()));
+    return this;
+  }
+
   private Behavior<Feed.Command> onGone(Gone gone) {
     subscribers.remove(gone.subscriber());
+    return this;
+  }
+
+  /** What was sent to the tail before this is answered before it stops. */
+  private Behavior<Feed.Command> onIdle(Idle idle) {
+    if (tails.remove(idle.run(), idle.tail())) {
+      idle.tail().tell(TailActor.Signal.STOP);
+    }
+    return this;
+  }
+
+  private Behavior<Feed.Command> onTailStopped(TailStopped stopped) {
+    tails.remove(stopped.run(), stopped.tail());
     return this;
   }
 }

@@ -163,7 +163,7 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
 
   /** A task that shows no sign of life for too long lets its lease run out. */
   private Behavior<Gpu.Command> onHeartbeat() {
-    if (running != null && signs.silentNanos() < settings.silence().toNanos()) {
+    if (running != null && !hangs()) {
       peers.owner(
           running.owner(), new Work.Alive(running.task().key(), running.attempt(), device, self()));
     }
@@ -212,8 +212,13 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
     return new Work.Failed(key, attempt, device, self(), failure);
   }
 
+  private boolean hangs() {
+    return running != null && signs.silentNanos() >= settings.silence().toNanos();
+  }
+
+  /** A device that hangs is as good as gone: the pool must not wait for its host to be idle. */
   private void announce() {
-    if (!draining || running != null) {
+    if (!hangs() && (!draining || running != null)) {
       peers.pool(
           new GpuPool.Announce(device, self(), running == null ? "" : running.id(), received));
     }

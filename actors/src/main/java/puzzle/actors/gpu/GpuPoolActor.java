@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -78,11 +79,16 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
   private final Map<String, Sent> sent = new HashMap<>();
 
   public static Behavior<GpuPool.Command> create(PuzzleSettings.Gpu settings, LongSupplier nanos) {
-    return Behaviors.withTimers(
-        timers -> {
-          timers.startTimerWithFixedDelay(Tick.INSTANCE, settings.announce());
-          return Behaviors.setup(context -> new GpuPoolActor(context, settings, nanos));
-        });
+    // A singleton that stops by itself is not started again: a bug here must not end every run.
+    return Behaviors.supervise(
+            Behaviors.<GpuPool.Command>withTimers(
+                timers -> {
+                  timers.startTimerWithFixedDelay(Tick.INSTANCE, settings.announce());
+                  return Behaviors.setup(context -> new GpuPoolActor(context, settings, nanos));
+                }))
+        .onFailure(
+            SupervisorStrategy.restartWithBackoff(
+                settings.restartMin(), settings.restartMax(), 0.2));
   }
 
   private GpuPoolActor(

@@ -1,6 +1,8 @@
 package puzzle.actors.node;
 
 import java.time.Clock;
+import java.time.Duration;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -20,9 +22,11 @@ import org.apache.pekko.cluster.typed.SingletonActor;
 import puzzle.actors.block.BlockActor;
 import puzzle.actors.distill.DistillActor;
 import puzzle.actors.feed.FeedActor;
+import puzzle.actors.feed.RunFeed;
 import puzzle.actors.gpu.DeviceThread;
 import puzzle.actors.gpu.GpuActor;
 import puzzle.actors.gpu.GpuPoolActor;
+import puzzle.actors.http.EdgeParts;
 import puzzle.actors.run.RunActor;
 import puzzle.actors.solver.SolverActor;
 import puzzle.actors.work.Peers;
@@ -30,6 +34,7 @@ import puzzle.cluster.NodeRole;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Device;
 import puzzle.model.RunId;
+import puzzle.protocol.Edge;
 import puzzle.protocol.Feed;
 import puzzle.protocol.GpuPool;
 
@@ -45,19 +50,33 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
   /** Answered once everything the roles ask for is started. */
   record AwaitStart(ActorRef<Done> replyTo) implements Command {}
 
+  /**
+   * What the feed is given.
+   *
+   * @param window facts of each run that are kept for readers
+   * @param lags told how old each fact was when it was read
+   */
+  record FeedParts(int window, Consumer<Duration> lags) {}
+
   /** Lets an onlooker hear what happens. */
   record Watch(ActorRef<Feed.Fact> onlooker) implements Command {}
 
-  private final ActorRef<Feed.Command> feed;
+  /** Asks for what the edge works with. */
+  record GetEdge(ActorRef<EdgeParts> replyTo) implements Command {}
 
-  static Behavior<Command> create(PuzzleSettings settings, Tools tools) {
-    return Behaviors.setup(context -> new Guardian(context, settings, tools));
+  private final ActorRef<Feed.Command> feed;
+  private final Peers peers;
+  private final ClusterSharding sharding;
+
+  static Behavior<Command> create(PuzzleSettings settings, Tools tools, FeedParts parts) {
+    return Behaviors.setup(context -> new Guardian(context, settings, tools, parts));
   }
 
-  private Guardian(ActorContext<Command> context, PuzzleSettings settings, Tools tools) {
+  private Guardian(
+      ActorContext<Command> context, PuzzleSettings settings, Tools tools, FeedParts parts) {
     super(context);
     LongSupplier nanos = System::nanoTime;
-    ClusterSharding sharding = ClusterSharding.get(context.getSystem());
+    this.sharding = ClusterSharding.get(context.getSystem());
     ActorRef<Topic.Command<Feed.Fact>> topic =
         context.spawn(Topic.create(Feed.Fact.class, "facts"), "facts");
     ActorRef<GpuPool.Command> pool =
@@ -67,7 +86,7 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
                     .withSettings(
                         ClusterSingletonSettings.create(context.getSystem())
                             .withRole(NodeRole.COORDINATOR.label())));
-    Peers peers = new ShardedPeers(sharding, pool, topic);
+    this.peers = new ShardedPeers(sharding, pool, topic);
     String coordinator = NodeRole.COORDINATOR.label();
     sharding.init(
         Entity.of(
@@ -93,7 +112,11 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
     if (settings.roles().contains(NodeRole.GPU)) {
       startDevices(settings, tools, peers, nanos);
     }
-    this.feed = context.spawn(FeedActor.create(topic), "feed");
+    this.feed = context.spawn(FeedActor.create(topic, parts.window(), parts.lags()), "feed");
+    ActorRef<Edge.GetRuns> index = index();
+    if (settings.roles().contains(NodeRole.EDGE)) {
+      context.spawn(EdgeActor.create(peers, feed, index, nanos), EdgeActor.NAME);
+    }
   }
 
   @Override
@@ -101,6 +124,7 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
     return newReceiveBuilder()
         .onMessage(AwaitStart.class, this::onAwaitStart)
         .onMessage(Watch.class, this::onWatch)
+        .onMessage(GetEdge.class, this::onGetEdge)
         .build();
   }
 
@@ -114,11 +138,37 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
     return this;
   }
 
+  private ActorRef<Edge.GetRuns> index() {
+    String query = getContext().getSystem().settings().config().getString("puzzle.read-journal");
+    return ClusterSingleton.get(getContext().getSystem())
+        .init(
+            SingletonActor.of(RunIndexActor.create(query), "run-index")
+                .withSettings(
+                    ClusterSingletonSettings.create(getContext().getSystem())
+                        .withRole(NodeRole.COORDINATOR.label())));
+  }
+
+  private Behavior<Command> onGetEdge(GetEdge get) {
+    get.replyTo()
+        .tell(
+            new EdgeParts(
+                new RunFeed(getContext().getSystem(), feed),
+                run -> sharding.entityRefFor(ShardedPeers.RUN, run),
+                (run, layer) ->
+                    sharding.entityRefFor(
+                        ShardedPeers.BLOCK, puzzle.protocol.Block.entityId(run, layer)),
+                peers));
+    return this;
+  }
+
   private void startDevices(PuzzleSettings settings, Tools tools, Peers peers, LongSupplier nanos) {
+    // Named by the port that was asked for, so that a node on a port of chance keeps its names.
+    int port =
+        getContext().getSystem().settings().config().getInt("pekko.remote.artery.canonical.port");
     String host =
         Cluster.get(getContext().getSystem()).selfMember().address().getHost().orElse("local");
     for (int i = 0; i < settings.gpu().devices(); i++) {
-      Device device = new Device(host, settings.gpu().kind(), i);
+      Device device = new Device(host, settings.gpu().kind(), i, port);
       String name = settings.gpu().kind() + "-" + i;
       ActorRef<DeviceThread.Job> thread =
           getContext()

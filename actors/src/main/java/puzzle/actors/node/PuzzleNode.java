@@ -5,22 +5,38 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.AddressFromURIString;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
-import org.apache.pekko.persistence.jdbc.testkit.javadsl.SchemaUtils;
+import org.apache.pekko.cluster.typed.JoinSeedNodes;
+import puzzle.actors.http.EdgeParts;
+import puzzle.actors.http.HttpEdge;
+import puzzle.actors.http.HttpSettings;
+import puzzle.actors.http.Metrics;
+import puzzle.cluster.NodeConfig;
+import puzzle.cluster.NodeRole;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.RunSpec;
+import puzzle.persistence.Journal;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Run;
 
@@ -33,6 +49,9 @@ public final class PuzzleNode implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final ActorSystem<Guardian.Command> system;
+  private final Metrics metrics;
+  private final AtomicInteger onlookers = new AtomicInteger();
+  private HttpEdge http;
 
   /**
    * Starts a node that is a whole cluster by itself, with an embedded journal.
@@ -52,7 +71,7 @@ public final class PuzzleNode implements AutoCloseable {
             .withFallback(
                 ConfigFactory.empty()
                     .withValue(
-                        "puzzle.journal.folder",
+                        "puzzle.embedded.folder",
                         ConfigValueFactory.fromAnyRef(journal.toAbsolutePath().toString()))
                     .withValue("puzzle.gpu.devices", ConfigValueFactory.fromAnyRef(devices))
                     .withFallback(ConfigFactory.parseResources("alone.conf")))
@@ -60,17 +79,52 @@ public final class PuzzleNode implements AutoCloseable {
             .withFallback(ConfigFactory.parseResourcesAnySyntax("application"))
             .withFallback(ConfigFactory.defaultReferenceUnresolved())
             .resolve();
+    PuzzleNode node = started(config, tools);
+    Cluster cluster = Cluster.get(node.system);
+    cluster.manager().tell(Join.create(cluster.selfMember().address()));
+    return node;
+  }
+
+  /**
+   * Starts a node among others: joins a cluster, or begins one where it may and there is none.
+   *
+   * @param config of {@link NodeConfig#node}
+   */
+  public static PuzzleNode join(Config config, Tools tools) {
+    PuzzleNode node = started(config, tools);
+    Cluster cluster = Cluster.get(node.system);
+    List<Address> seeds = new ArrayList<>();
+    for (String seed : NodeConfig.seeds(config)) {
+      seeds.add(AddressFromURIString.parse("pekko://" + NodeConfig.SYSTEM + "@" + seed));
+    }
+    if (seeds.isEmpty()) {
+      seeds.add(cluster.selfMember().address());
+    }
+    cluster.manager().tell(new JoinSeedNodes(seeds));
+    return node;
+  }
+
+  private static PuzzleNode started(Config config, Tools tools) {
     PuzzleSettings settings = PuzzleSettings.from(config);
+    Journal kept = Journal.of(config);
+    Metrics metrics = new Metrics();
     ActorSystem<Guardian.Command> system =
-        ActorSystem.create(Guardian.create(settings, tools), "puzzle", config);
-    PuzzleNode node = new PuzzleNode(system);
+        ActorSystem.create(
+            Guardian.create(
+                settings,
+                tools,
+                new Guardian.FeedParts(config.getInt("puzzle.feed.window"), metrics::lag)),
+            NodeConfig.SYSTEM,
+            config);
+    PuzzleNode node = new PuzzleNode(system, metrics);
     try {
-      wait(SchemaUtils.createIfNotExists("jdbc-journal", system), "the journal's tables");
+      if (settings.roles().contains(NodeRole.COORDINATOR)) {
+        wait(kept.prepare(system), "the journal's tables");
+      }
       wait(
           AskPattern.ask(system, Guardian.AwaitStart::new, PATIENCE, system.scheduler()),
           "the node's start");
-      Cluster cluster = Cluster.get(system);
-      cluster.manager().tell(Join.create(cluster.selfMember().address()));
+      node.serve(settings);
     } catch (RuntimeException e) {
       node.close();
       throw e;
@@ -78,8 +132,46 @@ public final class PuzzleNode implements AutoCloseable {
     return node;
   }
 
-  private PuzzleNode(ActorSystem<Guardian.Command> system) {
+  /** Completed once the node is a member that takes part. */
+  public CompletionStage<Done> up() {
+    CompletableFuture<Done> up = new CompletableFuture<>();
+    org.apache.pekko.cluster.Cluster.get(Adapter.toClassic(system))
+        .registerOnMemberUp(() -> up.complete(Done.getInstance()));
+    return up;
+  }
+
+  /** Completed once the node has stopped, whatever stopped it. */
+  public CompletionStage<Done> stopped() {
+    return system.getWhenTerminated();
+  }
+
+  /** {@code host:port}. */
+  public String address() {
+    Address address = Cluster.get(system).selfMember().address();
+    return address.getHost().orElse("local") + ":" + address.getPort().orElse(0);
+  }
+
+  private PuzzleNode(ActorSystem<Guardian.Command> system, Metrics metrics) {
     this.system = system;
+    this.metrics = metrics;
+  }
+
+  /** The HTTP server of this node, where it has one. */
+  public Optional<HttpEdge> http() {
+    return Optional.ofNullable(http);
+  }
+
+  /** Opens the HTTP port where the node talks to people and other systems. */
+  private void serve(PuzzleSettings settings) {
+    HttpSettings http = HttpSettings.from(system.settings().config());
+    if (http.enabled() && settings.roles().contains(NodeRole.EDGE)) {
+      EdgeParts parts =
+          wait(
+              AskPattern.ask(system, Guardian.GetEdge::new, PATIENCE, system.scheduler()),
+              "the node's edge");
+      watch(metrics::on);
+      this.http = HttpEdge.start(system, http, parts, metrics);
+    }
   }
 
   /** Calls the onlooker with every fact, on an actor's thread, one after the other. */
@@ -93,7 +185,10 @@ public final class PuzzleNode implements AutoCloseable {
                 })
             .build();
     ActorRef<Feed.Fact> ref =
-        system.systemActorOf(behavior, "onlooker", org.apache.pekko.actor.typed.Props.empty());
+        system.systemActorOf(
+            behavior,
+            "onlooker-" + onlookers.incrementAndGet(),
+            org.apache.pekko.actor.typed.Props.empty());
     system.tell(new Guardian.Watch(ref));
   }
 
@@ -110,6 +205,9 @@ public final class PuzzleNode implements AutoCloseable {
   /** Leaves the cluster and stops; a running task is stopped and its attempt is given up. */
   @Override
   public void close() {
+    if (http != null) {
+      http.close();
+    }
     system.terminate();
     try {
       system.getWhenTerminated().toCompletableFuture().get(20, TimeUnit.SECONDS);

@@ -3,6 +3,7 @@ package puzzle.actors.run;
 import java.util.ArrayList;
 import java.util.List;
 import puzzle.actors.work.Peers;
+import puzzle.model.LayerLibrary;
 import puzzle.persistence.RunState;
 import puzzle.protocol.Block;
 import puzzle.protocol.Distill;
@@ -44,7 +45,19 @@ final class Prompts {
       for (int layer = 0; layer < state.layers(); layer++) {
         measured.add(state.libraries().get(layer).scores().size());
       }
-      peers.solver(state.spec().id(), new Solver.Conclude(measured));
+      peers.solver(
+          state.spec().id(),
+          state.shortlistWanted()
+              ? new Solver.Shortlist(measured, state.spec().bld().keep())
+              : new Solver.Conclude(measured));
+    }
+    if (plan.coupling()) {
+      openSolver(state);
+      for (int layer = 0; layer < state.layers(); layer++) {
+        if (!state.libraries().get(layer).coupled()) {
+          peers.block(state.spec().id(), layer, new Block.Couple(state.shortlist().get(layer)));
+        }
+      }
     }
     if (plan.healing()) {
       peers.distill(
@@ -71,7 +84,9 @@ final class Prompts {
   /** Stops the layers that are not through. */
   void abandon(RunState state) {
     for (int layer = 0; layer < state.layers(); layer++) {
-      if (!state.libraries().containsKey(layer) && state.tasks().settled("record")) {
+      LayerLibrary library = state.libraries().get(layer);
+      boolean through = library != null && (state.shortlist() == null || library.coupled());
+      if (!through && state.tasks().settled("record")) {
         peers.block(state.spec().id(), layer, new Block.Abandon());
       }
     }
@@ -90,6 +105,35 @@ final class Prompts {
           + "\nMaybe move them back, or give --fresh to start over.";
     }
     return null;
+  }
+
+  /** Why an order to a run that does not go on is refused. */
+  static String notActive(String run, RunState state) {
+    return state.started()
+        ? "%s has ended: %s.\nMaybe look at its report in %s."
+            .formatted(
+                run,
+                state.outcome().kind().name().toLowerCase(java.util.Locale.ROOT),
+                state.spec().store())
+        : run + ": there is no such run.\nMaybe look at puzzle status for those on record.";
+  }
+
+  /** How far a run is, for people. */
+  static Run.Status status(RunState state) {
+    if (!state.started()) {
+      return new Run.Status(null, 0, null, null, 0, 0, null, null);
+    }
+    RunPlan plan = new RunPlan(state);
+    boolean layers = plan.building();
+    return new Run.Status(
+        state.spec(),
+        state.layers(),
+        state.startedAt(),
+        plan.phase(),
+        layers ? state.libraries().size() : plan.done(),
+        layers ? state.layers() : plan.total(),
+        state.incumbent(),
+        state.outcome());
   }
 
   private static String brief(String hash) {

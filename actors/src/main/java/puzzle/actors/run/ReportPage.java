@@ -1,10 +1,12 @@
 package puzzle.actors.run;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.LayerLibrary;
+import puzzle.model.Score;
 import puzzle.model.ScoredBlock;
 import puzzle.persistence.RunState;
 
@@ -70,6 +72,16 @@ final class ReportPage {
     model(h, "child before GKD", s.childBeforeGkd());
     model(h, "child", s.child());
     h.append("</table>\n");
+    if (!s.healing().isEmpty()) {
+      h.append("<p>Held-out KL during global distillation, nats/token: ");
+      s.healing()
+          .forEach(
+              at ->
+                  h.append(
+                      "%s%d steps %.4f"
+                          .formatted(at.steps() > 0 ? ", " : "", at.steps(), at.klNatsPerToken())));
+      h.append(".</p>\n");
+    }
     if (s.speedSource() != null) {
       h.append("<p>").append(text("Speeds: " + s.speedSource() + ".")).append("</p>\n");
     }
@@ -176,8 +188,8 @@ final class ReportPage {
             .append(
                 library.scores().stream()
                     .filter(x -> x.block().equals(block))
-                    .findFirst()
                     .map(ScoredBlock::score)
+                    .min(Comparator.comparingDouble(Score::value))
                     .map(x -> "%.4f".formatted(x.value()))
                     .orElse(""))
             .append("</td>");

@@ -12,6 +12,7 @@ import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
@@ -52,6 +53,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private final ActorContext<Run.Command> context;
+  private final TimerScheduler<Run.Command> timers;
   private final String entityId;
   private final PuzzleSettings settings;
   private final Peers peers;
@@ -66,16 +68,14 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   public static Behavior<Run.Command> create(
       String entityId, PuzzleSettings settings, Peers peers, LongSupplier nanos, Clock clock) {
     return Behaviors.withTimers(
-        timers -> {
-          timers.startTimerWithFixedDelay(Tick.LEASES, settings.gpu().heartbeat());
-          timers.startTimerWithFixedDelay(Tick.RECONCILE, settings.reconcile());
-          return Behaviors.setup(
-              context -> new RunActor(context, entityId, settings, peers, nanos, clock));
-        });
+        timers ->
+            Behaviors.setup(
+                context -> new RunActor(context, timers, entityId, settings, peers, nanos, clock)));
   }
 
   private RunActor(
       ActorContext<Run.Command> context,
+      TimerScheduler<Run.Command> timers,
       String entityId,
       PuzzleSettings settings,
       Peers peers,
@@ -86,6 +86,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         SupervisorStrategy.restartWithBackoff(
             settings.gpu().restartMin(), settings.gpu().restartMax(), 0.2));
     this.context = context;
+    this.timers = timers;
     this.entityId = entityId;
     this.settings = settings;
     this.peers = peers;
@@ -117,6 +118,8 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         .onCommand(Run.SolverStarted.class, this::onSolverStarted)
         .onCommand(Run.FoundFeasible.class, this::onFoundFeasible)
         .onCommand(Run.FoundInfeasible.class, this::onFoundInfeasible)
+        .onCommand(Run.Shortlisted.class, this::onShortlisted)
+        .onCommand(Run.FoundIncumbent.class, this::onFoundIncumbent)
         .onCommand(Run.Chosen.class, this::onChosen)
         .onCommand(Take.class, this::onTake)
         .onCommand(Run.ChildHealed.class, this::onChildHealed)
@@ -166,13 +169,17 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onCancel(RunState state, Run.Cancel cancel) {
-    return active(state)
-        ? end(new Outcome(Outcome.Kind.CANCELLED, cancel.reason()))
-        : Effect().none();
+    if (!active(state)) {
+      cancel.replyTo().tell(new Run.Refused(Prompts.notActive(entityId, state)));
+      return Effect().none();
+    }
+    return end(
+        new Outcome(Outcome.Kind.CANCELLED, cancel.reason()),
+        () -> cancel.replyTo().tell(new Run.Accepted(false)));
   }
 
   private Effect<RunEvent, RunState> onGetStatus(RunState state, Run.GetStatus get) {
-    get.replyTo().tell(new Run.Status(state.outcome()));
+    get.replyTo().tell(Prompts.status(state));
     return Effect().none();
   }
 
@@ -196,7 +203,9 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
 
   private Effect<RunEvent, RunState> onLayerSettled(RunState state, Run.LayerSettled settled) {
     LayerLibrary library = settled.library();
-    if (!active(state) || state.libraries().containsKey(library.layer())) {
+    LayerLibrary known = state.libraries().get(library.layer());
+    // The first stage's word may come again during the second.
+    if (!active(state) || known != null && (known.coupled() || !library.coupled())) {
       return Effect().none();
     }
     return Effect().persist(new RunEvent.LayerSettled(library)).thenRun(this::goOn);
@@ -219,6 +228,19 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         ? Effect()
             .persist(new RunEvent.LimitsProvenInfeasible(found.infeasible()))
             .thenRun(this::goOn)
+        : Effect().none();
+  }
+
+  /** What happened on the way to the choice is for onlookers; nothing here depends on it. */
+  private Effect<RunEvent, RunState> onFoundIncumbent(RunState state, Run.FoundIncumbent found) {
+    return active(state)
+        ? Effect().persist(new RunEvent.IncumbentFound(found.incumbent()))
+        : Effect().none();
+  }
+
+  private Effect<RunEvent, RunState> onShortlisted(RunState state, Run.Shortlisted listed) {
+    return active(state) && state.shortlistWanted()
+        ? Effect().persist(new RunEvent.BlocksShortlisted(listed.blocks())).thenRun(this::goOn)
         : Effect().none();
   }
 
@@ -284,7 +306,12 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
             });
   }
 
+  /** Also after a journal that failed, which stops timers but keeps this object. */
   private void onRecovered(RunState state) {
+    timers.startTimerWithFixedDelay(Tick.LEASES, settings.gpu().heartbeat());
+    timers.startTimerWithFixedDelay(Tick.RECONCILE, settings.reconcile());
+    leases.restart();
+    reporting = false;
     if (active(state)) {
       goOn(state);
     }
@@ -340,10 +367,15 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> end(Outcome outcome) {
+    return end(outcome, () -> {});
+  }
+
+  private Effect<RunEvent, RunState> end(Outcome outcome, Runnable answer) {
     return Effect()
         .persist(new RunEvent.RunEnded(outcome, clock.instant()))
         .thenRun(
             changed -> {
+              answer.run();
               leases.offer(changed.spec(), changed.tasks(), List.of());
               prompts.abandon(changed);
               announce(changed);

@@ -89,12 +89,15 @@ public final class RunFolder {
   }
 
   private static String library(RunState state) {
-    StringBuilder csv = new StringBuilder("layer,variant,loss_before,loss_after,file,sha256\n");
+    StringBuilder csv =
+        new StringBuilder("layer,variant,beginning,loss_before,loss_after,file,sha256\n");
     for (LayerLibrary layer : inOrder(state)) {
       for (LayerLibrary.Entry e : layer.entries()) {
         csv.append(layer.layer())
             .append(',')
             .append(e.variant())
+            .append(',')
+            .append(e.beginning() == null ? "" : e.beginning())
             .append(',')
             .append(e.lossBefore())
             .append(',')
@@ -103,6 +106,20 @@ public final class RunFolder {
             .append(e.weights().path())
             .append(',')
             .append(e.weights().sha256())
+            .append('\n');
+      }
+      for (LayerLibrary.Pair p : layer.pairs()) {
+        csv.append(layer.layer())
+            .append(',')
+            .append(p.block())
+            .append(",,")
+            .append(p.lossBefore())
+            .append(',')
+            .append(p.lossAfter())
+            .append(',')
+            .append(p.weights().path())
+            .append(',')
+            .append(p.weights().sha256())
             .append('\n');
       }
     }

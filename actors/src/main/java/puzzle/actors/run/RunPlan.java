@@ -22,13 +22,14 @@ import puzzle.persistence.TaskLedger;
 /**
  * What a run needs next, read off what is on record; a function of the state and nothing else.
  *
- * <p>Record and profile; then the layers build the library while the solver follows; then its best
- * architectures are assembled and measured, as summed scores ignore how blocks act on each other,
- * and one of them is taken: the choice is final. The speeds of parent and child are measured in
- * turn with the machine to themselves, so that their ratio means something; then the child is
- * distilled while the baselines are evaluated; then the healed child is evaluated and exported.
+ * <p>Record and profile; then the layers build the library while the solver follows; then, in
+ * two-stage BLD, the blocks that good solutions use are trained as a whole. The best architectures
+ * are assembled and measured, as summed scores ignore how blocks act on each other, and one of them
+ * is taken: the choice is final. The speeds of parent and child are measured in turn with the
+ * machine to themselves, so that their ratio means something; then the child is distilled while the
+ * baselines are evaluated; then the healed child is evaluated and exported.
  */
-final class RunPlan {
+public final class RunPlan {
 
   static final String PARENT = "parent";
   static final String CHILD_BEFORE = "child-before-gkd";
@@ -45,17 +46,17 @@ final class RunPlan {
   /**
    * @param state of a run that was started
    */
-  RunPlan(RunState state) {
+  public RunPlan(RunState state) {
     this.state = state;
     this.phase = plan();
   }
 
-  Phase phase() {
+  public Phase phase() {
     return phase;
   }
 
   /** The run's own tasks of the present phase that are settled. */
-  int done() {
+  public int done() {
     return (int)
         state.tasks().entries().entrySet().stream()
             .filter(e -> e.getValue().settled() && ofPhase(e.getKey()))
@@ -63,7 +64,7 @@ final class RunPlan {
   }
 
   /** The run's own tasks of the present phase. */
-  int total() {
+  public int total() {
     return done() + (int) wanted.stream().filter(w -> ofPhase(w.task().key())).count();
   }
 
@@ -85,7 +86,12 @@ final class RunPlan {
     return phase == Phase.LIBRARY;
   }
 
-  /** True where the solver should give its last word. */
+  /** True where the layers should be at work on the second stage. */
+  boolean coupling() {
+    return phase == Phase.COUPLE;
+  }
+
+  /** True where the solver is asked for the shortlist of the second stage, or for its last word. */
   boolean concluding() {
     return phase == Phase.SCORE;
   }
@@ -106,7 +112,7 @@ final class RunPlan {
   }
 
   /** Costs of every goal, once all are known. */
-  Optional<List<TaskResult.Profiled>> profiles() {
+  public Optional<List<TaskResult.Profiled>> profiles() {
     List<TaskResult.Profiled> found = new ArrayList<>();
     for (Target.Goal goal : state.spec().target().goals()) {
       state
@@ -147,7 +153,10 @@ final class RunPlan {
       return recorded().isPresent() ? Phase.PROFILE : Phase.RECORD;
     }
     if (!state.libraryComplete()) {
-      return Phase.LIBRARY;
+      return state.shortlist() == null ? Phase.LIBRARY : Phase.COUPLE;
+    }
+    if (state.shortlistWanted()) {
+      return Phase.SCORE;
     }
     if (state.incumbent() == null) {
       return Phase.SCORE;

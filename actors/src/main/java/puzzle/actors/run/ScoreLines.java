@@ -20,7 +20,7 @@ final class ScoreLines {
   private static final String HEADER =
       "layer,attention,ffn,kl_nats_per_token,standard_error,kind,metric,score,"
           + "lm_loss_nats_per_token,lm_loss_standard_error,top_k_lost,top_k_standard_error,"
-          + "task_lost,task_standard_error\n";
+          + "task_lost,task_standard_error,training\n";
 
   private ScoreLines() {}
 
@@ -71,7 +71,7 @@ final class ScoreLines {
     for (Score.Metric m : List.of(Score.Metric.LM_LOSS, Score.Metric.TOP_K, Score.Metric.TASK)) {
       csv.append(',').append(columns(score, m));
     }
-    csv.append('\n');
+    csv.append(s.coupled() ? ",coupled\n" : ",decoupled\n");
   }
 
   /** Value and standard error, both empty where the metric was not measured. */

@@ -24,6 +24,7 @@ import puzzle.persistence.RunState;
  * @param childFolder absolute
  * @param report absolute
  * @param speedSource whether speeds were measured, and where, or come from a model of hardware
+ * @param healing on the way from the assembled to the healed child, where that was asked for
  */
 public record Summary(
     String run,
@@ -39,7 +40,8 @@ public record Summary(
     List<LayerLibrary.Quarantined> quarantined,
     @JsonProperty("child_folder") String childFolder,
     String report,
-    @JsonProperty("speed_source") String speedSource) {
+    @JsonProperty("speed_source") String speedSource,
+    List<HealingLine> healing) {
 
   /**
    * One measured model.
@@ -74,6 +76,9 @@ public record Summary(
       int samples,
       boolean feasible,
       List<String> choices) {}
+
+  /** Held-out KL after so many steps of global distillation. */
+  public record HealingLine(int steps, @JsonProperty("kl_nats_per_token") double klNatsPerToken) {}
 
   /**
    * The final choice with its certificate: of the candidate that was taken, among those that the
@@ -142,7 +147,12 @@ public record Summary(
             .map(e -> java.nio.file.Path.of(state.spec().store(), e.folder()).toString())
             .orElse(null),
         java.nio.file.Path.of(state.spec().store(), RunFolder.REPORT).toString(),
-        speedSource(state));
+        speedSource(state),
+        state.healed() == null
+            ? List.of()
+            : state.healed().heldOut().stream()
+                .map(h -> new HealingLine(h.steps(), h.klNatsPerToken()))
+                .toList());
   }
 
   /** Where the speeds of whole models come from, or those of variants as long as there are none. */

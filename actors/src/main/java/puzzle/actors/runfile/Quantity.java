@@ -72,6 +72,15 @@ final class Quantity {
     return new Limit(metric, scaled, times);
   }
 
+  /** Bytes of disk. */
+  static long bytes(YamlTree value) {
+    Limit limit = read(Limit.Metric.MEMORY, value);
+    if (limit.timesParent()) {
+      throw value.wrong("'" + value.text() + "' is no number of bytes", "write '20 GiB'");
+    }
+    return (long) limit.value();
+  }
+
   /** Writes a limit so that {@link #read} gives it back. */
   static String write(Limit limit) {
     return limit.timesParent() ? limit.value() + " x parent" : Double.toString(limit.value());

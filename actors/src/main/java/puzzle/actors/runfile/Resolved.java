@@ -1,6 +1,7 @@
 package puzzle.actors.runfile;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
@@ -10,6 +11,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import puzzle.model.Limit;
 import puzzle.model.RunSpec;
@@ -46,6 +48,11 @@ final class Resolved {
     }
   }
 
+  /** As in a run file: {@code two-stage}. */
+  static String mode(RunSpec.Distillation.Mode mode) {
+    return mode.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
   private static String written(Map<String, Object> map) {
     try {
       return YAML.writeValueAsString(map);
@@ -66,7 +73,11 @@ final class Resolved {
     space.put("attention", names(spec.space().attention()));
     space.put("ffn", names(spec.space().ffn()));
     map.put("space", space);
-    map.put("bld", spec.bld());
+    Map<String, Object> bld = YAML.convertValue(spec.bld(), new TypeReference<>() {});
+    bld.put("mode", mode(spec.bld().mode()));
+    bld.remove("safeguards");
+    bld.putAll(safeguards(spec.bld().safeguards()));
+    map.put("bld", bld);
     map.put("scoring", scoring(spec.scoring()));
     map.put("profiling", spec.profiling());
     Map<String, Object> target = new LinkedHashMap<>();
@@ -81,6 +92,18 @@ final class Resolved {
     retries.put("jitter", spec.retries().jitter());
     retries.put("attempts", spec.retries().attempts());
     map.put("retries", retries);
+    return map;
+  }
+
+  private static Map<String, Object> safeguards(RunSpec.Safeguards safeguards) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("microBatch", safeguards.microBatch());
+    map.put("evaluateSteps", safeguards.evaluateSteps());
+    map.put("patience", safeguards.patience());
+    map.put("checkpointSteps", safeguards.checkpointSteps());
+    if (safeguards.tapeBytes() > 0) {
+      map.put("tapeBudget", safeguards.tapeBytes() + " B");
+    }
     return map;
   }
 

@@ -171,7 +171,10 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
             s.whole("warmupSteps", 0, 5),
             s.number("learningRate", 1e-9, 10, 2e-3),
             s.number("weightDecay", 0, 10, 0.01),
-            s.number("clipNorm", 1e-9, 1e9, 1));
+            s.number("clipNorm", 1e-9, 1e9, 1),
+            s.get("mode").map(RunFile::mode).orElse(RunSpec.Distillation.Mode.TWO_STAGE),
+            s.whole("keep", 1, 4),
+            safeguards(s));
     YamlTree place = s.get("batch").or(() -> s.get("sequences")).orElse(null);
     s.end();
     if (bld.batch() > bld.sequences() && place != null) {
@@ -181,6 +184,26 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
           "write a batch of at most %d, or record more sequences".formatted(bld.sequences()));
     }
     return bld;
+  }
+
+  private static RunSpec.Safeguards safeguards(Section s) {
+    return new RunSpec.Safeguards(
+        s.whole("microBatch", 0, 0),
+        s.whole("evaluateSteps", 0, 100),
+        s.whole("patience", 0, 3),
+        s.whole("checkpointSteps", 0, 500),
+        s.get("tapeBudget").map(Quantity::bytes).orElse(0L));
+  }
+
+  private static RunSpec.Distillation.Mode mode(YamlTree tree) {
+    for (RunSpec.Distillation.Mode mode : RunSpec.Distillation.Mode.values()) {
+      if (Resolved.mode(mode).equals(tree.text())) {
+        return mode;
+      }
+    }
+    throw tree.wrong(
+        "unknown mode '" + tree.text() + "'",
+        "one of " + Arrays.stream(RunSpec.Distillation.Mode.values()).map(Resolved::mode).toList());
   }
 
   private static RunSpec.Scoring scoring(Section s, Path folder) {
@@ -253,18 +276,31 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
                             })
                         .toList())
             .orElse(List.of("cosine", "kld"));
+    YamlTree place = s.get("shards").or(() -> s.get("batch")).orElse(null);
+    int batch = s.whole("batch", 1, 8);
+    int shards = s.whole("shards", 1, 1);
     RunSpec.Healing gkd =
-        new RunSpec.Healing(
-            losses,
-            s.whole("batch", 1, 8),
-            s.whole("steps", 1, 200),
-            s.whole("warmupSteps", 0, 10),
-            s.number("learningRate", 1e-9, 10, 5e-4),
-            s.number("weightDecay", 0, 10, 0.01),
-            s.number("clipNorm", 1e-9, 1e9, 1),
-            s.whole("checkpointSteps", 1, 25));
+        place == null
+            ? healing(s, losses, batch, shards)
+            : checked(place, () -> healing(s, losses, batch, shards));
     s.end();
     return gkd;
+  }
+
+  private static RunSpec.Healing healing(Section s, List<String> losses, int batch, int shards) {
+    return new RunSpec.Healing(
+        losses,
+        batch,
+        s.whole("steps", 1, 200),
+        s.whole("warmupSteps", 0, 10),
+        s.number("learningRate", 1e-9, 10, 5e-4),
+        s.number("weightDecay", 0, 10, 0.01),
+        s.number("clipNorm", 1e-9, 1e9, 1),
+        s.whole("checkpointSteps", 1, 25),
+        s.whole("microBatch", 1, Math.max(1, batch / shards)),
+        s.number("temperature", 1e-3, 1e3, 1),
+        shards,
+        s.whole("evaluateSteps", 0, 0));
   }
 
   private static RetryPolicy retries(Section s) {

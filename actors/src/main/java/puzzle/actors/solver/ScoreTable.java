@@ -17,8 +17,9 @@ import puzzle.model.TaskResult;
 
 /**
  * All scores of one run: measured ones, and where a block is not measured but both its halves are,
- * the sum of theirs as a prediction (section 4.2). A measurement replaces a prediction and nothing
- * replaces a measurement, so the table does not depend on the order of arrival.
+ * the sum of theirs as a prediction (section 4.2). A measurement replaces a prediction, and of two
+ * trainings of the same block the better score stands, so the table does not depend on the order of
+ * arrival.
  */
 final class ScoreTable {
 
@@ -38,6 +39,9 @@ final class ScoreTable {
   /** [layer][item]; NaN where there is none. */
   private final double[][] measured;
 
+  /** The same of blocks whose halves were trained together. */
+  private final double[][] coupled;
+
   private final double[][] score;
 
   ScoreTable(RunSpec spec, int layers, List<TaskResult.Profiled> profiles) {
@@ -49,9 +53,11 @@ final class ScoreTable {
       index.put(blocks.get(i), i);
     }
     this.measured = new double[layers][blocks.size()];
+    this.coupled = new double[layers][blocks.size()];
     this.score = new double[layers][blocks.size()];
     for (int layer = 0; layer < layers; layer++) {
       Arrays.fill(measured[layer], Double.NaN);
+      Arrays.fill(coupled[layer], Double.NaN);
       Arrays.fill(score[layer], Double.NaN);
       // Block 0 is the parent's own.
       measured[layer][0] = 0;
@@ -61,6 +67,11 @@ final class ScoreTable {
 
   TargetRows target() {
     return target;
+  }
+
+  /** All blocks of the space; 0 is the parent's. */
+  List<Block> blocks() {
+    return blocks;
   }
 
   int layers() {
@@ -73,26 +84,48 @@ final class ScoreTable {
     if (item == null
         || layer < 0
         || layer >= layers()
-        || scored.score().kind() != Score.Kind.MEASURED
-        || !Double.isNaN(measured[layer][item])) {
+        || scored.score().kind() != Score.Kind.MEASURED) {
       return List.of();
     }
-    double value = scored.score().value();
-    String before =
-        Double.isNaN(score[layer][item]) ? "" : " (predicted %.4g)".formatted(score[layer][item]);
-    measured[layer][item] = value;
-    score[layer][item] = value;
+    double[] row = scored.coupled() ? coupled[layer] : measured[layer];
+    if (!Double.isNaN(row[item])) {
+      return List.of();
+    }
+    boolean predicted = Double.isNaN(measured[layer][item]) && Double.isNaN(coupled[layer][item]);
+    double before = score[layer][item];
+    row[item] = scored.score().value();
+    score[layer][item] = better(measured[layer][item], coupled[layer][item]);
     String cause =
-        "layer %d %s measured %.4g%s".formatted(layer, scored.block().name(), value, before);
+        "layer %d %s %s %.4g%s"
+            .formatted(
+                layer,
+                scored.block().name(),
+                scored.coupled() ? "trained as a whole measured" : "measured",
+                row[item],
+                Double.isNaN(before)
+                    ? ""
+                    : " (%s %.4g)".formatted(predicted ? "predicted" : "before", before));
     List<Put> puts = new ArrayList<>();
-    puts.add(new Put(layer, item, value, cause));
-    predict(layer, scored.block(), cause, puts);
+    if (score[layer][item] != before) {
+      puts.add(new Put(layer, item, score[layer][item], cause));
+    }
+    if (!scored.coupled()) {
+      predict(layer, scored.block(), cause, puts);
+    }
     return puts;
+  }
+
+  private static double better(double a, double b) {
+    return Double.isNaN(a) ? b : Double.isNaN(b) ? a : Math.min(a, b);
   }
 
   /** Scores that were measured in one layer, the parent's own included. */
   int measured(int layer) {
-    return (int) Arrays.stream(measured[layer]).filter(s -> !Double.isNaN(s)).count();
+    return count(measured[layer]) + count(coupled[layer]);
+  }
+
+  private static int count(double[] row) {
+    return (int) Arrays.stream(row).filter(s -> !Double.isNaN(s)).count();
   }
 
   int measured() {
@@ -104,11 +137,17 @@ final class ScoreTable {
   }
 
   int predicted() {
-    int known = 0;
-    for (double[] row : score) {
-      known += (int) Arrays.stream(row).filter(s -> !Double.isNaN(s)).count();
+    int predicted = 0;
+    for (int layer = 0; layer < layers(); layer++) {
+      for (int i = 0; i < blocks.size(); i++) {
+        if (!Double.isNaN(score[layer][i])
+            && Double.isNaN(measured[layer][i])
+            && Double.isNaN(coupled[layer][i])) {
+          predicted++;
+        }
+      }
     }
-    return known - measured();
+    return predicted;
   }
 
   /** The table as it stands. */
@@ -160,7 +199,7 @@ final class ScoreTable {
       boolean touches =
           attentionOnly && block.attention().equals(scored.attention())
               || ffnOnly && block.ffn().equals(scored.ffn());
-      if (!touches || !Double.isNaN(measured[layer][i])) {
+      if (!touches || !Double.isNaN(measured[layer][i]) || !Double.isNaN(coupled[layer][i])) {
         continue;
       }
       double attention = measured[layer][index.get(new Block(block.attention(), parent.ffn()))];

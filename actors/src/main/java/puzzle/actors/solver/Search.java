@@ -11,6 +11,7 @@ import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Solution;
 import puzzle.engine.solve.SolveBudget;
 import puzzle.engine.solve.SolverTable;
+import puzzle.engine.solve.Sweeps;
 import puzzle.model.Baseline;
 
 /**
@@ -20,6 +21,10 @@ import puzzle.model.Baseline;
 final class Search {
 
   private final BiFunction<SolverTable, List<Row>, ArchitectureSolver> solvers;
+
+  /** Solutions that the second stage of BLD is drawn from. */
+  private static final int DIVERSE = 12;
+
   private ArchitectureSolver live;
 
   Search(BiFunction<SolverTable, List<Row>, ArchitectureSolver> solvers) {
@@ -48,6 +53,14 @@ final class Search {
   /** Solves from the table alone: the answer does not depend on what was solved before. */
   Solution afresh(SolverTable table, List<Row> rows, Duration limit) {
     return explained(solvers.apply(table, rows), limit);
+  }
+
+  /**
+   * The best architecture, then ever others that differ from all before in a fifth of the layers.
+   */
+  static List<Solution> diverse(SolverTable table, List<Row> rows, Duration limit) {
+    int differ = Math.max(1, table.layers() / 5);
+    return Sweeps.diverse(table, rows, DIVERSE, differ, SolveBudget.of(limit));
   }
 
   /**

@@ -4,9 +4,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -51,6 +54,8 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private record Solved(Solution solution, String cause) implements Solver.Internal {}
 
+  private record Listed(List<Solution> solutions) implements Solver.Internal {}
+
   /**
    * The last word.
    *
@@ -78,6 +83,12 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private RunSpec spec;
   private ScoreTable scores;
 
+  /** Layers that have answered; until all have, a predecessor may have known more. */
+  private final Set<Integer> heard = new TreeSet<>();
+
+  /** Tells answers to this solver from those to its predecessors. */
+  private final long question = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
+
   /** Scores that came before the costs. */
   private final Map<Integer, List<ScoredBlock>> early = new TreeMap<>();
 
@@ -85,8 +96,15 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private boolean solving;
   private Duration pause;
   private boolean possible;
+
+  /** Shortlist or Conclude, whichever the run asked last. */
+  private Solver.Command asked;
+
   private List<Integer> wanted;
+
+  /** To the question, or that there is no solution. */
   private Run.Command answer;
+
   private Incumbent published;
 
   public static Behavior<Solver.Command> create(
@@ -138,10 +156,12 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     return newReceiveBuilder()
         .onMessage(Solver.Open.class, this::onOpen)
         .onMessage(Solver.Offer.class, this::onOffer)
+        .onMessage(Solver.Shortlist.class, this::onShortlist)
         .onMessage(Solver.Conclude.class, this::onConclude)
         .onMessage(Settle.class, this::onSettle)
         .onMessage(Checked.class, this::onChecked)
         .onMessage(Solved.class, this::onSolved)
+        .onMessage(Listed.class, this::onListed)
         .onMessage(Concluded.class, this::onConcluded)
         .onMessage(Broken.class, this::onBroken)
         .build();
@@ -154,6 +174,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       peers.run(run, new Run.FoundFeasible());
     }
     if (scores != null) {
+      askTheSilent();
       return this;
     }
     spec = open.spec();
@@ -162,13 +183,20 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     ask(() -> search.feasibility(costs, scores.rows(), settings.finalLimit()), Checked::new);
     early.forEach((layer, list) -> list.forEach(s -> fresh.addAll(scores.measure(layer, s))));
     early.clear();
-    for (int layer = 0; layer < open.layers(); layer++) {
-      peers.block(run, layer, new Block.OfferScores());
-    }
+    askTheSilent();
     return this;
   }
 
+  private void askTheSilent() {
+    for (int layer = 0; layer < scores.layers(); layer++) {
+      if (!heard.contains(layer)) {
+        peers.block(run, layer, new Block.OfferScores(question));
+      }
+    }
+  }
+
   private Behavior<Solver.Command> onOffer(Solver.Offer offer) {
+    boolean news = offer.question() == question && heard.add(offer.layer());
     if (scores == null) {
       early.computeIfAbsent(offer.layer(), l -> new ArrayList<>()).addAll(offer.scores());
       return this;
@@ -176,25 +204,36 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     offer.scores().forEach(s -> fresh.addAll(scores.measure(offer.layer(), s)));
     if (complete()) {
       settleNow();
-    } else if (!fresh.isEmpty()) {
+    } else if (news || !fresh.isEmpty()) {
       settle();
     }
     return this;
   }
 
+  private Behavior<Solver.Command> onShortlist(Solver.Shortlist shortlist) {
+    // One that comes late must not take the last question's place.
+    return asked instanceof Solver.Conclude ? this : answer(shortlist, shortlist.measured());
+  }
+
   private Behavior<Solver.Command> onConclude(Solver.Conclude conclude) {
-    if (answer != null) {
+    return answer(conclude, conclude.measured());
+  }
+
+  private Behavior<Solver.Command> answer(Solver.Command now, List<Integer> measured) {
+    if (answer != null && (now.equals(asked) || answer instanceof Run.FoundInfeasible)) {
       peers.run(run, answer);
       return this;
     }
-    wanted = conclude.measured();
+    asked = now;
+    answer = null;
+    wanted = measured;
     if (scores == null) {
       peers.run(run, new Run.SolverStarted());
       return this;
     }
     for (int layer = 0; layer < scores.layers(); layer++) {
       if (scores.measured(layer) < wanted.get(layer)) {
-        peers.block(run, layer, new Block.OfferScores());
+        peers.block(run, layer, new Block.OfferScores(question));
       }
     }
     settleNow();
@@ -202,11 +241,13 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   }
 
   private Behavior<Solver.Command> onSettle(Settle settle) {
-    if (solving || scores == null || !possible || answer != null) {
+    if (solving || scores == null || !possible || ended()) {
       return this;
     }
     SolverTable table = scores.table();
-    if (complete()) {
+    if (complete() && asked instanceof Solver.Shortlist) {
+      ask(() -> Search.diverse(table, scores.rows(), settings.finalLimit()), Listed::new);
+    } else if (complete()) {
       int samples = settings.randomBaselines();
       int candidates = spec.scoring().candidates();
       ask(
@@ -222,7 +263,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
                     : List.of());
           },
           c -> c);
-    } else if (!fresh.isEmpty() || published == null) {
+    } else if (heard.size() == scores.layers() && (!fresh.isEmpty() || published == null)) {
       List<ScoreTable.Put> puts = List.copyOf(fresh);
       String cause = cause(puts);
       fresh.clear();
@@ -257,6 +298,25 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     } else if (!fresh.isEmpty()) {
       settle();
     }
+    return this;
+  }
+
+  private Behavior<Solver.Command> onListed(Listed listed) {
+    solving = false;
+    Solution best = listed.solutions().get(0);
+    if (!best.found()) {
+      tellInfeasible(best);
+      return this;
+    }
+    publish(incumbent(best, "first stage complete"));
+    int keep = ((Solver.Shortlist) asked).keep();
+    answer =
+        new Run.Shortlisted(
+            Shortlist.of(
+                spec.space(),
+                listed.solutions().stream().map(s -> scores.architecture(s.choices())).toList(),
+                keep));
+    peers.run(run, answer);
     return this;
   }
 
@@ -304,6 +364,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
             && published.proven() == incumbent.proven();
     if (!same) {
       published = incumbent;
+      peers.run(run, new Run.FoundIncumbent(incumbent));
       peers.announce(new Feed.IncumbentChanged(run, incumbent));
     }
   }
@@ -322,8 +383,14 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
         cause);
   }
 
+  /** Nothing is solved any more. */
+  private boolean ended() {
+    return answer instanceof Run.Chosen || answer instanceof Run.FoundInfeasible;
+  }
+
+  /** A question is open, and the scores it is about are in. */
   private boolean complete() {
-    if (wanted == null || wanted.size() != scores.layers()) {
+    if (answer != null || wanted == null || wanted.size() != scores.layers()) {
       return false;
     }
     for (int layer = 0; layer < scores.layers(); layer++) {

@@ -74,6 +74,11 @@ public final class Leases {
     this.random = random;
   }
 
+  /** Forgets all that is soft: the owner has just been recovered, and knows only the ledger. */
+  public void restart() {
+    standings.clear();
+  }
+
   /** Reports that were late, doubled or not asked for. */
   public long ignored() {
     return ignored;

@@ -14,8 +14,10 @@ import org.junit.jupiter.api.Test;
 import puzzle.actors.Examples;
 import puzzle.actors.work.Priority;
 import puzzle.actors.work.Wanted;
+import puzzle.model.Block;
 import puzzle.model.CheckpointRef;
 import puzzle.model.Failure;
+import puzzle.model.LayerLibrary;
 import puzzle.model.RunSpec;
 import puzzle.model.Score;
 import puzzle.model.Task;
@@ -56,15 +58,65 @@ class LayerPlanTest {
   }
 
   @Test
+  void theSecondStageTrainsShortlistedBlocksFromTheirHalvesAndTheBetterTrainingStands() {
+    Block pair = Block.parse("kv-2+ffn-160");
+    Block half = Block.parse("attention-no-op+ffn-160");
+    Block single = Block.parse("kv-8+ffn-160");
+    finishAll();
+    LayerLibrary first = new LayerPlan(state).library();
+    assertFalse(first.coupled());
+    state = state.on(new BlockEvent.CouplingOrdered(List.of(pair, half, single)));
+    LayerPlan plan = new LayerPlan(state);
+    assertFalse(plan.settled());
+    assertEquals(
+        Set.of("distil/3/kv-2+ffn-160", "distil/3/attention-no-op+ffn-160"),
+        keys(plan, Priority.DISTIL));
+    assertEquals(
+        List.of(first.weights(pair), first.weights(half)),
+        plan.wanted().stream().map(w -> ((Task.DistilBlock) w.task()).start()).toList());
+    finish("distil/3/kv-2+ffn-160");
+    assertEquals(
+        Set.of("score/3/kv-2+ffn-160/coupled"), keys(new LayerPlan(state), Priority.SCORE_BLOCK));
+    finishAll();
+    LayerLibrary second = new LayerPlan(state).library();
+    assertTrue(second.coupled());
+    assertEquals(2, second.pairs().size());
+    assertEquals(56, second.scores().size());
+    assertEquals(second.pairs().get(0).halves(), second.weights(pair));
+    assertEquals(first.weights(single), second.weights(single));
+  }
+
+  @Test
+  void weightsThatAreMadeAgainHoldUpTheirSecondStage() {
+    finishAll();
+    state = state.on(new BlockEvent.CouplingOrdered(List.of(Block.parse("kv-2+ffn-160"))));
+    assertEquals(
+        List.of("distil/3/kv-2", "distil/3/ffn-160"),
+        new LayerPlan(state).sources("distil/3/kv-2+ffn-160"));
+    assertEquals(
+        List.of("distil/3/kv-2+ffn-160"),
+        new LayerPlan(state).sources("score/3/kv-2+ffn-160/coupled"));
+    state = state.on(new TaskEvent.TaskReopened("distil/3/kv-2", "gone"));
+    assertEquals(Set.of("distil/3/kv-2"), keys(new LayerPlan(state), Priority.DISTIL));
+    assertFalse(new LayerPlan(state).settled());
+  }
+
+  @Test
+  void coupledTrainingOfTheWholeSpaceTrainsEachPairOnce() {
+    state =
+        BlockState.EMPTY.on(
+            new BlockEvent.BuildOrdered(
+                Examples.with(spec, RunSpec.Distillation.Mode.COUPLED), 3, REF));
+    // 5 + 8 variants beside the parent's make 40 pairs, of which one is two no-ops.
+    assertEquals(11 + 39, new LayerPlan(state).toDistil());
+    Set<String> done = finishAll();
+    assertEquals(11 + 39 + 53, done.size());
+    assertEquals(39, new LayerPlan(state).library().pairs().size());
+  }
+
+  @Test
   void everythingIsDoneOnceAndThenTheLayerIsThrough() {
-    Set<String> done = new HashSet<>();
-    while (!new LayerPlan(state).settled()) {
-      for (Wanted wanted : List.copyOf(new LayerPlan(state).wanted())) {
-        assertTrue(done.add(wanted.task().key()), wanted.task().key());
-        finish(wanted.task().key());
-      }
-    }
-    assertEquals(11 + 53, done.size());
+    assertEquals(11 + 53, finishAll().size());
     assertEquals(54, new LayerPlan(state).library().scores().size());
     assertEquals(11, new LayerPlan(state).library().entries().size());
   }
@@ -106,9 +158,21 @@ class LayerPlanTest {
   private void finish(String key) {
     TaskResult result =
         key.startsWith("distil")
-            ? new TaskResult.Distilled(REF, 0.2, 0.1, 10)
+            ? new TaskResult.Distilled(new CheckpointRef(key, 12, "ab".repeat(32)), 0.2, 0.1, 10)
             : new TaskResult.BlockScored(Score.measured(0.1, 0));
     state = state.on(new TaskEvent.TaskFinished(key, 1, result));
+  }
+
+  /** Does all that is wanted, each once. */
+  private Set<String> finishAll() {
+    Set<String> done = new HashSet<>();
+    while (!new LayerPlan(state).settled()) {
+      for (Wanted wanted : List.copyOf(new LayerPlan(state).wanted())) {
+        assertTrue(done.add(wanted.task().key()), wanted.task().key());
+        finish(wanted.task().key());
+      }
+    }
+    return done;
   }
 
   private void giveUp(String key) {

@@ -67,8 +67,8 @@ class BoardTest {
 
   @Test
   void showsWhatDevicesDoAndTheirLoss() {
-    board.on(new Feed.Progressed(RUN, "heal", new Device("127.0.0.1", "cpu", 1), 5, 20, 0.25));
-    assertTrue(board.picture(80).contains("cpu-1     heal 5/20, loss 0.25"), board.picture(80));
+    board.on(new Feed.Progressed(RUN, "heal/0/0", new Device("127.0.0.1", "cpu", 1), 5, 20, 0.25));
+    assertTrue(board.picture(80).contains("cpu-1     heal/0/0 5/20, loss 0.25"), board.picture(80));
     assertTrue(board.picture(80).contains("heal      [##"), board.picture(80));
   }
 

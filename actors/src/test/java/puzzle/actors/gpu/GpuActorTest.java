@@ -140,21 +140,30 @@ class GpuActorTest {
   }
 
   @Test
-  void aTaskThatHangsLetsItsLeaseRunOut() throws Exception {
+  void aTaskThatHangsLetsItsLeaseRunOutAndItsDeviceDropsOutOfThePool() throws Exception {
     CountDownLatch go = new CountDownLatch(1);
     gpu(new FakeEngine((task, monitor) -> await(go))).tell(new Gpu.Perform(ticket(1)));
     peers.await(Work.Alive.class);
+    // Another device's announcements are the clock.
+    Device other = new Device("host", "cpu", 1);
+    gpu(other, new FakeEngine());
     int quiet = 0;
-    for (int announced = 0; announced < 15; announced++) {
-      peers.await(GpuPool.Announce.class);
-      quiet = peers.take(Work.Alive.class).isEmpty() ? quiet + 1 : 0;
+    for (int ticks = 0; ticks < 15; ) {
+      GpuPool.Announce announce = peers.await(GpuPool.Announce.class);
+      boolean alive = !peers.take(Work.Alive.class).isEmpty();
+      ticks += announce.device().equals(other) ? 1 : 0;
+      quiet = alive || announce.device().equals(device) ? 0 : quiet + 1;
     }
-    assertTrue(quiet >= 5, quiet + " announcements in a row without a sign of life");
+    assertTrue(quiet >= 5, quiet + " ticks in a row without a sign of life");
     go.countDown();
     peers.await(Work.Done.class);
   }
 
   private ActorRef<Gpu.Command> gpu(FakeEngine engine) {
+    return gpu(device, engine);
+  }
+
+  private ActorRef<Gpu.Command> gpu(Device device, FakeEngine engine) {
     PuzzleSettings.Gpu settings = PuzzleSettings.from(CONFIG).gpu();
     ActorRef<DeviceThread.Job> thread =
         kit.spawn(

@@ -21,17 +21,24 @@ class PipelineTest {
   @Test
   void goesFromParentToExportedChild() throws Exception {
     FakeEngine engine = new FakeEngine();
-    RunSpec spec = Examples.spec(folder);
+    RunSpec spec = Examples.with(Examples.spec(folder), RunSpec.Distillation.Mode.TWO_STAGE);
     try (Drive drive = new Drive(spec, 4, 2, engine)) {
       assertEquals(Outcome.Kind.DONE, drive.outcome().kind(), () -> drive.facts.toString());
       List<String> ran = engine.ran();
       assertEquals(new HashSet<>(ran).size(), ran.size(), "nothing is done twice");
-      assertEquals(4 * 11, ran.stream().filter(k -> k.startsWith("distil/")).count());
-      assertEquals(4 * 53, ran.stream().filter(k -> k.startsWith("score/")).count());
+      assertEquals(4 * 11, count(ran, "distil/[^+]*"));
+      assertEquals(4 * 53, count(ran, "score/[^/]*/[^/]*"));
+      long coupled = count(ran, "distil/.*\\+.*");
+      assertTrue(coupled > 0 && coupled <= 4 * 4, coupled + " blocks of the second stage");
+      assertEquals(coupled, count(ran, "score/.*/coupled"));
       JsonNode summary = drive.summary();
       assertTrue(summary.at("/solution/proven").asBoolean());
       assertTrue(summary.at("/child/kl_nats_per_token").asDouble() > 0);
       assertEquals(5, summary.at("/baselines/random/samples").asInt());
     }
+  }
+
+  private static long count(List<String> keys, String regex) {
+    return keys.stream().filter(k -> k.matches(regex)).count();
   }
 }

@@ -62,6 +62,16 @@ class RunFileTest {
   }
 
   @Test
+  void aHealingIsDealtToShardsAndMayHaveNoLossAtAll() throws IOException {
+    RunSpec.Healing gkd =
+        read(GOOD + "gkd: {losses: [], batch: 8, shards: 2, evaluateSteps: 5}\n").spec().gkd();
+    assertEquals(List.of(), gkd.losses());
+    assertEquals(2, gkd.shards());
+    assertEquals(4, gkd.microBatch());
+    assertEquals(0, gkd.rounds());
+  }
+
+  @Test
   void theResolvedFileReadsBackAsTheSameRun() throws IOException {
     RunFile run = read(GOOD);
     RunFile again = read(run.resolved());
@@ -117,6 +127,8 @@ class RunFileTest {
     refused(GOOD.replace("40 MiB", "1e999 MiB"), "positive finite");
     refused(GOOD.replace("kvCache: bf16", "kvCache: int3"), "unknown element type");
     refused(GOOD + "gkd: {losses: [cosine, mse]}\n", "unknown loss 'mse'");
+    refused(GOOD + "gkd: {batch: 8, shards: 3}\n", "8 sequences cannot be dealt to 3 shards");
+    refused(GOOD + "gkd: {temperature: 0}\n", "temperature");
     refused(GOOD + "space: {attention: [kv-8, kv-8], ffn: [ffn-640]}\n", "twice");
     refused(GOOD + "space: {attention: [kv-4]}\n", "parent's own");
     refused(GOOD + "space: {attention: [kv-eight]}\n", "unknown variant");

@@ -74,9 +74,7 @@ class SolverActorTest {
   void publishesAnIncumbentWithItsCauseAndItsCertificate() throws Exception {
     ActorRef<Solver.Command> solver = solver();
     solver.tell(open());
-    for (int layer = 0; layer < LAYERS; layer++) {
-      solver.tell(new Solver.Offer(layer, scores(layer)));
-    }
+    answerAll(solver);
     Feed.IncumbentChanged changed = peers.await(Feed.IncumbentChanged.class);
     assertTrue(changed.incumbent().bound() <= changed.incumbent().objective());
     assertTrue(changed.incumbent().cause().contains("measured"), changed.incumbent().cause());
@@ -146,11 +144,35 @@ class SolverActorTest {
     peers.await(Run.SolverStarted.class);
     solver.tell(open());
     peers.await(Run.SolverStarted.class);
+    peers.take(Block.OfferScores.class);
     solver.tell(open());
-    for (int layer = 0; layer < LAYERS; layer++) {
-      solver.tell(new Solver.Offer(layer, scores(layer)));
-    }
+    answerAll(solver);
     peers.await(Feed.IncumbentChanged.class);
+  }
+
+  @Test
+  void publishesNothingBeforeEveryLayerHasToldWhatItHas() throws Exception {
+    ActorRef<Solver.Command> solver = solver();
+    solver.tell(open());
+    peers.await(Run.FoundFeasible.class);
+    long question = peers.await(Block.OfferScores.class).question();
+    solver.tell(new Solver.Offer(0, scores(0), question));
+    solver.tell(new Solver.Offer(1, scores(1), question));
+    // An answer to a predecessor's question may lack what came after it.
+    solver.tell(new Solver.Offer(2, List.of(), question ^ 1));
+    solver.tell(new Solver.Offer(2, scores(2).subList(0, 1)));
+    solver.tell(open());
+    peers.await(Run.FoundFeasible.class);
+    assertEquals(List.of(), peers.take(Feed.IncumbentChanged.class));
+    solver.tell(new Solver.Offer(2, scores(2), question));
+    assertEquals(LAYERS * 9, peers.await(Feed.IncumbentChanged.class).incumbent().measured());
+  }
+
+  private void answerAll(ActorRef<Solver.Command> solver) throws Exception {
+    long question = peers.await(Block.OfferScores.class).question();
+    for (int layer = 0; layer < LAYERS; layer++) {
+      solver.tell(new Solver.Offer(layer, scores(layer), question));
+    }
   }
 
   private ActorRef<Solver.Command> solver() {
@@ -169,7 +191,7 @@ class SolverActorTest {
     for (puzzle.model.Block block : spec.space().blocks()) {
       if (!block.equals(spec.space().parent())) {
         TaskResult.BlockScored scored =
-            (TaskResult.BlockScored) result(new Task.ScoreBlock(layer, block, null, null));
+            (TaskResult.BlockScored) result(new Task.ScoreBlock(layer, block, false, null, null));
         scores.add(new ScoredBlock(block, scored.score()));
       }
     }

@@ -15,8 +15,8 @@ public record ModelFolder(Path path, DecoderConfig config, SafetensorsFolder wei
   /**
    * Reads config and headers.
    *
-   * @throws InvalidInputException naming file and place, if anything is missing,
-   *     unsound or of another model
+   * @throws InvalidInputException naming file and place, if anything is missing, unsound or of
+   *     another model
    */
   public static ModelFolder open(Path path) {
     if (!Files.isDirectory(path)) {

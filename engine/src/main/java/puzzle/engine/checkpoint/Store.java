@@ -2,6 +2,7 @@ package puzzle.engine.checkpoint;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -67,6 +68,43 @@ public final class Store {
     }
     AtomicFile.Written written = AtomicFile.write(file, content);
     return new CheckpointRef(relativePath, written.bytes(), written.sha256());
+  }
+
+  /** What {@link #put} would return, with nothing written. */
+  public CheckpointRef reference(String relativePath, AtomicFile.Content content) {
+    try {
+      MessageDigest digest = AtomicFile.sha256();
+      long[] bytes = {0};
+      OutputStream counted =
+          new OutputStream() {
+            @Override
+            public void write(int value) {
+              digest.update((byte) value);
+              bytes[0]++;
+            }
+
+            @Override
+            public void write(byte[] source, int offset, int length) {
+              digest.update(source, offset, length);
+              bytes[0] += length;
+            }
+          };
+      content.writeTo(counted);
+      return new CheckpointRef(relativePath, bytes[0], HexFormat.of().formatHex(digest.digest()));
+    } catch (IOException e) {
+      throw StorageException.of(root.resolve(relativePath), e);
+    }
+  }
+
+  /** Deletes an artefact if it is there. */
+  public void discard(CheckpointRef ref) {
+    Path file = resolve(ref);
+    try {
+      Files.deleteIfExists(file);
+      seen.remove(file);
+    } catch (IOException e) {
+      // It only takes room; the folder goes with the run.
+    }
   }
 
   /**

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import puzzle.engine.BlockEngine.Monitor;
+import puzzle.engine.InvalidInputException;
 import puzzle.engine.checkpoint.ElementType;
 import puzzle.engine.checkpoint.SafetensorsWriter;
 import puzzle.engine.checkpoint.Store;
@@ -19,9 +20,7 @@ import puzzle.engine.distil.Recording.Split;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.Losses;
 import puzzle.engine.nn.Tensors;
-import puzzle.engine.surgery.Initialisation;
 import puzzle.model.CheckpointRef;
-import puzzle.model.Subblock;
 import puzzle.model.TaskResult;
 
 /**
@@ -30,8 +29,8 @@ import puzzle.model.TaskResult;
  */
 public final class Recorder {
 
-  /** Splits whose states are kept: trained on, or run on from the layer that is replaced. */
-  private static final List<Split> STATES = List.of(Split.TRAIN, Split.SCORING, Split.TASK);
+  /** Held-out splits whose states are kept: run on from the layer that is replaced. */
+  private static final List<Split> HELD_OUT = List.of(Split.SCORING, Split.TASK);
 
   private static final List<Split> LOGITS =
       List.of(Split.SCORING, Split.SELECTION, Split.EVALUATION);
@@ -39,63 +38,79 @@ public final class Recorder {
   private final Store store;
   private final Decoder parent;
   private final int batch;
+  private final long tapeBytes;
   private final Map<Split, int[][]> tokens;
   private final int length;
-  private final int hidden;
+  private final ParentStates passes;
 
   /**
    * @param batch sequences per forward pass
+   * @param tapeBytes training states kept on disk, as many layers' from the first on as go in; 0
+   *     for all
    * @param tokens of every split, sequences of equal length, one token more than is run; {@code
    *     SELECTION} and {@code TASK} may be absent
    */
-  public Recorder(Store store, Decoder parent, int batch, Map<Split, int[][]> tokens) {
+  public Recorder(
+      Store store, Decoder parent, int batch, long tapeBytes, Map<Split, int[][]> tokens) {
     this.store = store;
     this.parent = parent;
     this.batch = batch;
+    this.tapeBytes = tapeBytes;
     this.tokens = new EnumMap<>(tokens);
     this.length = tokens.get(Split.TRAIN)[0].length - 1;
-    this.hidden = parent.config().hiddenSize();
+    this.passes = new ParentStates(parent, batch, length);
   }
 
+  /** Keeps all training states. */
+  public Recorder(Store store, Decoder parent, int batch, Map<Split, int[][]> tokens) {
+    this(store, parent, batch, 0, tokens);
+  }
+
+  /**
+   * @throws InvalidInputException if the budget holds no two layers: none could be trained
+   */
   public TaskResult.Recorded run(Monitor monitor) {
     int layers = parent.config().layers();
     Map<Split, float[]> states = new EnumMap<>(Split.class);
     for (Split split : tokens.keySet()) {
       if (split != Split.HEALING) {
-        states.put(split, embedded(tokens.get(split)));
+        states.put(split, passes.embedded(tokens.get(split)));
       }
     }
-    List<CheckpointRef> files = new ArrayList<>();
+    List<CheckpointRef> training = new ArrayList<>();
+    List<CheckpointRef> heldOut = new ArrayList<>();
     SafetensorsWriter importance = new SafetensorsWriter(ElementType.F32);
     for (int layer = 0; layer < layers; layer++) {
       SafetensorsWriter writer = new SafetensorsWriter(ElementType.F32);
-      double[] activity = new double[parent.config().intermediateSize()];
+      Importance seen = new Importance(parent, layer);
       for (Split split : states.keySet()) {
         float[] input = states.get(split);
         float[] middle = new float[input.length];
-        states.put(split, layer(layer, input, middle, split == Split.TRAIN ? activity : null));
-        if (STATES.contains(split)) {
+        states.put(split, passes.layer(layer, input, middle, split == Split.TRAIN ? seen : null));
+        if (split == Split.TRAIN) {
+          training.add(keep(training, TrainingTapes.content(input, middle, tokens.get(split))));
+        } else if (HELD_OUT.contains(split)) {
           add(writer, split, Place.INPUT, input);
           if (split != Split.TASK) {
             add(writer, split, Place.MIDDLE, middle);
           }
         }
       }
-      files.add(put("layer-%03d".formatted(layer), writer));
-      float[] contribution = contribution(layer, activity);
-      importance.add(
-          Recording.channels(layer),
-          new long[] {contribution.length},
-          FloatBuffer.wrap(contribution));
+      heldOut.add(put("held-out-%03d".formatted(layer), writer));
+      seen.addTo(importance, (long) tokens.get(Split.TRAIN).length * length);
       Steps.check(monitor, layer + 1, layers + 1, Double.NaN);
     }
+    training.add(
+        keep(
+            training,
+            TrainingTapes.content(states.get(Split.TRAIN), null, tokens.get(Split.TRAIN))));
     SafetensorsWriter last = new SafetensorsWriter(ElementType.F32);
-    for (Split split : STATES) {
+    for (Split split : HELD_OUT) {
       if (states.containsKey(split)) {
         add(last, split, Place.INPUT, states.get(split));
       }
     }
-    files.add(put("layer-%03d".formatted(layers), last));
+    heldOut.add(put("held-out-%03d".formatted(layers), last));
     SafetensorsWriter logits = new SafetensorsWriter(ElementType.F16);
     double[] losses = new double[tokens.get(Split.EVALUATION).length];
     for (Split split : LOGITS) {
@@ -116,7 +131,9 @@ public final class Recorder {
             put("importance", importance),
             logitsFile,
             states.containsKey(Split.TASK) ? put("graded", graded) : null,
-            files,
+            training,
+            heldOut,
+            batch,
             loss);
     CheckpointRef ref =
         store.put(
@@ -129,49 +146,19 @@ public final class Recorder {
         (long) tokens.get(Split.EVALUATION).length * length);
   }
 
-  private float[] embedded(int[][] sequences) {
-    float[] states = new float[Math.toIntExact((long) sequences.length * length * hidden)];
-    forEachBatch(
-        sequences.length,
-        (manager, from, count) -> {
-          int[][] ids = Arrays.copyOfRange(sequences, from, from + count);
-          copy(parent.embed(Tensors.ids(manager, ids, 0, length)), states, from);
-        });
-    return states;
-  }
-
-  /** Runs one layer over all sequences; returns its output and fills the state in its middle. */
-  private float[] layer(int layer, float[] input, float[] middle, double[] activity) {
-    float[] output = new float[input.length];
-    forEachBatch(
-        input.length / (length * hidden),
-        (manager, from, count) -> {
-          int width = length * hidden;
-          FloatBuffer x = FloatBuffer.wrap(input, from * width, count * width).slice();
-          NDArray after =
-              parent.attention(
-                  parent.weights(layer, Subblock.ATTENTION),
-                  Tensors.fp32(manager, x, count, length, hidden));
-          copy(after, middle, from);
-          copy(parent.ffn(parent.weights(layer, Subblock.FFN), after), output, from);
-          if (activity != null) {
-            FloatBuffer sums = Tensors.read(parent.channelActivity(layer, after));
-            for (int i = 0; i < activity.length; i++) {
-              activity[i] += sums.get(i);
-            }
-          }
-        });
-    return output;
-  }
-
-  private float[] contribution(int layer, double[] activity) {
-    FloatBuffer sums = FloatBuffer.allocate(activity.length);
-    for (double a : activity) {
-      sums.put((float) a);
+  /** Writes a layer's training states where there is room, and names them in any case. */
+  private CheckpointRef keep(List<CheckpointRef> before, SafetensorsWriter content) {
+    long needed = content.dataBytes();
+    if (tapeBytes > 0 && before.isEmpty() && 2 * needed > tapeBytes) {
+      throw new InvalidInputException(
+          "bld.tapeBudget: training reads two layers' states, %d bytes, and may keep %d.%nMaybe raise it, or lower bld.sequences."
+              .formatted(2 * needed, tapeBytes));
     }
-    NDArray down = parent.weights(layer, Subblock.FFN).arrays().get("mlp.down_proj.weight");
-    return Initialisation.contribution(
-        sums.flip(), Tensors.read(down), (long) tokens.get(Split.TRAIN).length * length);
+    long kept = before.stream().mapToLong(CheckpointRef::bytes).sum();
+    String path = TrainingTapes.path(before.size());
+    return tapeBytes == 0 || kept + needed <= tapeBytes
+        ? store.put(path, content::writeTo)
+        : store.reference(path, content::writeTo);
   }
 
   /**
@@ -183,7 +170,6 @@ public final class Recorder {
   private void addLogits(SafetensorsWriter writer, Split split, float[] states, double[] losses) {
     int[][] sequences = tokens.get(split);
     long[] shape = {sequences.length, length, parent.config().vocabSize()};
-    int width = length * hidden;
     writer.addParts(
         split.tensor("logits"),
         shape,
@@ -192,16 +178,16 @@ public final class Recorder {
                 .mapToObj(
                     from -> {
                       int count = Math.min(batch, sequences.length - from);
-                      FloatBuffer x = FloatBuffer.wrap(states, from * width, count * width).slice();
-                      return Tensors.inference(() -> logits(sequences, x, from, count, losses));
+                      return Tensors.inference(
+                          () -> logits(sequences, states, from, count, losses));
                     })
                 .iterator());
   }
 
   private FloatBuffer logits(
-      int[][] sequences, FloatBuffer x, int from, int count, double[] losses) {
+      int[][] sequences, float[] states, int from, int count, double[] losses) {
     NDManager manager = parent.manager();
-    NDArray y = parent.logits(Tensors.fp32(manager, x, count, length, hidden));
+    NDArray y = parent.logits(passes.read(manager, states, from, count));
     int[][] ids = Arrays.copyOfRange(sequences, from, from + count);
     float[] nll = Losses.nll(y, Tensors.ids(manager, ids, 1, length)).toFloatArray();
     for (int i = 0; i < count; i++) {
@@ -214,12 +200,10 @@ public final class Recorder {
   private void addGrades(SafetensorsWriter writer, float[] states) {
     int[][] sequences = tokens.get(Split.TASK);
     float[] graded = new float[sequences.length * 2 * length];
-    forEachBatch(
+    passes.forEachBatch(
         sequences.length,
         (manager, from, count) -> {
-          int width = length * hidden;
-          FloatBuffer x = FloatBuffer.wrap(states, from * width, count * width).slice();
-          NDArray y = parent.logits(Tensors.fp32(manager, x, count, length, hidden));
+          NDArray y = parent.logits(passes.read(manager, states, from, count));
           int[][] ids = Arrays.copyOfRange(sequences, from, from + count);
           FloatBuffer said = Tensors.read(Losses.graded(y, Tensors.ids(manager, ids, 1, length)));
           said.get(graded, from * 2 * length, said.remaining());
@@ -229,6 +213,7 @@ public final class Recorder {
   }
 
   private void add(SafetensorsWriter writer, Split split, Place place, float[] states) {
+    int hidden = parent.config().hiddenSize();
     long[] shape = {states.length / ((long) length * hidden), length, hidden};
     writer.add(Recording.tensor(split, place), shape, FloatBuffer.wrap(states));
   }
@@ -250,26 +235,5 @@ public final class Recorder {
 
   private CheckpointRef put(String name, SafetensorsWriter writer) {
     return store.put("recording/" + name + ".safetensors", writer::writeTo);
-  }
-
-  private interface BatchWork {
-    void run(NDManager manager, int from, int count);
-  }
-
-  private void forEachBatch(int sequences, BatchWork work) {
-    for (int from = 0; from < sequences; from += batch) {
-      int first = from;
-      int count = Math.min(batch, sequences - from);
-      Tensors.inference(
-          () -> {
-            work.run(parent.manager(), first, count);
-            return null;
-          });
-    }
-  }
-
-  private void copy(NDArray array, float[] to, int fromSequence) {
-    FloatBuffer values = Tensors.read(array);
-    values.get(to, fromSequence * length * hidden, values.remaining());
   }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.util.List;
 import puzzle.engine.checkpoint.SafetensorsFile;
 import puzzle.engine.checkpoint.Store;
+import puzzle.engine.nn.Decoder;
 import puzzle.model.CheckpointRef;
 
 /**
@@ -61,13 +62,22 @@ public final class Recording {
     }
   }
 
-  /** The index file: {@code layers} has one more entry than the parent, the last state. */
+  /**
+   * The index file: {@code layers} and {@code heldOut} have one more entry than the parent, the
+   * last state.
+   *
+   * @param layers training states; some may not be on disk
+   * @param heldOut states of the other splits; null in a recording that keeps all in {@code layers}
+   * @param batch sequences per forward pass
+   */
   record Index(
       CheckpointRef tokens,
       CheckpointRef importance,
       CheckpointRef logits,
       CheckpointRef graded,
       List<CheckpointRef> layers,
+      List<CheckpointRef> heldOut,
+      int batch,
       double parentLoss) {}
 
   static final String GRADED = "task.graded";
@@ -118,10 +128,43 @@ public final class Recording {
     return contribution;
   }
 
-  /** States of one layer on one split. */
-  public Tape tape(int layer, Split split, Place place) {
-    return new Tape(store.safetensors(index.layers().get(layer)), split.tensor(place.suffix));
+  /**
+   * How much each KV head of a layer's attention gives to its output, or null in a recording of an
+   * earlier version.
+   */
+  public float[] headContribution(int layer) {
+    SafetensorsFile file = store.safetensors(index.importance());
+    if (!file.names().contains(heads(layer))) {
+      return null;
+    }
+    FloatBuffer values = file.fp32(heads(layer));
+    float[] contribution = new float[values.remaining()];
+    values.get(contribution);
+    return contribution;
   }
+
+  /** States of one layer on one held-out split. */
+  public Tape tape(int layer, Split split, Place place) {
+    List<CheckpointRef> files = index.heldOut() == null ? index.layers() : index.heldOut();
+    return new Tape(store.safetensors(files.get(layer)), split.tensor(place.suffix));
+  }
+
+  /**
+   * What a block of one layer is trained on. States that are not on disk are made again.
+   *
+   * @param begin where the block under training begins
+   * @param tapeBytes training states that may stay on disk, 0 for all
+   */
+  Training training(int layer, Place begin, Decoder parent, long tapeBytes) {
+    return new TrainingTapes(store, index.layers(), tapeBytes)
+        .open(layer, begin, parent, index.batch(), () -> tokens(Split.TRAIN));
+  }
+
+  /**
+   * @param inputs of the block
+   * @param outputs of the parent's
+   */
+  record Training(Tape inputs, Tape outputs) {}
 
   /**
    * The parent's logits on a held-out split, less the largest of each token, [sequences, tokens,
@@ -134,6 +177,10 @@ public final class Recording {
   /** What the parent says to the sequences of the task, [sequences, 2, tokens]. */
   public FloatBuffer graded() {
     return store.safetensors(index.graded()).fp32(GRADED);
+  }
+
+  static String heads(int layer) {
+    return "layers." + layer + ".kv_heads";
   }
 
   static String channels(int layer) {

@@ -36,13 +36,32 @@ public final class Tape {
     return Tensors.fp32(manager, values, count, shape[1], shape[2]);
   }
 
+  /** Sum of squares over chosen sequences. */
+  double squares(int[] chosen) {
+    int width = Math.toIntExact(shape[1] * shape[2]);
+    double sum = 0;
+    for (int sequence : chosen) {
+      FloatBuffer values = file.fp32(name, (long) sequence * width, width);
+      for (int i = 0; i < width; i++) {
+        double value = values.get(i);
+        sum += value * value;
+      }
+    }
+    return sum;
+  }
+
   /** Chosen sequences, in that order, [chosen, tokens, width]. */
   public NDArray read(NDManager manager, int[] chosen) {
     int width = Math.toIntExact(shape[1] * shape[2]);
-    FloatBuffer values = FloatBuffer.allocate(chosen.length * width);
-    for (int sequence : chosen) {
-      values.put(file.fp32(name, (long) sequence * width, width));
-    }
-    return Tensors.fp32(manager, values.flip(), chosen.length, shape[1], shape[2]);
+    return Tensors.fp32(
+        manager,
+        values -> {
+          for (int sequence : chosen) {
+            values.put(file.fp32(name, (long) sequence * width, width));
+          }
+        },
+        chosen.length,
+        shape[1],
+        shape[2]);
   }
 }

@@ -3,11 +3,12 @@ package puzzle.engine.kd;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import puzzle.engine.BlockEngine.Monitor;
-import puzzle.engine.checkpoint.SafetensorsFile;
-import puzzle.engine.checkpoint.Store;
+import puzzle.engine.checkpoint.WeightSource;
 import puzzle.engine.distil.DivergedException;
 import puzzle.engine.distil.EpochOrder;
 import puzzle.engine.distil.Recording;
@@ -18,16 +19,23 @@ import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.Losses;
 import puzzle.engine.nn.Schedule;
 import puzzle.engine.nn.Tensors;
+import puzzle.model.CheckpointRef;
 import puzzle.model.RunSpec;
+import puzzle.model.TaskResult.HealedRound;
+import puzzle.model.TaskResult.HeldOut;
 
 /**
  * Trains the assembled child against the parent (section 4.3).
  *
  * <p>Loss = sum over layers of mean over tokens (1 - cos(h_child, h_parent)) + mean over tokens
  * KL(parent || child), plus the next-token loss if asked for; any of the three may be left out. The
- * parent runs beside the child on the same tokens. Every {@code checkpointSteps} the child and the
- * optimiser's moments go to the store, whole or not at all; the next run goes on from there and
- * gives the same child to the bit.
+ * parent runs beside the child on the same tokens.
+ *
+ * <p>Data parallel by averaging (local SGD): the batch of each step is dealt to shards, each trains
+ * a child of its own for a round of steps, and every shard starts the next round from the mean of
+ * all children and of their optimisers' moments. With one shard that is plain training, its state
+ * kept after every round. A round's result depends on its number, its shard and the states before
+ * it alone: not on who trains it, when, how often, or what else runs.
  */
 public final class GlobalDistillation {
 
@@ -38,78 +46,121 @@ public final class GlobalDistillation {
   private final Decoder parent;
   private final Decoder child;
   private final RunSpec.Healing settings;
-  private final int[][] sequences;
-  private final EpochOrder order;
-  private final HealingCheckpoint checkpoint;
+  private final Recording recording;
+  private final long seed;
 
-  /**
-   * @param identity of what is healed; a checkpoint of another identity is not gone on from
-   */
   public GlobalDistillation(
-      Decoder parent,
-      Decoder child,
-      RunSpec.Healing settings,
-      Recording recording,
-      Store store,
-      String identity,
-      long seed) {
+      Decoder parent, Decoder child, RunSpec.Healing settings, Recording recording, long seed) {
     this.parent = parent;
     this.child = child;
     this.settings = settings;
-    this.sequences = recording.tokens(Split.HEALING);
-    this.order = new EpochOrder(seed, sequences.length, settings.batch());
-    this.checkpoint = new HealingCheckpoint(store, identity);
+    this.recording = recording;
+    this.seed = seed;
   }
 
   /**
-   * Trains {@code child} in place, from the last checkpoint if there is one.
+   * Trains {@code child} in place from beginning to end, all shards in turn: what the rounds give
+   * when devices share them, to the bit.
    *
-   * @throws DivergedException if the loss is no longer a finite number
+   * @throws DivergedException if loss or gradient is no longer a finite number
    */
-  public void run(Monitor monitor) {
+  public List<HeldOut> run(Monitor monitor) {
+    List<HeldOut> heldOut = new ArrayList<>();
+    WeightSource before = new Snapshot(child.parameters());
+    for (int round = 0; round < settings.rounds(); round++) {
+      List<WeightSource> states = new ArrayList<>();
+      for (int shard = 0; shard < settings.shards(); shard++) {
+        assign(child.parameters(), before);
+        heldOut.addAll(heldOutBefore(round, shard));
+        train(round, shard, before, monitor, state -> states.add(new Snapshot(state)));
+      }
+      before = new MeanWeights(states);
+    }
+    assign(child.parameters(), before);
+    heldOut.addAll(heldOutBefore(settings.rounds(), 0));
+    return heldOut;
+  }
+
+  /**
+   * Trains one shard for one round and keeps its state.
+   *
+   * @param before the mean of the states after the round before, which {@code child} was loaded
+   *     from; anything without moments before the first
+   * @throws DivergedException if loss or gradient is no longer a finite number
+   */
+  public HealedRound round(
+      int round, int shard, WeightSource before, HealingStates states, Monitor monitor) {
+    List<HeldOut> heldOut = heldOutBefore(round, shard);
+    CheckpointRef[] written = new CheckpointRef[1];
+    double loss =
+        train(round, shard, before, monitor, state -> written[0] = states.put(round, shard, state));
+    // The states before stay: whoever finds one of this round's damaged has it made again.
+    states.discard(round - 2);
+    return new HealedRound(written[0], loss, heldOut);
+  }
+
+  /** KL on the split that scores are measured on, as far as it is due before a round. */
+  public List<HeldOut> heldOutBefore(int round, int shard) {
+    return shard == 0 && settings.evaluatesBefore(round)
+        ? List.of(new HeldOut(settings.stepsBefore(round), heldOut()))
+        : List.of();
+  }
+
+  private interface Keep {
+    void state(Map<String, NDArray> state);
+  }
+
+  /** Returns the loss of the last step. */
+  private double train(int round, int shard, WeightSource before, Monitor monitor, Keep keep) {
+    int[][] sequences = recording.tokens(Split.HEALING);
+    EpochOrder order = new EpochOrder(seed, sequences.length, settings.batch());
+    Schedule schedule =
+        new Schedule(settings.learningRate(), settings.warmupSteps(), settings.steps());
+    double loss = Double.NaN;
     try (NDManager manager = child.manager().newSubManager()) {
       Map<String, NDArray> parameters = child.parameters();
       AdamW optimiser = new AdamW(parameters, manager, settings.weightDecay(), settings.clipNorm());
-      Schedule schedule =
-          new Schedule(settings.learningRate(), settings.warmupSteps(), settings.steps());
-      int start = checkpoint.latest().map(last -> resume(last, parameters, optimiser)).orElse(0);
-      for (int step = start; step < settings.steps(); step++) {
-        int[][] ids = batch(step);
-        double loss = Tensors.training(() -> accumulate(ids));
-        if (!Double.isFinite(loss)) {
+      if (round > 0) {
+        assign(optimiser.state(), before);
+        optimiser.resume(settings.stepsBefore(round));
+      }
+      for (int step = settings.stepsBefore(round); step < settings.stepsBefore(round + 1); step++) {
+        int[] global = order.step(step);
+        int part = global.length / settings.shards();
+        int[] mine = Arrays.copyOfRange(global, shard * part, (shard + 1) * part);
+        loss = accumulate(sequences, mine);
+        double norm = optimiser.step(schedule.rate(step));
+        if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
           throw new DivergedException("global distillation", step, loss, settings.learningRate());
         }
-        optimiser.step(schedule.rate(step));
-        int done = step + 1;
-        if (done % settings.checkpointSteps() == 0 && done < settings.steps()) {
-          checkpoint.save(done, parameters, optimiser.state());
-        }
-        Steps.check(monitor, done, settings.steps(), loss);
+        Steps.check(monitor, step + 1, settings.steps(), loss);
       }
       optimiser.release();
+      Map<String, NDArray> state = new LinkedHashMap<>(parameters);
+      state.putAll(optimiser.state());
+      keep.state(state);
     }
+    return loss;
   }
 
-  private int resume(
-      HealingCheckpoint.Latest last, Map<String, NDArray> parameters, AdamW optimiser) {
-    SafetensorsFile file = checkpoint.open(last);
-    parameters.forEach((name, array) -> Tensors.assign(array, file.fp32(name)));
-    optimiser.state().forEach((name, array) -> Tensors.assign(array, file.fp32(name)));
-    optimiser.resume(last.steps());
-    return last.steps();
+  private static void assign(Map<String, NDArray> arrays, WeightSource values) {
+    arrays.forEach((name, array) -> Tensors.assign(array, values.fp32(name)));
   }
 
-  private int[][] batch(int step) {
-    int[] chosen = order.step(step);
-    int[][] ids = new int[chosen.length][];
-    for (int i = 0; i < chosen.length; i++) {
-      ids[i] = sequences[chosen[i]];
+  /** Adds up the gradients of a shard's sequences, a micro-batch at a time; returns their loss. */
+  private double accumulate(int[][] sequences, int[] chosen) {
+    double loss = 0;
+    for (int from = 0; from < chosen.length; from += settings.microBatch()) {
+      int to = Math.min(chosen.length, from + settings.microBatch());
+      double share = (to - from) / (double) chosen.length;
+      int[][] ids = rows(sequences, Arrays.copyOfRange(chosen, from, to));
+      loss += Tensors.training(() -> backward(ids, share));
     }
-    return ids;
+    return loss;
   }
 
-  /** Adds up the gradients of one batch and returns its loss. */
-  private double accumulate(int[][] ids) {
+  /** Propagates a share of the mean loss of some sequences; returns that share. */
+  private double backward(int[][] ids, double share) {
     NDManager manager = child.manager();
     int length = ids[0].length - 1;
     boolean cosine = settings.losses().contains(COSINE);
@@ -126,13 +177,38 @@ public final class GlobalDistillation {
       }
     }
     if (kld) {
-      loss = loss.add(Losses.kl(logits, parentLogits).mean());
+      loss = loss.add(Losses.kl(logits, parentLogits, settings.temperature()).mean());
     }
     if (settings.losses().contains(LM)) {
       loss = loss.add(Losses.nll(logits, Tensors.ids(manager, ids, 1, length)).mean());
     }
+    if (share < 1) {
+      loss = loss.mul(Tensors.scalar(manager, share));
+    }
     Tensors.backward(loss);
     return loss.getFloat();
+  }
+
+  private double heldOut() {
+    int[][] sequences = recording.tokens(Split.SCORING);
+    double sum = 0;
+    for (int from = 0; from < sequences.length; from += settings.microBatch()) {
+      int to = Math.min(sequences.length, from + settings.microBatch());
+      int[][] ids = Arrays.copyOfRange(sequences, from, to);
+      int length = ids[0].length - 1;
+      sum +=
+          Tensors.inference(
+              () -> {
+                NDArray reference = forward(parent, ids, length, new ArrayList<>());
+                NDArray logits = forward(child, ids, length, new ArrayList<>());
+                return Losses.kl(logits, reference).sum().getFloat();
+              });
+    }
+    return sum / sequences.length;
+  }
+
+  private static int[][] rows(int[][] sequences, int[] chosen) {
+    return Arrays.stream(chosen).mapToObj(i -> sequences[i]).toArray(int[][]::new);
   }
 
   private static NDArray forward(Decoder model, int[][] ids, int length, List<NDArray> states) {

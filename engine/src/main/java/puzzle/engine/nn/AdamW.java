@@ -9,8 +9,9 @@ import java.util.Map;
 
 /**
  * AdamW with decoupled weight decay and clipping by the global norm of the gradients, updating in
- * place. Its state (two moments per parameter and the step count) can be read and set, so that a
- * resumed training is the same to the bit.
+ * place: libtorch's fused step, one pass over the memory of all parameters. Its state (two moments
+ * per parameter and the step count) can be read and set, so that a resumed training is the same to
+ * the bit.
  */
 public final class AdamW {
 
@@ -24,7 +25,30 @@ public final class AdamW {
   private final List<Slot> slots = new ArrayList<>();
   private int steps;
 
-  private record Slot(String name, NDArray parameter, NDArray first, NDArray second) {}
+  /** A parameter and its moments; the lower three are the same memory as arguments in lists. */
+  private record Slot(
+      String name,
+      NDArray parameter,
+      NDArray first,
+      NDArray second,
+      NDArray listed,
+      NDArray listedFirst,
+      NDArray listedSecond) {
+
+    static Slot of(String name, NDArray parameter, NDManager manager) {
+      long[] shape = parameter.getShape().getShape();
+      NDArray first = Tensors.detached(manager, () -> Tensors.zeros(manager, shape));
+      NDArray second = Tensors.detached(manager, () -> Tensors.zeros(manager, shape));
+      return new Slot(
+          name,
+          parameter,
+          first,
+          second,
+          Tensors.detached(manager, () -> Kernels.inList("p", parameter)),
+          Tensors.detached(manager, () -> Kernels.inList("m", first)),
+          Tensors.detached(manager, () -> Kernels.inList("v", second)));
+    }
+  }
 
   /** Takes over the gradients of {@code parameters}; moments live in {@code manager}. */
   public AdamW(
@@ -34,19 +58,14 @@ public final class AdamW {
     this.clipNorm = clipNorm;
     parameters.forEach(
         (name, parameter) -> {
+          slots.add(Slot.of(name, parameter, manager));
           parameter.setRequiresGradient(true);
-          long[] shape = parameter.getShape().getShape();
-          slots.add(
-              new Slot(
-                  name,
-                  parameter,
-                  Tensors.detached(manager, () -> Tensors.zeros(manager, shape)),
-                  Tensors.detached(manager, () -> Tensors.zeros(manager, shape))));
         });
   }
 
   /**
-   * One step with the gradients added up since the last; clears them.
+   * One step with the gradients added up since the last; clears them. A parameter that no loss
+   * depended on is left as it is.
    *
    * @return the global gradient norm before clipping; where it is not finite nothing was changed
    *     but the gradients
@@ -54,45 +73,42 @@ public final class AdamW {
   public double step(double learningRate) {
     return Tensors.inference(
         () -> {
-          List<NDArray> gradients = new ArrayList<>(slots.size());
-          double squares = 0;
+          // Norms, biases and other vectors are not decayed.
+          List<NDArray> matrices = new ArrayList<>();
+          List<NDArray> vectors = new ArrayList<>();
+          List<NDArray> gradients = new ArrayList<>();
           for (Slot slot : slots) {
             NDArray gradient = Tensors.gradient(slot.parameter);
-            gradients.add(gradient);
-            squares += Kernels.call("squares", gradient).getDouble();
-          }
-          double norm = Math.sqrt(squares);
-          boolean usable = Double.isFinite(norm);
-          double scale = !usable ? 0 : norm > clipNorm ? clipNorm / norm : 1;
-          if (usable) {
-            steps++;
-            for (int i = 0; i < slots.size(); i++) {
-              update(slots.get(i), gradients.get(i), learningRate, scale);
+            if (gradient != null) {
+              gradient.setName("g[]");
+              gradients.add(gradient);
+              (slot.parameter.getShape().dimension() > 1 ? matrices : vectors)
+                  .addAll(List.of(slot.listed, gradient, slot.listedFirst, slot.listedSecond));
             }
-          } else {
-            gradients.forEach(gradient -> Kernels.call("clear", gradient));
           }
+          NDArray[] all = gradients.toArray(NDArray[]::new);
+          double norm = Kernels.call("norm", all).getDouble();
+          if (Double.isFinite(norm)) {
+            steps++;
+            double divisor = Math.max(1, norm / clipNorm);
+            update(matrices, learningRate, weightDecay, divisor);
+            update(vectors, learningRate, 0, divisor);
+          }
+          Kernels.call("clear", all);
           return norm;
         });
   }
 
-  private void update(Slot slot, NDArray gradient, double learningRate, double scale) {
-    // Norms, biases and other vectors are not decayed.
-    double decay = slot.parameter.getShape().dimension() > 1 ? weightDecay : 0;
-    double correction1 = 1 - Math.pow(BETA1, steps);
-    double correction2 = 1 - Math.pow(BETA2, steps);
-    float[] values = {
-      (float) (1 - BETA1),
-      (float) BETA2,
-      (float) (1 - BETA2),
-      (float) EPSILON,
-      (float) scale,
-      (float) (1 / correction2),
-      (float) (1 - learningRate * decay),
-      (float) (-learningRate / correction1)
-    };
-    NDArray hyper = Tensors.fp32(manager, values, values.length);
-    Kernels.call("adamw", slot.parameter, gradient, slot.first, slot.second, hyper);
+  /**
+   * @param divisor of the gradients
+   */
+  private void update(List<NDArray> arguments, double learningRate, double decay, double divisor) {
+    if (!arguments.isEmpty()) {
+      arguments.add(
+          manager.create(
+              new double[] {steps, learningRate, decay, divisor, BETA1, BETA2, EPSILON}));
+      Kernels.call("adamw", arguments.toArray(NDArray[]::new));
+    }
   }
 
   public int steps() {

@@ -39,6 +39,8 @@ public final class Decoder implements AutoCloseable {
   private final NDArray sin;
   private final NDArray eps;
   private final NDArray none;
+  private long attentionPasses;
+  private long ffnPasses;
 
   /** Layer by layer: whose weights are in memory. */
   private int held = NOTHING;
@@ -182,6 +184,11 @@ public final class Decoder implements AutoCloseable {
     return all;
   }
 
+  /** Forward passes of so many subblocks since loading: tells whether something is run twice. */
+  public long passes(Subblock subblock) {
+    return subblock == Subblock.ATTENTION ? attentionPasses : ffnPasses;
+  }
+
   /** [batch, tokens] int64 to [batch, tokens, hidden]. */
   public NDArray embed(NDArray ids) {
     return resident() ? Kernels.call("embed", ids, embedding) : rows(ids);
@@ -207,6 +214,7 @@ public final class Decoder implements AutoCloseable {
 
   /** x + Attention(RMSNorm(x)), causal, with any variant's weights. */
   public NDArray attention(SubblockWeights w, NDArray x) {
+    attentionPasses++;
     return switch (w.variant().form()) {
       case NO_OP -> x;
       case LINEAR ->
@@ -222,6 +230,7 @@ public final class Decoder implements AutoCloseable {
 
   /** x + FFN(RMSNorm(x)) with any variant's weights. */
   public NDArray ffn(SubblockWeights w, NDArray x) {
+    ffnPasses++;
     return switch (w.variant().form()) {
       case NO_OP -> x;
       case LINEAR ->
@@ -273,6 +282,11 @@ public final class Decoder implements AutoCloseable {
         w.get("mlp.gate_proj.weight"),
         w.get("mlp.up_proj.weight"),
         eps);
+  }
+
+  /** Sum over tokens of |Y_i|, Y what the heads give to W_o: [heads x head size]. */
+  public NDArray headActivity(int layer, NDArray x) {
+    return Kernels.call("attention_channels", attentionArguments(weights(layer, Subblock.ATTENTION), x));
   }
 
   /** Attention of a prompt that starts at position 0; keys and values go to the cache. */

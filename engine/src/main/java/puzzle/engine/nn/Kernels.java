@@ -2,6 +2,7 @@ package puzzle.engine.nn;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValueUtils;
@@ -45,7 +46,7 @@ final class Kernels {
   private static final String CONSTANTS_PICKLE = "\u0080\u0002).";
 
   private static final PtNDManager MANAGER = (PtNDManager) Tensors.root();
-  private static final PtSymbolBlock MODULE = load();
+  private static final PtSymbolBlock MODULE = load(Kernels.class, "kernels.torchscript");
   private static final Map<String, NDArray> NAMES = new ConcurrentHashMap<>();
 
   private Kernels() {}
@@ -61,6 +62,16 @@ final class Kernels {
     return IValueUtils.forward(MODULE, list, true).get(0);
   }
 
+  /**
+   * Another array over the same memory, for an argument that is a list: DJL makes one list of all
+   * arguments that bear the same name.
+   */
+  static NDArray inList(String name, NDArray array) {
+    PtNDArray alias = JniUtils.detachGradient((PtNDArray) array);
+    alias.setName(name + "[]");
+    return alias;
+  }
+
   /** DJL takes the function's name from an array of that name, which it does not pass on. */
   private static NDArray name(String function) {
     NDArray array = Tensors.detached(MANAGER, () -> MANAGER.create(0f));
@@ -68,8 +79,9 @@ final class Kernels {
     return array;
   }
 
-  private static PtSymbolBlock load() {
-    try (InputStream source = Kernels.class.getResourceAsStream("kernels.torchscript")) {
+  /** Loads the functions of a resource as a module. */
+  static PtSymbolBlock load(Class<?> beside, String resource) {
+    try (InputStream source = beside.getResourceAsStream(resource)) {
       JniUtils.setGraphExecutorOptimize(false);
       String code = HEADER + new String(source.readAllBytes(), StandardCharsets.UTF_8);
       return JniUtils.loadModule(MANAGER, new ByteArrayInputStream(archive(code)), false, false);

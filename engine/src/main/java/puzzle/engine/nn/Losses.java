@@ -63,9 +63,30 @@ public final class Losses {
     return Kernels.call("compact", logits);
   }
 
+  /**
+   * The same of distributions softened by a temperature T, times T squared, so that its gradient
+   * keeps its size.
+   */
+  public static NDArray kl(NDArray childLogits, NDArray parentLogits, double temperature) {
+    if (temperature == 1) {
+      return kl(childLogits, parentLogits);
+    }
+    NDArray t = Tensors.scalar(childLogits.getManager(), temperature);
+    return Kernels.call("kl_softened", childLogits, parentLogits, t);
+  }
+
   /** MSE(o_parent, o_child) / MSE(o_parent, 0) over hidden states (section 3): a scalar. */
   public static NDArray normalisedMse(NDArray child, NDArray parent) {
     return Kernels.call("nmse", child, parent);
+  }
+
+  /**
+   * What some sequences of a batch add to {@link #normalisedMse} of the whole batch: a scalar.
+   *
+   * @param squares sum of squares of the parent's states over the whole batch
+   */
+  public static NDArray normalisedMse(NDArray child, NDArray parent, double squares) {
+    return Kernels.call("nmse_part", child, parent, Tensors.scalar(child.getManager(), squares));
   }
 
   /** Mean over tokens of 1 - cos(h_child, h_parent) (section 4.3): a scalar. */

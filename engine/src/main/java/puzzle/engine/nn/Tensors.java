@@ -12,6 +12,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import puzzle.engine.checkpoint.WeightSource;
 
@@ -26,6 +27,9 @@ public final class Tensors {
 
   /** Elements copied at once. */
   private static final int PART = 1 << 22;
+
+  private static final int LARGEST_SCRATCH = 1 << 26;
+  private static final ThreadLocal<ByteBuffer> SCRATCH = new ThreadLocal<>();
 
   private static final NDManager ROOT = Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
 
@@ -43,12 +47,21 @@ public final class Tensors {
 
   /** fp32 array of the given shape with the buffer's content. */
   public static NDArray fp32(NDManager manager, FloatBuffer data, long... shape) {
+    return fp32(manager, values -> values.put(data.duplicate()), shape);
+  }
+
+  /**
+   * fp32 array of the given shape.
+   *
+   * @param fill writes all elements, row-major, front to back
+   */
+  public static NDArray fp32(NDManager manager, Consumer<FloatBuffer> fill, long... shape) {
     Shape of = new Shape(shape);
     return owned(
         manager,
         () -> {
-          ByteBuffer bytes = direct(Math.toIntExact(of.size() * Float.BYTES));
-          bytes.asFloatBuffer().put(data.duplicate());
+          ByteBuffer bytes = scratch(Math.toIntExact(of.size() * Float.BYTES));
+          fill.accept(bytes.asFloatBuffer());
           return manager.create(bytes, of, DataType.FLOAT32);
         });
   }
@@ -104,7 +117,7 @@ public final class Tensors {
     return owned(
         manager,
         () -> {
-          ByteBuffer bytes = direct(sequences.length * columns * Long.BYTES);
+          ByteBuffer bytes = scratch(sequences.length * columns * Long.BYTES);
           for (int[] sequence : sequences) {
             for (int i = from; i < from + columns; i++) {
               bytes.putLong(sequence[i]);
@@ -148,6 +161,11 @@ public final class Tensors {
                 "assign",
                 parameter,
                 fp32(parameter.getManager(), values, parameter.getShape().getShape())));
+  }
+
+  /** Copies one array's values into another of the same shape. */
+  public static void copy(NDArray from, NDArray to) {
+    inference(() -> Kernels.call("assign", to, from));
   }
 
   /** Adds up gradients of {@code loss}, a scalar, into every parameter it depends on. */
@@ -209,6 +227,22 @@ public final class Tensors {
       borrowed.close();
       JniUtils.setGradMode(before);
     }
+  }
+
+  /**
+   * Memory to fill and copy from at once: the thread's own as long as it is not too large to keep,
+   * since a new buffer is cleared first.
+   */
+  private static ByteBuffer scratch(int bytes) {
+    if (bytes > LARGEST_SCRATCH) {
+      return direct(bytes);
+    }
+    ByteBuffer kept = SCRATCH.get();
+    if (kept == null || kept.capacity() < bytes) {
+      kept = direct(bytes);
+      SCRATCH.set(kept);
+    }
+    return kept.slice(0, bytes).order(ByteOrder.nativeOrder());
   }
 
   private static ByteBuffer direct(int bytes) {

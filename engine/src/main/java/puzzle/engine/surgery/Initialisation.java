@@ -3,11 +3,14 @@ package puzzle.engine.surgery;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.IntStream;
 import puzzle.engine.nn.DecoderConfig;
 import puzzle.engine.nn.SubblockWeights;
 import puzzle.engine.nn.Tensors;
+import puzzle.model.Subblock;
 import puzzle.model.Variant;
 
 /**
@@ -17,7 +20,9 @@ import puzzle.model.Variant;
  *   <li>narrower FFN: the channels that contribute most are kept, rows of gate and up and columns
  *       of down together;
  *   <li>linear FFN: W = W_down W_up, the gate is ignored;
- *   <li>fewer KV heads: the projections of each merged group of heads are averaged;
+ *   <li>fewer KV heads, pooled: the projections of each merged group of heads are averaged;
+ *   <li>fewer KV heads, kept: those that contribute most stay as they are with their queries; the
+ *       other queries are dealt out to them, and their columns of W_o are zero;
  *   <li>linear attention: W = W_o W_v, W_v repeated for the query heads of its group, as if each
  *       token attended to itself alone.
  * </ul>
@@ -26,13 +31,31 @@ import puzzle.model.Variant;
  */
 public final class Initialisation {
 
+  /** Which way fewer KV heads are made. */
+  public enum Heads {
+    POOLED("pooled heads"),
+    KEPT("kept heads");
+
+    private final String label;
+
+    Heads(String label) {
+      this.label = label;
+    }
+
+    @Override
+    public String toString() {
+      return label;
+    }
+  }
+
   private final DecoderConfig config;
   private final SubblockWeights parent;
   private final float[] contribution;
 
   /**
    * @param parent weights of the layer's own subblock
-   * @param contribution of each FFN channel, [intermediate size]; null for attention
+   * @param contribution of each FFN channel, [intermediate size], or of each KV head, [KV heads];
+   *     null where that of the heads is not known
    */
   public Initialisation(DecoderConfig config, SubblockWeights parent, float[] contribution) {
     this.config = config;
@@ -40,12 +63,44 @@ public final class Initialisation {
     this.contribution = contribution;
   }
 
-  /** The variant's weights, owned by {@code manager}. */
+  /**
+   * The ways there are to make a variant, none where there is but one. Heads can be pooled where
+   * all groups are of one size, and kept where it is known what they contribute.
+   */
+  public List<Heads> choices(Variant variant) {
+    List<Heads> choices = new ArrayList<>();
+    if (variant.subblock() == Subblock.ATTENTION && variant.form() == Variant.Form.SIZED) {
+      if (parent.variant().size() % variant.size() == 0) {
+        choices.add(Heads.POOLED);
+      }
+      if (contribution != null && variant.size() < parent.variant().size()) {
+        choices.add(Heads.KEPT);
+      }
+    }
+    return choices;
+  }
+
+  /** The variant's weights, made the first way there is, owned by {@code manager}. */
   public SubblockWeights create(NDManager manager, Variant variant) {
+    List<Heads> choices = choices(variant);
+    return create(manager, variant, choices.isEmpty() ? Heads.POOLED : choices.get(0));
+  }
+
+  /**
+   * The variant's weights, owned by {@code manager}.
+   *
+   * @param heads one of {@link #choices}; of no account where there are none
+   */
+  public SubblockWeights create(NDManager manager, Variant variant, Heads heads) {
+    KeptHeads kept =
+        heads == Heads.KEPT ? new KeptHeads(config, parent, contribution, variant.size()) : null;
     return Tensors.inference(
         () ->
             SubblockWeights.create(
-                manager, config, variant, name -> initial(manager, variant, name)));
+                manager,
+                config,
+                variant,
+                name -> kept == null ? initial(manager, variant, name) : kept.initial(name)));
   }
 
   private FloatBuffer initial(NDManager manager, Variant variant, String name) {
@@ -85,8 +140,33 @@ public final class Initialisation {
     return contribution;
   }
 
-  /** The channels kept, ascending; of equal ones the first. */
-  int[] kept(int width) {
+  /**
+   * The same for KV heads: the contributions of the channels their queries give to W_o, added up.
+   *
+   * @param activity sum over tokens of |Y_i|, Y what the heads give to W_o
+   * @param out W_o, [hidden, heads x head size]
+   */
+  public static float[] headContribution(
+      FloatBuffer activity, FloatBuffer out, long tokens, int kvHeads) {
+    float[] channels = contribution(activity, out, tokens);
+    int perHead = channels.length / kvHeads;
+    float[] heads = new float[kvHeads];
+    for (int head = 0; head < kvHeads; head++) {
+      double sum = 0;
+      for (int i = head * perHead; i < (head + 1) * perHead; i++) {
+        sum += channels[i];
+      }
+      heads[head] = (float) sum;
+    }
+    return heads;
+  }
+
+  private int[] kept(int width) {
+    return kept(contribution, width);
+  }
+
+  /** Those that contribute most, ascending; of equal ones the first. */
+  static int[] kept(float[] contribution, int width) {
     return IntStream.range(0, contribution.length)
         .boxed()
         .sorted(Comparator.comparingDouble(i -> -contribution[i]))

@@ -43,6 +43,7 @@ class GradientTest {
         "linear FFN",
         "head and next-token loss",
         "KL divergence",
+        "KL divergence at a temperature",
         "normalised MSE",
         "cosine"
       })
@@ -67,6 +68,7 @@ class GradientTest {
             case "linear FFN" -> ffn(decoder, Variant.linear(Subblock.FFN));
             case "normalised MSE" -> y -> Losses.normalisedMse(y, other);
             case "cosine" -> y -> Losses.cosine(y, other);
+            case "KL divergence at a temperature" -> y -> Losses.kl(y, other, 2.5).mean();
             case "KL divergence" -> y -> Losses.kl(y, other).mean();
             case "head and next-token loss" -> {
               NDArray targets =

@@ -153,8 +153,7 @@ class FolderEvaluationTest {
     refused(() -> evaluate(parent, null, Options.of()), "no token to predict");
     Files.delete(text);
     refused(() -> evaluate(parent, null, Options.of()), "no such file");
-    refused(
-        () -> evaluate(folder.resolve("none"), null, Options.of()), "none: no such folder");
+    refused(() -> evaluate(folder.resolve("none"), null, Options.of()), "none: no such folder");
     Files.delete(parent.resolve("model.safetensors.index.json"));
     refused(() -> evaluate(parent, null, Options.of()), "holds neither model.safetensors");
   }

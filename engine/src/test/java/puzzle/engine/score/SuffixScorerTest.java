@@ -190,6 +190,7 @@ class SuffixScorerTest {
           new Task.ScoreBlock(
               0,
               new Block(Variant.noOp(Subblock.ATTENTION), spec.space().parent().ffn()),
+              false,
               new Task.Weights(null, null),
               recording);
       TaskFailedException refused =
@@ -222,7 +223,7 @@ class SuffixScorerTest {
 
   private Score score(RunSpec of, int layer, Block block, CheckpointRef recording)
       throws TaskFailedException {
-    Task task = new Task.ScoreBlock(layer, block, new Task.Weights(null, null), recording);
+    Task task = new Task.ScoreBlock(layer, block, false, new Task.Weights(null, null), recording);
     return ((TaskResult.BlockScored) engine.run(of, task, Monitor.NONE)).score();
   }
 

@@ -1,0 +1,67 @@
+package puzzle.actors.feed;
+
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.persistence.query.PersistenceQuery;
+import org.apache.pekko.persistence.query.javadsl.CurrentEventsByPersistenceIdQuery;
+import org.apache.pekko.persistence.query.javadsl.CurrentEventsByTagQuery;
+import org.apache.pekko.persistence.query.javadsl.CurrentPersistenceIdsQuery;
+import org.apache.pekko.persistence.query.javadsl.EventsByTagQuery;
+import org.apache.pekko.persistence.query.javadsl.ReadJournal;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Source;
+import puzzle.persistence.Tags;
+
+/** The journal's read side, whichever plug-in keeps it. */
+public final class Journal {
+
+  private static final String RUN = "Run|";
+
+  private final ActorSystem<?> system;
+  private final ReadJournal plugin;
+
+  private Journal(ActorSystem<?> system, ReadJournal plugin) {
+    this.system = system;
+    this.plugin = plugin;
+  }
+
+  /** The read side of the journal that the configuration names. */
+  public static Journal of(ActorSystem<?> system) {
+    String id = system.settings().config().getString("puzzle.read-journal");
+    return new Journal(
+        system, PersistenceQuery.get(system).getReadJournalFor(ReadJournal.class, id));
+  }
+
+  /** What one run's entities wrote after a position, up to now, then as it is written. */
+  Source<JournalFact, NotUsed> follow(String run, Position after) {
+    return ((EventsByTagQuery) plugin)
+        .eventsByTag(Tags.run(run), after.offset())
+        .map(JournalFact::of);
+  }
+
+  /** What one run's entities wrote after a position, up to now. */
+  Source<JournalFact, NotUsed> past(String run, Position after) {
+    return ((CurrentEventsByTagQuery) plugin)
+        .currentEventsByTag(Tags.run(run), after.offset())
+        .map(JournalFact::of);
+  }
+
+  /** Events of one entity, both numbers included. */
+  CompletionStage<List<JournalFact>> between(String persistenceId, long from, long to) {
+    return ((CurrentEventsByPersistenceIdQuery) plugin)
+        .currentEventsByPersistenceId(persistenceId, from, to)
+        .map(JournalFact::of)
+        .runWith(Sink.seq(), system);
+  }
+
+  /** Names of all runs the journal knows. */
+  public CompletionStage<List<String>> runs() {
+    return ((CurrentPersistenceIdsQuery) plugin)
+        .currentPersistenceIds()
+        .filter(id -> id.startsWith(RUN))
+        .map(id -> id.substring(RUN.length()))
+        .runWith(Sink.seq(), system);
+  }
+}

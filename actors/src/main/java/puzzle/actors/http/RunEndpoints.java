@@ -1,0 +1,182 @@
+package puzzle.actors.http;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.MediaTypes;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.stream.BackpressureTimeoutException;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
+import puzzle.actors.feed.FactJson;
+import puzzle.actors.feed.FactWindow;
+import puzzle.actors.feed.Following;
+import puzzle.actors.feed.Position;
+import puzzle.model.RunId;
+
+/** Runs: which there are, one as it is now, its facts as they come, and what-ifs. */
+final class RunEndpoints {
+
+  private static final ByteString RETRY = ByteString.fromString("retry: 1000\n\n");
+
+  private final ActorSystem<?> system;
+  private final HttpSettings settings;
+  private final EdgeParts parts;
+  private final Metrics metrics;
+  private final Executor worker;
+  private final WhatIfs whatIfs;
+
+  RunEndpoints(ActorSystem<?> system, HttpSettings settings, EdgeParts parts, Metrics metrics) {
+    this.system = system;
+    this.settings = settings;
+    this.parts = parts;
+    this.metrics = metrics;
+    this.worker =
+        system.dispatchers().lookup(DispatcherSelector.fromConfig("puzzle.edge-dispatcher"));
+    this.whatIfs = new WhatIfs(worker, settings.whatIfLimit());
+  }
+
+  List<Endpoint> list() {
+    String run = "/api/v1/runs/{id}";
+    return List.of(
+        new Endpoint("GET", "/api/v1/runs", Role.VIEWER, this::runs),
+        new Endpoint("GET", run, Role.VIEWER, this::snapshot),
+        new Endpoint("GET", run + "/events", Role.VIEWER, this::events),
+        new Endpoint("GET", run + "/front", Role.VIEWER, this::front),
+        new Endpoint("POST", run + "/what-if", Role.VIEWER, this::whatIf));
+  }
+
+  private CompletionStage<HttpResponse> runs(Call call) {
+    return parts
+        .feed()
+        .runs()
+        .thenCompose(
+            names -> {
+              ArrayNode list = FactJson.MAPPER.createArrayNode();
+              names.forEach(n -> list.addObject().put("run", n).put("url", "/api/v1/runs/" + n));
+              return Replies.json(FactJson.MAPPER.createObjectNode().set("runs", list));
+            });
+  }
+
+  private CompletionStage<HttpResponse> snapshot(Call call) {
+    return following(call).thenApplyAsync(f -> Replies.packed(call, Snapshots.bytes(f)), worker);
+  }
+
+  private CompletionStage<HttpResponse> events(Call call) {
+    Position after = after(call);
+    String run = run(call);
+    return following(call)
+        .thenApply(
+            f -> {
+              if (metrics.readers().incrementAndGet() > settings.readers()) {
+                metrics.readers().decrementAndGet();
+                throw Problem.of(
+                    503,
+                    "there are " + settings.readers() + " readers already",
+                    "Maybe raise puzzle.http.readers.");
+              }
+              Source<ByteString, NotUsed> stream =
+                  Source.single(RETRY)
+                      .concat(parts.feed().events(run, f.window(), after))
+                      .backpressureTimeout(settings.patience())
+                      .onErrorComplete(this::dropped)
+                      .watchTermination(
+                          (unused, done) -> {
+                            done.whenComplete(
+                                (end, failure) -> metrics.readers().decrementAndGet());
+                            return unused;
+                          });
+              return HttpResponse.create()
+                  .withEntity(
+                      HttpEntities.createCloseDelimited(
+                          ContentTypes.create(MediaTypes.TEXT_EVENT_STREAM), stream))
+                  .addHeader(RawHeader.create("Cache-Control", "no-store"))
+                  .addHeader(RawHeader.create("X-Accel-Buffering", "no"));
+            });
+  }
+
+  /** A reader that is too slow is cut off; it may come back and go on where it was. */
+  private boolean dropped(Throwable failure) {
+    Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+    boolean slow =
+        cause instanceof FactWindow.LaggedException
+            || cause instanceof BackpressureTimeoutException;
+    if (slow) {
+      metrics.dropped();
+    }
+    return slow;
+  }
+
+  /** A browser that comes back says where it was; a program may also put it in the address. */
+  private static Position after(Call call) {
+    Optional<String> last = call.header("Last-Event-ID");
+    String from = last.or(() -> call.query("from")).orElse("0").strip();
+    try {
+      return Position.parse(from);
+    } catch (IllegalArgumentException e) {
+      throw Problem.said(400, last.isPresent() ? "Last-Event-ID" : "?from", e.getMessage());
+    }
+  }
+
+  private CompletionStage<HttpResponse> front(Call call) {
+    int points = number(call, "points", 16, 2, 64);
+    return following(call)
+        .thenCompose(f -> whatIfs.front(f.snapshot(), points))
+        .thenApply(json -> Replies.packed(call, FactJson.bytes(json)));
+  }
+
+  private CompletionStage<HttpResponse> whatIf(Call call) {
+    return call.json()
+        .thenCombine(following(call), (json, f) -> whatIfs.solve(f.snapshot(), json))
+        .thenCompose(answer -> answer)
+        .thenApply(json -> Replies.packed(call, FactJson.bytes(json)));
+  }
+
+  private CompletionStage<Following> following(Call call) {
+    String run = run(call);
+    return parts
+        .feed()
+        .follow(run)
+        .thenApply(
+            found ->
+                found.orElseThrow(
+                    () ->
+                        Problem.of(
+                            404, "there is no run '" + run + "'", "Maybe see /api/v1/runs.")));
+  }
+
+  static String run(Call call) {
+    String id = call.path().get("id");
+    try {
+      return new RunId(id).value();
+    } catch (IllegalArgumentException e) {
+      throw Problem.of(404, "'" + clip(id) + "' is no run's name", "Maybe see /api/v1/runs.");
+    }
+  }
+
+  private static int number(Call call, String name, int otherwise, int least, int most) {
+    Optional<String> text = call.query(name);
+    if (text.isEmpty()) {
+      return otherwise;
+    }
+    if (!text.get().matches("[0-9]{1,6}")
+        || Integer.parseInt(text.get()) < least
+        || Integer.parseInt(text.get()) > most) {
+      throw Problem.at(
+          "?" + name, text.get(), "is not usable", "Maybe " + least + " to " + most + ".");
+    }
+    return Integer.parseInt(text.get());
+  }
+
+  private static String clip(String text) {
+    return text.length() > 80 ? text.substring(0, 80) + "..." : text;
+  }
+}

@@ -1,0 +1,416 @@
+package puzzle.actors.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import puzzle.actors.Examples;
+import puzzle.actors.FakeEngine;
+
+/** Who may do what, for every endpoint that the OpenAPI document names. */
+class GateTest {
+
+  private static final List<String> METHODS =
+      List.of("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE");
+
+  @TempDir static Path folder;
+
+  private static Served served;
+  private static JsonNode api;
+
+  /** A raw answer. */
+  private record Answer(int status, String headers, String body) {}
+
+  @BeforeAll
+  static void start() throws Exception {
+    served = new Served(folder, 1, new FakeEngine());
+    served.start(Examples.small(folder), 2);
+    served.outcome();
+    api = served.get("/openapi.json");
+  }
+
+  @AfterAll
+  static void stop() {
+    served.close();
+  }
+
+  @Test
+  void theDocumentNamesWhatIsServedAndNothingElse() {
+    Set<String> documented = new HashSet<>();
+    for (Map.Entry<String, JsonNode> path : api.path("paths").properties()) {
+      for (Map.Entry<String, JsonNode> method : path.getValue().properties()) {
+        documented.add(
+            method.getKey().toUpperCase(java.util.Locale.ROOT)
+                + " "
+                + path.getKey()
+                + " "
+                + method.getValue().path("x-role").asText("-"));
+      }
+    }
+    Set<String> served = new HashSet<>();
+    for (Endpoint e : GateTest.served.http.endpoints()) {
+      boolean page = e.path().equals("/") || e.path().matches("/[a-z]+\\.(html|css|js|svg)");
+      if (!page) {
+        served.add(e.method() + " " + e.path() + " " + (e.role() == null ? "-" : e.role().label()));
+      } else {
+        assertEquals(null, e.role(), e.path());
+      }
+    }
+    assertEquals(documented, served);
+  }
+
+  @Test
+  void everyRouteByEveryMethodIsOpenToThoseWhoMayAndNobodyElse() throws Exception {
+    String viewer = served.http.tokens().viewer();
+    String operator = served.http.tokens().operator();
+    int checked = 0;
+    for (Map.Entry<String, JsonNode> path : api.path("paths").properties()) {
+      boolean open = false;
+      for (JsonNode operation : path.getValue()) {
+        open |= operation.path("x-role").isMissingNode();
+      }
+      String at = path.getKey().replace("{id}", "example").replace("{worker}", "w1");
+      for (String method : METHODS) {
+        JsonNode operation = path.getValue().path(method.toLowerCase(java.util.Locale.ROOT));
+        String role = operation.path("x-role").asText("");
+        String what = method + " " + at;
+        if (!open) {
+          for (String token : List.of("", "wrong", viewer + "x", "a".repeat(5000))) {
+            int status = send(method, at, "localhost", null, token).status();
+            // A header that is larger than any token may be refused as such.
+            assertTrue(
+                status == 401 || token.length() > 4000 && status == 431, what + " " + status);
+          }
+        }
+        assertEquals(403, send(method, at, "evil.example", null, operator).status(), what);
+        assertEquals(
+            403, send(method, at, "localhost.evil.example", null, operator).status(), what);
+        for (String origin :
+            List.of("http://evil.example", "http://localhost:1", "null", "https://localhost")) {
+          assertEquals(
+              403, send(method, at, "localhost", origin, operator).status(), what + origin);
+        }
+        if (role.equals("operator")) {
+          assertEquals(403, send(method, at, "localhost", null, viewer).status(), what);
+        }
+        if (operation.isMissingNode()) {
+          int status = send(method, at, "localhost", null, operator).status();
+          assertTrue(status == 405 || method.equals("TRACE") && status == 501, what + status);
+        } else if (!at.endsWith("/events") && method.equals("GET")) {
+          int status =
+              send(method, at, "localhost", null, role.equals("operator") ? operator : viewer)
+                  .status();
+          assertTrue(status == 200 || status == 400 || status == 404, what + " " + status);
+        }
+        checked++;
+      }
+    }
+    assertTrue(checked >= 8 * 12, checked + " routes and methods");
+  }
+
+  @Test
+  void theServersOwnPageMayTalkToItAndEveryAnswerIsGuarded() throws Exception {
+    String own = "http://localhost:" + served.http.port();
+    Answer answer = send("GET", "/api/v1/runs", "localhost", own, served.http.tokens().viewer());
+    assertEquals(200, answer.status());
+    for (String path : List.of("/", "/api/v1/runs", "/nothing")) {
+      String headers = send("GET", path, "127.0.0.1", null, "").headers();
+      assertTrue(headers.contains("content-security-policy: default-src 'self'"), headers);
+      assertTrue(headers.contains("x-content-type-options: nosniff"), headers);
+    }
+  }
+
+  @Test
+  void aCookieIsAsGoodAsATokenAndNoScriptCanReadIt() throws Exception {
+    Answer login =
+        exchange(
+            "POST /api/v1/login HTTP/1.1\r\nHost: localhost:%d\r\nContent-Type: application/json\r\n"
+                .formatted(served.http.port()),
+            "{\"token\":\"" + served.http.tokens().viewer() + "\"}");
+    assertEquals(200, login.status());
+    String cookie =
+        login.headers().lines().filter(l -> l.startsWith("set-cookie:")).findFirst().orElseThrow();
+    assertTrue(cookie.contains("httponly") && cookie.contains("samesite=strict"), cookie);
+    Answer wrong =
+        exchange(
+            "POST /api/v1/login HTTP/1.1\r\nHost: localhost:%d\r\nContent-Type: application/json\r\n"
+                .formatted(served.http.port()),
+            "{\"token\":\"nonsense\"}");
+    assertEquals(401, wrong.status());
+    String pair = "puzzle-" + served.http.port() + "=" + served.http.tokens().viewer();
+    Answer me =
+        exchange(
+            "GET /api/v1/me HTTP/1.1\r\nHost: localhost:%d\r\nCookie: %s\r\n"
+                .formatted(served.http.port(), pair),
+            "");
+    assertEquals("{\"role\":\"viewer\"}", me.body());
+  }
+
+  @Test
+  void malformedBodiesAreRefusedAndTheServerLives() throws Exception {
+    long seed = 20261125;
+    SplittableRandom random = new SplittableRandom(seed);
+    String good =
+        "{\"limits\":[{\"workload\":\"b4-p64-g16\",\"metric\":\"throughput\",\"value\":1.5,"
+            + "\"times_parent\":true}]}";
+    List<String> posts = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> path : api.path("paths").properties()) {
+      JsonNode body = path.getValue().at("/post/requestBody/content/application~1json");
+      if (!body.isMissingNode()) {
+        posts.add(path.getKey().replace("{id}", "example").replace("{worker}", "w1"));
+      }
+    }
+    for (int i = 0; i < 400; i++) {
+      byte[] body = mutated(good, random);
+      String path = posts.get(random.nextInt(posts.size()));
+      String type = random.nextInt(12) == 0 ? "text/plain" : "application/json";
+      Answer answer = exchange(head("POST", path, "Content-Type: " + type), body);
+      String what =
+          "seed "
+              + seed
+              + " case "
+              + i
+              + " "
+              + path
+              + " "
+              + new String(body, StandardCharsets.UTF_8);
+      assertTrue(answer.status() >= 400 && answer.status() < 500, what + ": " + answer);
+      JsonNode problem = Served.JSON.readTree(answer.body());
+      assertEquals(answer.status(), problem.path("status").asInt(), what);
+      assertFalse(problem.path("detail").asText().isEmpty(), what);
+    }
+    assertEquals("up", served.get("/health").path("status").asText());
+  }
+
+  @Test
+  void aProblemNamesThePlaceTheValueAndWhatMayHelp() throws Exception {
+    JsonNode problem =
+        Served.JSON.readTree(
+            served
+                .post(
+                    "/api/v1/runs/example/what-if",
+                    "{\"limits\":[{\"metric\":\"thruput\",\"value\":2}]}")
+                .body());
+    assertEquals("/limits/0/metric", problem.path("pointer").asText());
+    assertTrue(problem.path("detail").asText().contains("thruput"));
+    assertTrue(problem.path("suggestion").asText().contains("throughput"));
+  }
+
+  @Test
+  void whatIsTooLargeIsRefused() throws Exception {
+    byte[] body = ("{\"limits\":[" + " ".repeat(3 << 20) + "]}").getBytes(StandardCharsets.UTF_8);
+    Answer answer =
+        exchange(
+            head("POST", "/api/v1/runs/example/what-if", "Content-Type: application/json"), body);
+    assertEquals(413, answer.status());
+  }
+
+  @Test
+  void responsesAreAsTheDocumentSays() throws Exception {
+    SchemaRegistry schemas = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
+    for (String path :
+        List.of(
+            "/health",
+            "/ready",
+            "/api/v1/me",
+            "/api/v1/runs",
+            "/api/v1/runs/{id}",
+            "/api/v1/runs/{id}/front")) {
+      valid(
+          schemas,
+          api.at("/paths/" + path.replace("~", "~0").replace("/", "~1") + "/get"),
+          served.get(path.replace("{id}", "example")));
+    }
+    valid(
+        schemas,
+        api.at("/paths/~1api~1v1~1runs~1{id}~1what-if/post"),
+        Served.JSON.readTree(
+            served.post("/api/v1/runs/example/what-if", "{\"limits\":[]}").body()));
+    Schema fact = schemas.getSchema(withDefinitions("Fact"));
+    Schema live = schemas.getSchema(withDefinitions("Live"));
+    served.events(
+        "example",
+        "0",
+        e -> {
+          Schema schema = e.type().equals("live") ? live : fact;
+          assertEquals(List.of(), schema.validate(e.data()), e.data()::toString);
+          assertTrue(
+              e.type().equals("live")
+                  || e.data().path("type").asText().equals("io.puzzle4j." + e.type()));
+          return e.type().equals("run-ended");
+        });
+    JsonNode problem =
+        Served.JSON.readTree(
+            send("GET", "/api/v1/runs/nobody", "localhost", null, served.http.tokens().viewer())
+                .body());
+    assertEquals(List.of(), schemas.getSchema(withDefinitions("Problem")).validate(problem));
+  }
+
+  @Test
+  void tokensAreReadableByTheirOwnerAlone() throws Exception {
+    Path file = folder.resolve("http-tokens");
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+    Path other = folder.resolve("shared-tokens");
+    Tokens made = Tokens.at(other);
+    assertEquals(made.viewer(), Tokens.at(other).viewer());
+    Files.setPosixFilePermissions(other, PosixFilePermissions.fromString("rw-r-----"));
+    assertThrows(IllegalArgumentException.class, () -> Tokens.at(other));
+  }
+
+  @Test
+  void anAddressThatOthersReachWantsTlsOrAWord() {
+    Config defaults = ConfigFactory.parseResources("http.conf").resolve();
+    Config outside = ConfigFactory.parseString("puzzle.http.host = \"0.0.0.0\"");
+    IllegalArgumentException refused =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> HttpSettings.from(outside.withFallback(defaults)));
+    assertTrue(refused.getMessage().contains("insecure"), refused.getMessage());
+    Config said = ConfigFactory.parseString("puzzle.http.insecure = on");
+    assertFalse(HttpSettings.from(said.withFallback(outside).withFallback(defaults)).tls());
+  }
+
+  private static void valid(SchemaRegistry schemas, JsonNode operation, JsonNode response) {
+    ObjectNode schema = operation.at("/responses/200/content/application~1json/schema").deepCopy();
+    schema.set("components", api.path("components"));
+    assertEquals(
+        List.of(),
+        schemas.getSchema(schema).validate(response),
+        operation.path("summary").asText());
+  }
+
+  private static JsonNode withDefinitions(String name) {
+    ObjectNode schema = api.at("/components/schemas/" + name).deepCopy();
+    schema.set("components", api.path("components"));
+    return schema;
+  }
+
+  /** A body that is no valid request any more. */
+  private static byte[] mutated(String good, SplittableRandom random) {
+    StringBuilder text = new StringBuilder(good);
+    switch (random.nextInt(8)) {
+      case 0 -> text.setLength(random.nextInt(text.length()));
+      case 1 -> text.insert(0, "[".repeat(1 + random.nextInt(2000)));
+      case 2 -> text.append(random.nextInt(2) == 0 ? "}" : "{}");
+      case 3 -> {
+        byte[] noise = new byte[1 + random.nextInt(200)];
+        random.nextBytes(noise);
+        noise[0] = (byte) 0xff;
+        return noise;
+      }
+      case 4 ->
+          text.replace(
+              0,
+              text.length(),
+              List.of("null", "7", "\"x\"", "[]", "{}", "true").get(random.nextInt(6)));
+      case 5 ->
+          text.replace(
+              text.indexOf("1.5"),
+              text.indexOf("1.5") + 3,
+              List.of("-1", "0", "1e999", "NaN", "\"2\"", "null", "[1]", "9".repeat(100))
+                  .get(random.nextInt(8)));
+      case 6 -> text.insert(1, "\"" + "k".repeat(1 + random.nextInt(500)) + "\":1,");
+      default -> text.insert(1, "\"limits\":[],");
+    }
+    return text.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String head(String method, String path, String... more) {
+    return method
+        + " "
+        + path
+        + " HTTP/1.1\r\nHost: localhost:"
+        + served.http.port()
+        + "\r\nAuthorization: Bearer "
+        + served.http.tokens().operator()
+        + "\r\n"
+        + String.join("\r\n", more)
+        + "\r\n";
+  }
+
+  private static Answer send(String method, String path, String host, String origin, String token)
+      throws IOException {
+    return exchange(
+        "%s %s HTTP/1.1\r\nHost: %s:%d\r\n%s%s"
+            .formatted(
+                method,
+                path,
+                host,
+                served.http.port(),
+                origin == null ? "" : "Origin: " + origin + "\r\n",
+                token.isEmpty() ? "" : "Authorization: Bearer " + token + "\r\n"),
+        "");
+  }
+
+  private static Answer exchange(String head, String body) throws IOException {
+    return exchange(head, body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** What no HTTP client would send. */
+  private static Answer exchange(String head, byte[] body) throws IOException {
+    try (Socket socket = new Socket("127.0.0.1", served.http.port())) {
+      socket.setSoTimeout(30_000);
+      OutputStream out = socket.getOutputStream();
+      String length =
+          body.length > 0 || head.startsWith("P") ? "Content-Length: " + body.length + "\r\n" : "";
+      out.write(
+          (head + length + "Connection: close\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
+      try {
+        out.write(body);
+        out.flush();
+      } catch (IOException e) {
+        // The answer may come before all of the body was taken.
+      }
+      ByteSink sink = new ByteSink(socket.getInputStream());
+      String text = sink.all();
+      int end = text.indexOf("\r\n\r\n");
+      if (end < 0) {
+        throw new AssertionError("no answer to " + head + ": " + text);
+      }
+      String headers = text.substring(0, end).toLowerCase(java.util.Locale.ROOT);
+      return new Answer(Integer.parseInt(text.substring(9, 12)), headers, text.substring(end + 4));
+    }
+  }
+
+  /** Everything until the other side closes or breaks the connection. */
+  private record ByteSink(InputStream in) {
+    String all() {
+      java.io.ByteArrayOutputStream bytes = new java.io.ByteArrayOutputStream();
+      byte[] part = new byte[8192];
+      try {
+        for (int n = in.read(part); n >= 0; n = in.read(part)) {
+          bytes.write(part, 0, n);
+        }
+      } catch (IOException e) {
+        // What came before counts.
+      }
+      return bytes.toString(StandardCharsets.UTF_8);
+    }
+  }
+}

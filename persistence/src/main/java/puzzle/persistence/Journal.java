@@ -1,0 +1,81 @@
+package puzzle.persistence;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.persistence.cassandra.query.javadsl.CassandraReadJournal;
+import org.apache.pekko.persistence.jdbc.query.javadsl.JdbcReadJournal;
+import org.apache.pekko.persistence.jdbc.testkit.javadsl.SchemaUtils;
+import org.apache.pekko.persistence.query.EventEnvelope;
+import org.apache.pekko.persistence.query.PersistenceQuery;
+import org.apache.pekko.persistence.query.javadsl.CurrentEventsByPersistenceIdQuery;
+import org.apache.pekko.stream.javadsl.Sink;
+
+/** Where events are kept, as {@code puzzle.journal} says. Nothing else differs between the two. */
+public enum Journal {
+  /** H2 in a folder: for a node that is a whole cluster by itself. */
+  EMBEDDED,
+  /** A Cassandra cluster: for several nodes. */
+  CASSANDRA;
+
+  /**
+   * The journal a node's configuration names.
+   *
+   * @throws IllegalArgumentException where it names none
+   */
+  public static Journal of(Config config) {
+    String name;
+    try {
+      name = config.getString("puzzle.journal");
+    } catch (ConfigException e) {
+      throw new IllegalArgumentException(
+          e.getMessage() + "\nMaybe puzzle.journal = " + names().get(0) + ".", e);
+    }
+    for (Journal journal : values()) {
+      if (journal.label().equals(name)) {
+        return journal;
+      }
+    }
+    throw new IllegalArgumentException(
+        "%s: puzzle.journal = %s is not known.\nMaybe one of %s."
+            .formatted(config.getValue("puzzle.journal").origin().description(), name, names()));
+  }
+
+  /** As written in configuration: {@code cassandra}. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Makes the tables of an embedded journal; those of a Cassandra are made with it. */
+  public CompletionStage<Done> prepare(ActorSystem<?> system) {
+    return this == EMBEDDED
+        ? SchemaUtils.createIfNotExists(path("journal"), system)
+        : CompletableFuture.completedFuture(Done.getInstance());
+  }
+
+  /** All events of one entity that are on record, oldest first. */
+  public CompletionStage<List<EventEnvelope>> events(ActorSystem<?> system, String persistenceId) {
+    PersistenceQuery queries = PersistenceQuery.get(system);
+    CurrentEventsByPersistenceIdQuery query =
+        this == EMBEDDED
+            ? queries.getReadJournalFor(JdbcReadJournal.class, path("query"))
+            : queries.getReadJournalFor(CassandraReadJournal.class, path("query"));
+    return query
+        .currentEventsByPersistenceId(persistenceId, 0, Long.MAX_VALUE)
+        .runWith(Sink.seq(), system);
+  }
+
+  private String path(String plugin) {
+    return "puzzle.journals." + label() + "." + plugin;
+  }
+
+  private static List<String> names() {
+    return Arrays.stream(values()).map(Journal::label).toList();
+  }
+}
