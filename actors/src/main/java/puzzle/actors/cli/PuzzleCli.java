@@ -34,6 +34,7 @@ import puzzle.engine.InvalidInputException;
       ExportCommand.class,
       PretrainCommand.class,
       DevCommand.class,
+      SimulateCommand.class,
       GenerateCompletion.class
     },
     exitCodeListHeading = "%nExit codes:%n",

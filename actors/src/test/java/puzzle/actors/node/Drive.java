@@ -18,19 +18,20 @@ import puzzle.protocol.Feed;
 import puzzle.protocol.Run;
 
 /** A whole node on a journal in a temporary folder, driven from a test. */
-final class Drive implements AutoCloseable {
+public final class Drive implements AutoCloseable {
 
   private final PuzzleNode node;
   private final RunSpec spec;
   private final CompletableFuture<Outcome> ended = new CompletableFuture<>();
-  final List<Feed.Fact> facts = new CopyOnWriteArrayList<>();
+  public final List<Feed.Fact> facts = new CopyOnWriteArrayList<>();
   final Run.Answer answer;
 
-  Drive(RunSpec spec, int layers, int devices, FakeEngine engine) {
+  public Drive(RunSpec spec, int layers, int devices, FakeEngine engine) {
     this(spec, layers, devices, engine, Examples.QUICK, "hash");
   }
 
-  Drive(RunSpec spec, int layers, int devices, FakeEngine engine, Config settings, String hash) {
+  public Drive(
+      RunSpec spec, int layers, int devices, FakeEngine engine, Config settings, String hash) {
     this.spec = spec;
     this.node =
         PuzzleNode.alone(
@@ -49,11 +50,11 @@ final class Drive implements AutoCloseable {
   }
 
   /** Waits for the end of the run. */
-  Outcome outcome() throws Exception {
+  public Outcome outcome() throws Exception {
     return ended.get(60, TimeUnit.SECONDS);
   }
 
-  Run.Status status() {
+  public Run.Status status() {
     return node.status(spec);
   }
 

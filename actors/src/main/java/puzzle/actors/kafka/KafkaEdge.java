@@ -1,0 +1,15 @@
+package puzzle.actors.kafka;
+
+import org.apache.pekko.actor.typed.ActorSystem;
+import puzzle.cluster.KafkaSettings;
+
+/** What an edge node has to do with Kafka. */
+public final class KafkaEdge {
+
+  private KafkaEdge() {}
+
+  /** Starts what publishes and what listens; neither holds up the node where the broker is away. */
+  public static void start(ActorSystem<?> system, KafkaSettings settings) {
+    FactsToKafka.start(system, settings);
+  }
+}
