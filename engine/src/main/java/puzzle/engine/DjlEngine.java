@@ -1,27 +1,19 @@
 package puzzle.engine;
 
 import ai.djl.engine.EngineException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
-import puzzle.engine.checkpoint.ChildExporter;
 import puzzle.engine.checkpoint.CorruptArtefactException;
 import puzzle.engine.checkpoint.ElementType;
-import puzzle.engine.checkpoint.HuggingFaceConfig;
-import puzzle.engine.checkpoint.ModelCard;
+import puzzle.engine.checkpoint.ModelFolder;
 import puzzle.engine.checkpoint.SafetensorsFile;
 import puzzle.engine.checkpoint.SafetensorsFolder;
 import puzzle.engine.checkpoint.SafetensorsWriter;
 import puzzle.engine.checkpoint.Store;
-import puzzle.engine.checkpoint.TensorLayout;
 import puzzle.engine.checkpoint.WeightSource;
 import puzzle.engine.data.Tokenizer;
 import puzzle.engine.distil.BlockDistillation;
@@ -35,6 +27,7 @@ import puzzle.engine.kd.GlobalDistillation;
 import puzzle.engine.kd.HealingStates;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.nn.Residency;
 import puzzle.engine.nn.SubblockWeights;
 import puzzle.engine.nn.Tensors;
 import puzzle.engine.profile.LiveProfiler;
@@ -67,14 +60,8 @@ public final class DjlEngine implements BlockEngine {
   /** All rounds and shards of a healing draw the same order of sequences. */
   private static final String HEALING_KEY = "heal";
 
-  private static final long SHARD_BYTES = 5L << 30;
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .addModule(new JavaTimeModule())
-          .disable(SerializationFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
-          .build();
-
   private final int threads;
+  private final Residency residency;
   private String openedStore;
   private Store store;
   private String loadedParent;
@@ -86,7 +73,15 @@ public final class DjlEngine implements BlockEngine {
    * @param threads of one operation
    */
   public DjlEngine(int threads) {
+    this(threads, Residency.told());
+  }
+
+  /**
+   * @param residency of parents, and of models that are measured; those that are trained are whole
+   */
+  public DjlEngine(int threads, Residency residency) {
     this.threads = threads;
+    this.residency = residency;
   }
 
   @Override
@@ -281,9 +276,7 @@ public final class DjlEngine implements BlockEngine {
       return null;
     }
     SafetensorsFile weights = variant.form() == Variant.Form.NO_OP ? null : store.safetensors(file);
-    String prefix = SubblockWeights.prefix(layer);
-    return SubblockWeights.create(
-        model.manager(), model.config(), variant, name -> weights.fp32(prefix + name));
+    return SubblockWeights.load(model.manager(), model.config(), layer, variant, weights);
   }
 
   private TaskResult evaluate(RunSpec spec, Task.Evaluate task, Monitor monitor) {
@@ -292,7 +285,7 @@ public final class DjlEngine implements BlockEngine {
     try (Decoder model =
         task.child() == null
             ? assembled(spec, task.architecture(), task.layers())
-            : Decoder.load(
+            : residency.open(
                 config(spec).with(task.architecture()),
                 store.safetensors(task.child()),
                 spec.corpus().sequenceTokens())) {
@@ -367,27 +360,16 @@ public final class DjlEngine implements BlockEngine {
 
   private TaskResult export(RunSpec spec, Task.Export task) {
     Store store = store(spec);
-    Path parentFolder = Path.of(spec.parent());
-    ObjectNode provenance = JSON.createObjectNode();
-    // Where the run lay is of no use to whom the child is given.
-    ObjectNode run = JSON.valueToTree(spec);
-    provenance.set("run", run.without(List.of("store", "parent")));
-    provenance.set("architecture", JSON.valueToTree(task.architecture()));
-    provenance.set("healed", JSON.valueToTree(task.child()));
-    Path target = store.root().resolve(CHILD_FOLDER);
-    new ChildExporter(
-            config(spec).with(task.architecture()),
-            store.safetensors(task.child()),
-            parentFolder,
-            new ModelCard(
-                spec.id().value(), parentFolder.getFileName().toString(), List.of(), task.report()),
-            provenance)
-        .export(target, ChildExporter.Format.NEMOTRON_NAS, SHARD_BYTES);
+    new HealedChild(spec, task.architecture(), task.child(), task.report())
+        .export(store, store.root().resolve(CHILD_FOLDER), HealedChild.usualFormat(config(spec)));
     return new TaskResult.Exported(CHILD_FOLDER, store.references(CHILD_FOLDER));
   }
 
   private Decoder assembled(RunSpec spec, Architecture architecture, List<Task.Weights> layers) {
-    return load(spec, architecture, weights(spec, architecture, layers));
+    return residency.open(
+        config(spec).with(architecture),
+        weights(spec, architecture, layers),
+        spec.corpus().sequenceTokens());
   }
 
   private WeightSource weights(RunSpec spec, Architecture architecture, List<Task.Weights> layers) {
@@ -395,6 +377,7 @@ public final class DjlEngine implements BlockEngine {
     return new AssembledWeights(config(spec).with(architecture), folder, store(spec), layers);
   }
 
+  /** All in memory, to be trained. */
   private Decoder load(RunSpec spec, Architecture architecture, WeightSource weights) {
     return Decoder.load(config(spec).with(architecture), weights, spec.corpus().sequenceTokens());
   }
@@ -402,11 +385,14 @@ public final class DjlEngine implements BlockEngine {
   private Decoder parent(RunSpec spec) {
     if (!spec.parent().equals(loadedParent)) {
       close();
-      Path folder = Path.of(spec.parent());
-      DecoderConfig config = HuggingFaceConfig.read(folder);
-      SafetensorsFolder weights = SafetensorsFolder.open(folder);
-      TensorLayout.require(config, weights);
-      parent = Decoder.load(config, weights, spec.corpus().sequenceTokens());
+      ModelFolder folder = ModelFolder.open(Path.of(spec.parent()));
+      int positions = spec.corpus().sequenceTokens();
+      if (positions > folder.config().maxPositions()) {
+        throw new InvalidInputException(
+            "corpus.sequenceTokens: sequences of %d tokens, %s has %d positions.%nMaybe shorten them."
+                .formatted(positions, folder.path(), folder.config().maxPositions()));
+      }
+      parent = residency.open(folder.config(), folder.weights(), positions);
       loadedParent = spec.parent();
     }
     return parent;

@@ -2,6 +2,7 @@ package puzzle.engine;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import ai.djl.ndarray.NDArray;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -23,6 +25,7 @@ import puzzle.engine.checkpoint.Store;
 import puzzle.engine.checkpoint.WeightSource;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.nn.Residency;
 import puzzle.engine.nn.Tensors;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
@@ -103,6 +106,34 @@ class DjlEngineTest {
       assertEquals(
           engine.run(spec, new Task.ScoreBlock(0, SMALL, false, weights, recording), Monitor.NONE),
           other.run(elsewhere, new Task.ScoreBlock(0, SMALL, false, weights, again), Monitor.NONE));
+    }
+  }
+
+  @Test
+  void aParentALayerAtATimeGivesTheSameBits() throws Exception {
+    CheckpointRef recording = record(engine, spec);
+    TaskResult.Distilled kv = distil(engine, spec, 1, Variant.attention(1), recording);
+    TaskResult.Distilled ffn = distil(engine, spec, 1, Variant.ffn(12), recording);
+    RunSpec elsewhere = SmallRun.in(Files.createDirectories(folder.resolve("elsewhere")));
+    try (DjlEngine layers = new DjlEngine(1, Residency.LAYERS)) {
+      CheckpointRef again = record(layers, elsewhere);
+      assertFalse(layers.loaded().resident());
+      assertEquals(recording, again);
+      assertEquals(kv, distil(layers, elsewhere, 1, Variant.attention(1), again));
+      assertEquals(ffn, distil(layers, elsewhere, 1, Variant.ffn(12), again));
+      Task.Weights weights = new Task.Weights(kv.weights(), ffn.weights());
+      assertEquals(
+          engine.run(spec, new Task.ScoreBlock(1, SMALL, weights, recording), Monitor.NONE),
+          layers.run(elsewhere, new Task.ScoreBlock(1, SMALL, weights, again), Monitor.NONE));
+      Architecture child =
+          Architecture.uniform(spec.space().parent(), SmallRun.LAYERS).with(1, SMALL);
+      List<Task.Weights> assembled =
+          new ArrayList<>(Collections.nCopies(SmallRun.LAYERS, new Task.Weights(null, null)));
+      assembled.set(1, weights);
+      assertEquals(
+          engine.run(spec, new Task.Evaluate("x", child, assembled, null, recording), Monitor.NONE),
+          layers.run(
+              elsewhere, new Task.Evaluate("x", child, assembled, null, again), Monitor.NONE));
     }
   }
 

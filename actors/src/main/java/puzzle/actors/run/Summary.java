@@ -172,7 +172,7 @@ public record Summary(
   }
 
   /** Lines for the child's model card, as {@code name: text}. */
-  List<String> modelCard() {
+  public List<String> modelCard() {
     List<String> lines = new ArrayList<>();
     lines.add("run: " + run);
     addTo(lines, "parent", parent);

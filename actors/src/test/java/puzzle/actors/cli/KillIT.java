@@ -72,6 +72,86 @@ class KillIT {
     assertSame(read("one-device"));
   }
 
+  @Test
+  void theChildIsVerifiedMeasuredAndWrittenInTheOtherFormat() throws Exception {
+    Path store = folder.resolve("runs/undisturbed");
+    Path child = store.resolve("child");
+    Path parent = folder.resolve("parent");
+    Path text = folder.resolve("text.txt");
+    Files.writeString(text, "the parent teaches a child what it knows\n".repeat(4));
+    assertEquals(0, command("verify", child.toString()).exit());
+
+    Said exported = command("export", store.toString(), "--format", "anymodel");
+    assertEquals(0, exported.exit(), exported.err());
+    Path other = store.resolve("child-anymodel");
+    assertEquals(0, command("verify", other.toString()).exit());
+
+    List<JsonNode> measured = new ArrayList<>();
+    for (Path of : List.of(child, other, parent)) {
+      Said said =
+          command(
+              "eval",
+              of.toString(),
+              "--text",
+              text.toString(),
+              "--parent",
+              parent.toString(),
+              "--length",
+              "24",
+              "--output",
+              "json");
+      assertEquals(0, said.exit(), said.err());
+      measured.add(new ObjectMapper().readTree(said.out()));
+    }
+    List<String> keys = new ArrayList<>();
+    measured.get(0).fieldNames().forEachRemaining(keys::add);
+    assertEquals(
+        List.of(
+            "tokens",
+            "loss_nats_per_token",
+            "top1_accuracy",
+            "kl_nats_per_token",
+            "top1_agreement"),
+        keys);
+    assertEquals(measured.get(0), measured.get(1), "both formats hold the same model");
+    assertEquals(Files.size(text) - 1, measured.get(0).path("tokens").asLong());
+    assertTrue(measured.get(0).path("kl_nats_per_token").asDouble() > 1e-3);
+    assertEquals(0, measured.get(2).path("kl_nats_per_token").asDouble(), 1e-9);
+
+    Path weights = other.resolve("model.safetensors");
+    byte[] bytes = Files.readAllBytes(weights);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(weights, bytes);
+    Said damaged = command("verify", other.toString());
+    assertEquals(ExitCode.VERIFICATION_FAILED, damaged.exit());
+    assertTrue(damaged.err().contains("model.safetensors is not what SHA256SUMS says"));
+    Said none = command("eval", folder.toString(), "--text", text.toString());
+    assertEquals(ExitCode.INVALID_INPUT, none.exit(), none.err());
+    Said early = command("export", folder.toString());
+    assertEquals(ExitCode.INVALID_INPUT, early.exit(), early.err());
+  }
+
+  private record Said(int exit, String out, String err) {}
+
+  private Said command(String... arguments) throws Exception {
+    List<String> line =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-Dai.djl.offline=true",
+                "-cp",
+                productClassPath(),
+                "puzzle.actors.cli.PuzzleCli"));
+    line.addAll(List.of(arguments));
+    Path err = folder.resolve("command.err");
+    Process process =
+        new ProcessBuilder(line).directory(folder.toFile()).redirectError(err.toFile()).start();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertTrue(process.waitFor(TIME_LIMIT_SECONDS, TimeUnit.SECONDS), line + " hangs");
+    return new Said(process.exitValue(), out, Files.readString(err));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"record", "profile", "library", "score", "evaluate", "heal", "export"})
   void goesOnAfterAKillIn(String phase) throws Exception {
@@ -106,7 +186,9 @@ class KillIT {
             field + "." + part);
       }
     }
-    assertEquals(undisturbed.summary().path("baselines"), actual.summary().path("baselines"));
+    for (String list : List.of("baselines", "candidates")) {
+      assertEquals(undisturbed.summary().path(list), actual.summary().path(list), list);
+    }
     assertEquals(4, undisturbed.summary().path("healing").size());
     assertEquals(undisturbed.summary().path("healing"), actual.summary().path("healing"));
     assertEquals(

@@ -16,8 +16,8 @@ public final class ChildVerifier {
   private ChildVerifier() {}
 
   /**
-   * Checks the files against {@code SHA256SUMS}, the tensors against {@code config.json}, and that
-   * every weight is a finite number.
+   * Checks the files against {@code SHA256SUMS}, the tensors and {@code puzzle.json} against {@code
+   * config.json}, and that every weight is a finite number.
    *
    * @return what is wrong, one line each; empty for a sound folder
    * @throws InvalidInputException if there is no such folder
@@ -30,6 +30,7 @@ public final class ChildVerifier {
     List<String> findings = new ArrayList<>(Checksums.findings(folder));
     try {
       DecoderConfig config = HuggingFaceConfig.read(folder);
+      findings.addAll(Provenance.findings(folder, config));
       SafetensorsFolder weights = SafetensorsFolder.open(folder);
       findings.addAll(TensorLayout.findings(config, weights));
       for (String name : weights.names()) {

@@ -22,6 +22,26 @@ final class HalfPrecision {
     return (short) (bits + rounding >>> 16);
   }
 
+  /** Rounds to nearest, ties to even; what is too large becomes infinite. */
+  static short toFp16(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    int sign = bits >>> 16 & 0x8000;
+    int magnitude = bits & 0x7fffffff;
+    if (magnitude > 0x7f800000) {
+      return (short) (sign | 0x7e00);
+    }
+    if (magnitude >= 0x477ff000) {
+      return (short) (sign | 0x7c00);
+    }
+    if (magnitude < 0x38800000) {
+      // Subnormal: adding 0.5 leaves the bits wanted, rounded, at the end of the mantissa.
+      float shifted = Float.intBitsToFloat(magnitude) + 0.5f;
+      return (short) (sign | Float.floatToRawIntBits(shifted) - 0x3f000000);
+    }
+    int rounding = 0xfff + (magnitude >>> 13 & 1);
+    return (short) (sign | magnitude - 0x38000000 + rounding >>> 13);
+  }
+
   static float fromFp16(short half) {
     int sign = (half & 0x8000) << 16;
     int exponent = half >>> 10 & 0x1f;

@@ -95,7 +95,7 @@ public final class HuggingFaceConfig {
     int layers = fields.integer("num_hidden_layers", 1, MAX_LAYERS);
     int headSize = headSize(hidden, heads);
     int positions = fields.integer("max_position_embeddings", 1, 1 << 30, defaultPositions());
-    checkWindow(positions);
+    positions = Math.min(positions, window(positions));
     Architecture blocks = null;
     if (fields.has("block_configs")) {
       blocks = BlockConfigs.read(fields, layers, heads, hidden);
@@ -201,25 +201,20 @@ public final class HuggingFaceConfig {
     };
   }
 
-  /** Sliding windows are not computed, so one that would ever cut anything off is refused. */
-  private void checkWindow(int positions) {
+  /**
+   * Sliding windows are not computed. Within its first window a model that has them sees all there
+   * is, as without; so its positions end there.
+   */
+  private int window(int positions) {
     boolean unused = type.startsWith("qwen") && !fields.flag("use_sliding_window");
     boolean sliding =
         fields.texts("layer_types").stream().anyMatch(t -> !t.equals("full_attention"));
     if (sliding && !fields.has("sliding_window")) {
       throw fields.bad("layer_types", "holds other than full_attention", SUPPORTED);
     }
-    if (!unused
-        && fields.has("sliding_window")
-        && fields.integer("sliding_window", 0, Integer.MAX_VALUE) < positions) {
-      throw fields.bad(
-          "sliding_window",
-          "is below max_position_embeddings "
-              + positions
-              + ", and sliding windows are not"
-              + " supported",
-          "lower max_position_embeddings to the window, if no longer text is needed");
-    }
+    return unused || !fields.has("sliding_window")
+        ? positions
+        : fields.integer("sliding_window", 1, Integer.MAX_VALUE);
   }
 
   /** A child's config says its own blocks; its parent's block is noted, or taken as the largest. */
@@ -325,7 +320,13 @@ public final class HuggingFaceConfig {
       node.putNull("sliding_window");
     }
     node.put("tie_word_embeddings", config.tiedEmbeddings());
-    node.put("torch_dtype", dtype == ElementType.BF16 ? "bfloat16" : "float32");
+    node.put(
+        "torch_dtype",
+        switch (dtype) {
+          case BF16 -> "bfloat16";
+          case F16 -> "float16";
+          default -> "float32";
+        });
     node.put("use_cache", true);
     node.put("vocab_size", config.vocabSize());
     return node;

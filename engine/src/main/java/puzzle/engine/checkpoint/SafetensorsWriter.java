@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +23,8 @@ import java.util.function.Supplier;
 
 /**
  * Writes safetensors, a tensor at a time: values are asked for when their turn comes, so a model
- * larger than memory can be written. Floats go out as F32 or BF16, rounded to nearest even.
+ * larger than memory can be written, and one larger than a buffer in parts. Floats go out as F32,
+ * F16 or BF16, rounded to nearest even.
  *
  * <p>The same tensors give the same bytes: order of adding, wider elements first, so that every
  * tensor is aligned for zero-copy reading.
@@ -42,11 +45,11 @@ public final class SafetensorsWriter {
   private final Map<String, String> metadata = new LinkedHashMap<>();
 
   /**
-   * @param floats F32 or BF16, for all float tensors
+   * @param floats F32, F16 or BF16, for all float tensors
    */
   public SafetensorsWriter(ElementType floats) {
-    if (floats != ElementType.F32 && floats != ElementType.BF16) {
-      throw new IllegalArgumentException("floats are written as F32 or BF16, not " + floats);
+    if (floats != ElementType.F32 && floats != ElementType.F16 && floats != ElementType.BF16) {
+      throw new IllegalArgumentException("floats are written as F32, F16 or BF16, not " + floats);
     }
     this.floats = floats;
     // Without it, transformers refuses the file.
@@ -67,6 +70,12 @@ public final class SafetensorsWriter {
   /** A float tensor to be asked for when its turn comes. */
   public SafetensorsWriter add(String name, long[] shape, Supplier<FloatBuffer> values) {
     return add(floats, name, shape, values);
+  }
+
+  /** A float tensor in consecutive parts, each made when its turn comes. */
+  public SafetensorsWriter addParts(
+      String name, long[] shape, Supplier<Iterator<FloatBuffer>> parts) {
+    return add(floats, name, shape, parts);
   }
 
   /** A tensor of 64-bit integers. */
@@ -215,8 +224,15 @@ public final class SafetensorsWriter {
   private static void writeValues(OutputStream out, Entry entry, ByteBuffer chunk)
       throws IOException {
     Object values = entry.values.get();
-    long given =
-        values instanceof FloatBuffer floats ? floats.limit() : ((LongBuffer) values).limit();
+    long given = 0;
+    if (values instanceof Iterator<?> parts) {
+      while (parts.hasNext()) {
+        given += writePart(out, entry.type, (FloatBuffer) parts.next(), chunk);
+      }
+    } else {
+      // Before anything is written, where that can be told.
+      given = ((Buffer) values).limit();
+    }
     if (given != entry.elements) {
       throw new IllegalArgumentException(
           "tensor '"
@@ -228,11 +244,20 @@ public final class SafetensorsWriter {
               + " says "
               + entry.elements);
     }
-    int perChunk = CHUNK / entry.type.bytes();
+    if (values instanceof Buffer whole) {
+      writePart(out, entry.type, whole, chunk);
+    }
+  }
+
+  /** Writes a buffer from position 0 to its limit; returns how many elements that are. */
+  private static int writePart(OutputStream out, ElementType type, Buffer values, ByteBuffer chunk)
+      throws IOException {
+    int given = values.limit();
+    int perChunk = CHUNK / type.bytes();
     for (int first = 0; first < given; first += perChunk) {
-      int count = (int) Math.min(perChunk, given - first);
+      int count = Math.min(perChunk, given - first);
       chunk.clear();
-      switch (entry.type) {
+      switch (type) {
         case F32 -> chunk.asFloatBuffer().put(0, (FloatBuffer) values, first, count);
         case BF16 -> {
           FloatBuffer floats = (FloatBuffer) values;
@@ -240,9 +265,16 @@ public final class SafetensorsWriter {
             chunk.putShort(2 * i, HalfPrecision.toBf16(floats.get(first + i)));
           }
         }
+        case F16 -> {
+          FloatBuffer floats = (FloatBuffer) values;
+          for (int i = 0; i < count; i++) {
+            chunk.putShort(2 * i, HalfPrecision.toFp16(floats.get(first + i)));
+          }
+        }
         default -> chunk.asLongBuffer().put(0, (LongBuffer) values, first, count);
       }
-      out.write(chunk.array(), 0, count * entry.type.bytes());
+      out.write(chunk.array(), 0, count * type.bytes());
     }
+    return given;
   }
 }

@@ -1,6 +1,7 @@
 package puzzle.engine.distil;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.InvalidInputException;
 import puzzle.engine.checkpoint.ElementType;
@@ -109,22 +111,26 @@ public final class Recorder {
       }
     }
     heldOut.add(put("held-out-%03d".formatted(layers), last));
-    SafetensorsWriter logits = new SafetensorsWriter(ElementType.F32);
-    double loss = Double.NaN;
+    SafetensorsWriter logits = new SafetensorsWriter(ElementType.F16);
+    double[] losses = new double[tokens.get(Split.EVALUATION).length];
     for (Split split : LOGITS) {
       if (states.containsKey(split)) {
-        // The last is the evaluation's.
-        loss = addLogits(logits, split, states.get(split));
+        double[] into = split == Split.EVALUATION ? losses : new double[tokens.get(split).length];
+        addLogits(logits, split, states.get(split), into);
       }
     }
+    SafetensorsWriter graded = new SafetensorsWriter(ElementType.F32);
     if (states.containsKey(Split.TASK)) {
-      addGrades(logits, states.get(Split.TASK));
+      addGrades(graded, states.get(Split.TASK));
     }
+    CheckpointRef logitsFile = put("logits", logits);
+    double loss = Arrays.stream(losses).average().orElseThrow();
     Recording.Index index =
         new Recording.Index(
             put("tokens", ids()),
             put("importance", importance),
-            put("logits", logits),
+            logitsFile,
+            states.containsKey(Split.TASK) ? put("graded", graded) : null,
             training,
             heldOut,
             batch,
@@ -155,23 +161,39 @@ public final class Recorder {
         : store.reference(path, content::writeTo);
   }
 
-  /** Adds a split's logits and returns the parent's loss on it, nats per token. */
-  private double addLogits(SafetensorsWriter writer, Split split, float[] states) {
+  /**
+   * Adds a split's logits, in parts made while the file is written, less the largest of each token:
+   * the distribution is the same, and fp16 is precise where probabilities are large.
+   *
+   * @param losses gets the parent's loss of each sequence, nats per token
+   */
+  private void addLogits(SafetensorsWriter writer, Split split, float[] states, double[] losses) {
     int[][] sequences = tokens.get(split);
-    int vocabulary = parent.config().vocabSize();
-    float[] logits = new float[Math.toIntExact((long) sequences.length * length * vocabulary)];
-    double[] sum = {0};
-    passes.forEachBatch(
-        sequences.length,
-        (manager, from, count) -> {
-          NDArray y = parent.logits(passes.read(manager, states, from, count));
-          Tensors.read(y).get(logits, from * length * vocabulary, count * length * vocabulary);
-          int[][] ids = Arrays.copyOfRange(sequences, from, from + count);
-          sum[0] += Losses.nll(y, Tensors.ids(manager, ids, 1, length)).sum().getFloat();
-        });
-    long[] shape = {sequences.length, length, vocabulary};
-    writer.add(split.tensor("logits"), shape, FloatBuffer.wrap(logits));
-    return sum[0] / sequences.length;
+    long[] shape = {sequences.length, length, parent.config().vocabSize()};
+    writer.addParts(
+        split.tensor("logits"),
+        shape,
+        () ->
+            IntStream.iterate(0, from -> from < sequences.length, from -> from + batch)
+                .mapToObj(
+                    from -> {
+                      int count = Math.min(batch, sequences.length - from);
+                      return Tensors.inference(
+                          () -> logits(sequences, states, from, count, losses));
+                    })
+                .iterator());
+  }
+
+  private FloatBuffer logits(
+      int[][] sequences, float[] states, int from, int count, double[] losses) {
+    NDManager manager = parent.manager();
+    NDArray y = parent.logits(passes.read(manager, states, from, count));
+    int[][] ids = Arrays.copyOfRange(sequences, from, from + count);
+    float[] nll = Losses.nll(y, Tensors.ids(manager, ids, 1, length)).toFloatArray();
+    for (int i = 0; i < count; i++) {
+      losses[from + i] = nll[i];
+    }
+    return Tensors.read(Losses.compact(y));
   }
 
   /** Adds what the parent says to the task's sequences. */

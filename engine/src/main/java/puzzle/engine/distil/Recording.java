@@ -74,6 +74,7 @@ public final class Recording {
       CheckpointRef tokens,
       CheckpointRef importance,
       CheckpointRef logits,
+      CheckpointRef graded,
       List<CheckpointRef> layers,
       List<CheckpointRef> heldOut,
       int batch,
@@ -166,14 +167,17 @@ public final class Recording {
    */
   record Training(Tape inputs, Tape outputs) {}
 
-  /** The parent's logits on a held-out split, [sequences, tokens, vocabulary]. */
+  /**
+   * The parent's logits on a held-out split, less the largest of each token, [sequences, tokens,
+   * vocabulary].
+   */
   public Tape logits(Split split) {
     return new Tape(store.safetensors(index.logits()), split.tensor("logits"));
   }
 
   /** What the parent says to the sequences of the task, [sequences, 2, tokens]. */
   public FloatBuffer graded() {
-    return store.safetensors(index.logits()).fp32(GRADED);
+    return store.safetensors(index.graded()).fp32(GRADED);
   }
 
   static String heads(int layer) {

@@ -2,7 +2,9 @@ package puzzle.engine.distil;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import puzzle.engine.checkpoint.ElementType;
 import puzzle.engine.checkpoint.SafetensorsFile;
 import puzzle.engine.nn.Tensors;
 
@@ -26,6 +28,10 @@ public final class Tape {
   /** Consecutive sequences, [count, tokens, width]. */
   public NDArray read(NDManager manager, int from, int count) {
     long width = shape[1] * shape[2];
+    if (file.type(name) == ElementType.F16) {
+      ByteBuffer halves = file.bytes(name, from * width, Math.toIntExact(count * width));
+      return Tensors.half(manager, halves, count, shape[1], shape[2]);
+    }
     FloatBuffer values = file.fp32(name, from * width, Math.toIntExact(count * width));
     return Tensors.fp32(manager, values, count, shape[1], shape[2]);
   }

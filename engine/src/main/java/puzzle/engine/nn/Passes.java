@@ -1,6 +1,7 @@
 package puzzle.engine.nn;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,8 +14,31 @@ import java.util.List;
  */
 public final class Passes {
 
-  /** States that may wait between two layers: 256 MiB. */
-  private static final long WAITING_FLOATS = 64L << 20;
+  /** States that may wait between two layers: a quarter of the heap. */
+  private static final long WAITING_FLOATS = Runtime.getRuntime().maxMemory() / 16;
+
+  /**
+   * States of a batch outside native memory.
+   *
+   * @param shape [count, tokens, hidden]
+   */
+  public record States(float[] values, long[] shape) {
+
+    public static States of(NDArray x) {
+      FloatBuffer buffer = Tensors.read(x);
+      float[] values = new float[buffer.remaining()];
+      buffer.get(values);
+      return new States(values, x.getShape().getShape());
+    }
+
+    public NDArray in(NDManager manager) {
+      return Tensors.fp32(manager, values, shape);
+    }
+
+    int count() {
+      return (int) shape[0];
+    }
+  }
 
   /** Where a pass starts. */
   public interface Input {
@@ -83,56 +107,47 @@ public final class Passes {
       long waiting) {
     int from = 0;
     while (from < sequences) {
-      List<float[]> states = new ArrayList<>();
-      long[] shape = null;
+      List<States> states = new ArrayList<>();
       long floats = 0;
-      int group = from;
-      while (group < sequences && (states.isEmpty() || floats < waiting)) {
-        int start = group;
-        int count = Math.min(batch, sequences - group);
-        long[][] seen = new long[1][];
-        states.add(
-            Tensors.inference(
-                () -> {
-                  NDArray x = input.states(start, count);
-                  seen[0] = x.getShape().getShape();
-                  return values(x);
-                }));
-        shape = shape == null ? seen[0] : shape;
-        floats += states.get(states.size() - 1).length;
-        group += count;
+      for (int next = from; next < sequences && (states.isEmpty() || floats < waiting); ) {
+        int start = next;
+        int count = Math.min(batch, sequences - next);
+        States s = Tensors.inference(() -> States.of(input.states(start, count)));
+        states.add(s);
+        floats += s.values().length;
+        next += count;
       }
-      for (int layer = first; layer < model.config().layers(); layer++) {
-        int at = layer;
-        for (int i = 0; i < states.size(); i++) {
-          float[] x = states.get(i);
-          long[] of = {x.length / (shape[1] * shape[2]), shape[1], shape[2]};
-          states.set(
-              i,
-              Tensors.inference(
-                  () -> values(model.layer(at, Tensors.fp32(model.manager(), x, of)))));
-          tick.run();
-        }
-      }
-      for (float[] x : states) {
-        int count = (int) (x.length / (shape[1] * shape[2]));
+      for (States s : through(model, first, states, tick)) {
         int start = from;
-        long[] of = {count, shape[1], shape[2]};
         Tensors.inference(
             () -> {
-              output.logits(start, count, model.logits(Tensors.fp32(model.manager(), x, of)));
+              output.logits(start, s.count(), model.logits(s.in(model.manager())));
               return null;
             });
         tick.run();
-        from += count;
+        from += s.count();
       }
     }
   }
 
-  private static float[] values(NDArray x) {
-    FloatBuffer values = Tensors.read(x);
-    float[] floats = new float[values.remaining()];
-    values.get(floats);
-    return floats;
+  /**
+   * Takes batches through the layers, a layer at a time.
+   *
+   * @param first layer
+   * @param tick called after each batch of a layer
+   * @return the states after the last layer, batch by batch
+   */
+  public static List<States> through(
+      Decoder model, int first, List<States> batches, Runnable tick) {
+    List<States> states = new ArrayList<>(batches);
+    for (int layer = first; layer < model.config().layers(); layer++) {
+      int at = layer;
+      for (int i = 0; i < states.size(); i++) {
+        States s = states.get(i);
+        states.set(i, Tensors.inference(() -> States.of(model.layer(at, s.in(model.manager())))));
+        tick.run();
+      }
+    }
+    return states;
   }
 }

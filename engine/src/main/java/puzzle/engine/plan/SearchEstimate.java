@@ -26,6 +26,7 @@ public final class SearchEstimate {
 
   private static final long FP32 = 4;
   private static final long BF16 = 2;
+  private static final long FP16 = 2;
 
   /** A shard's state that the round starts from and the one that is being written. */
   private static final long CHECKPOINTS = 2;
@@ -67,12 +68,13 @@ public final class SearchEstimate {
   private Phase record() {
     long train = spec.bld().sequences();
     long scoring = spec.scoring().sequences();
-    long evaluation = spec.scoring().evaluationSequences();
+    long evaluation =
+        (long) spec.scoring().evaluationSequences() + spec.scoring().candidateSequences();
     long all = train + scoring + evaluation;
     double activity = times.forward(model.parentBlock().ffn(), train);
     double seconds = layers() * (block(all) + activity) + times.head(scoring + evaluation);
     double perSequence = (double) tokens() * model.hiddenSize() * FP32;
-    double logits = (double) (scoring + evaluation) * tokens() * model.vocabSize() * FP32;
+    double logits = (double) (scoring + evaluation) * tokens() * model.vocabSize() * FP16;
     double healing = (double) spec.gkd().steps() * spec.gkd().batch();
     double ids = (all + healing) * (tokens() + 1.0) * Long.BYTES;
     double kept = (2.0 * layers() + 1) * (train * perSequence);
@@ -159,12 +161,20 @@ public final class SearchEstimate {
         (double) model.params() * (spec.gkd().shards() * CHECKPOINTS * 3 * FP32 + BF16));
   }
 
-  /** Parent, child before and after healing, and the baselines. */
+  /** Candidates, parent, child before and after healing, and the baselines. */
   private Phase evaluate() {
     long models = 3L + baselines;
-    long sequences = spec.scoring().evaluationSequences();
+    long candidates = spec.scoring().candidates() > 1 ? spec.scoring().candidates() : 0;
     return new Phase(
-        "evaluate", models + 1, models * (layers() * block(sequences) + times.head(sequences)), 0);
+        "evaluate",
+        models + candidates + 1,
+        models * whole(spec.scoring().evaluationSequences())
+            + candidates * whole(spec.scoring().candidateSequences()),
+        0);
+  }
+
+  private double whole(long sequences) {
+    return layers() * block(sequences) + times.head(sequences);
   }
 
   private Phase export() {

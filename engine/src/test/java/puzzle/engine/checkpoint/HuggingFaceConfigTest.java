@@ -89,7 +89,7 @@ class HuggingFaceConfigTest {
   }
 
   @Test
-  void readsMistralUnlessItsWindowSlides() throws IOException {
+  void readsMistralUpToItsSlidingWindow() throws IOException {
     String mistral =
         """
         {"architectures": ["MistralForCausalLM"], "hidden_act": "silu", "hidden_size": 4096,
@@ -100,7 +100,8 @@ class HuggingFaceConfigTest {
         """;
     assertEquals(7_241_732_096L, parameters(read(mistral.formatted("null"))));
     assertEquals(32768, read(mistral.formatted("32768")).maxPositions());
-    assertTrue(refusal(mistral.formatted("4096")).contains("/sliding_window: 4096"));
+    assertEquals(4096, read(mistral.formatted("4096")).maxPositions());
+    assertTrue(refusal(mistral.formatted("0")).contains("/sliding_window: 0"));
   }
 
   @Test

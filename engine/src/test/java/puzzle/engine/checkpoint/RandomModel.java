@@ -65,10 +65,15 @@ public final class RandomModel implements WeightSource {
 
   /** Writes a parent's folder. */
   public void write(Path folder, DecoderConfig config) {
-    SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
+    write(folder, config, ElementType.BF16, 1 << 30);
+  }
+
+  /** Writes a parent's folder with weights of a type, in shards. */
+  public void write(Path folder, DecoderConfig config, ElementType type, long shardBytes) {
+    SafetensorsWriter writer = new SafetensorsWriter(type);
     values.forEach((name, tensor) -> writer.add(name, shape(name), FloatBuffer.wrap(tensor)));
-    writer.writeFolder(folder, 1 << 30);
-    HuggingFaceConfig.write(folder, config, ElementType.BF16, 10);
+    writer.writeFolder(folder, shardBytes);
+    HuggingFaceConfig.write(folder, config, type, 10);
     ByteTokenizer.write(folder);
   }
 

@@ -11,18 +11,18 @@ import puzzle.model.Variant;
  * The decoder once more, in plain Java arrays and double precision, written from the formulas and
  * for one sequence: what the tensor implementation is checked against.
  */
-final class ReferenceDecoder {
+public final class ReferenceDecoder {
 
   private final DecoderConfig config;
   private final WeightSource weights;
 
-  ReferenceDecoder(DecoderConfig config, WeightSource weights) {
+  public ReferenceDecoder(DecoderConfig config, WeightSource weights) {
     this.config = config;
     this.weights = weights;
   }
 
   /** Logits [tokens][vocabulary] of one sequence. */
-  double[][] logits(int[] tokens) {
+  public double[][] logits(int[] tokens) {
     double[][] embedding = matrix("model.embed_tokens.weight");
     double[][] x = new double[tokens.length][];
     for (int t = 0; t < tokens.length; t++) {

@@ -65,7 +65,7 @@ class SearchEstimateTest {
     expect(phases.get(5), "evaluate", 8, 7 * 3 * 2 * 8);
     expect(phases.get(6), "export", 1, 0);
     double states = 32 * 24 * 32 * 4;
-    double logits = 16 * 24 * 256 * 4;
+    double logits = 16 * 24 * 256 * 2;
     assertEquals(7 * states + logits + 80 * 25 * 8, phases.get(0).bytes(), 1e-6);
     assertEquals(2.0 * SmallRun.config().params(), phases.get(6).bytes(), 1e-6);
     assertEquals(

@@ -101,11 +101,13 @@ class SuffixScorerTest {
       double[] d = differences[m];
       double mean = Arrays.stream(d).average().orElseThrow();
       double squares = Arrays.stream(d).map(x -> (x - mean) * (x - mean)).sum();
-      assertEquals(mean, measure.value(), 2e-5, metrics[m].label());
+      // The parent's logits are kept in fp16: exact to 1e-5 where weighted by probability.
+      double error = metrics[m] == Score.Metric.KL ? 1e-5 : 1e-4;
+      assertEquals(mean, measure.value(), error, metrics[m].label());
       assertEquals(
           Math.sqrt(squares / (d.length - 1) / d.length),
           measure.standardError(),
-          2e-5,
+          error,
           metrics[m].label());
       assertTrue(measure.standardError() > 0, metrics[m].label());
     }

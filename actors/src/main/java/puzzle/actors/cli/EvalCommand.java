@@ -1,0 +1,128 @@
+package puzzle.actors.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import puzzle.actors.run.RunFolder;
+import puzzle.engine.nn.Residency;
+import puzzle.engine.score.FolderEvaluation;
+
+/** Measures the model of any Hugging Face folder on a text. */
+@Command(
+    name = "eval",
+    description = {
+      "Measures a model's folder on a text: loss and accuracy, with --parent also the divergence.",
+      "Llama, Mistral, Qwen2, Qwen3 and children of any of them (nemotron-nas, anymodel)."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class EvalCommand implements Callable<Integer> {
+
+  @Parameters(paramLabel = "FOLDER", description = "The model's folder.")
+  Path folder;
+
+  @Option(
+      names = "--text",
+      required = true,
+      paramLabel = "FILE",
+      description =
+          "Plain text (one document), .jsonl, .parquet or .lines.txt (a document each), or a folder.")
+  Path text;
+
+  @Option(names = "--parent", paramLabel = "FOLDER", description = "The model to compare with.")
+  Path parent;
+
+  @Option(
+      names = "--length",
+      paramLabel = "N",
+      description =
+          "Tokens of a window; longer documents are cut. Default: positions, at most 1024.")
+  Integer length;
+
+  @Option(
+      names = "--windows",
+      paramLabel = "N",
+      description = "Stop after so many windows. Default: the whole text.")
+  Long windows;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      description = "Windows at once. Default: ${DEFAULT-VALUE}.",
+      defaultValue = "8")
+  int batch;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "HOW",
+      description =
+          "whole: in memory at once; layers: one layer at a time; auto: by size."
+              + " Results are the same. Default: ${DEFAULT-VALUE}.",
+      defaultValue = "auto")
+  String weights;
+
+  @Option(names = "--output", description = "text or json.", defaultValue = "text")
+  OutputFormat output;
+
+  @Spec CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    if (length != null && length < 1 || windows != null && windows < 1 || batch < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--length, --windows and --batch are at least 1.");
+    }
+    FolderEvaluation.Options options =
+        new FolderEvaluation.Options(
+            length == null ? 0 : length,
+            batch,
+            windows == null ? Long.MAX_VALUE : windows,
+            residency());
+    try (FolderEvaluation evaluation = new FolderEvaluation(folder, parent, options)) {
+      print(evaluation.run(text));
+    }
+    return ExitCode.DONE;
+  }
+
+  private Residency residency() {
+    try {
+      return Residency.valueOf(weights.toUpperCase(Locale.ROOT));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          spec.commandLine(), "--weights " + weights + ": auto, whole or layers.");
+    }
+  }
+
+  private void print(FolderEvaluation.Result result) {
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("tokens", result.tokens());
+    values.put("loss_nats_per_token", result.loss());
+    values.put("top1_accuracy", result.top1());
+    if (result.kl() != null) {
+      values.put("kl_nats_per_token", result.kl());
+      values.put("top1_agreement", result.agreement());
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    if (output == OutputFormat.json) {
+      out.print(RunFolder.json(values));
+    } else {
+      values.forEach(
+          (name, value) ->
+              out.printf(
+                  Locale.ROOT,
+                  value instanceof Long ? "%-20s %,d%n" : "%-20s %.6f%n",
+                  name,
+                  value));
+    }
+    out.flush();
+  }
+}

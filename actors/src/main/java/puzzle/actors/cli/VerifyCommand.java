@@ -1,0 +1,53 @@
+package puzzle.actors.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import puzzle.actors.run.RunFolder;
+import puzzle.engine.score.TrialRun;
+
+/** Says whether an exported child is whole and computes. */
+@Command(
+    name = "verify",
+    description = {
+      "Checks an exported child: checksums, config and tensors, provenance, a forward pass.",
+      "Exit code 7 and a line for each thing that does not hold."
+    },
+    mixinStandardHelpOptions = true)
+final class VerifyCommand implements Callable<Integer> {
+
+  @Parameters(paramLabel = "FOLDER", description = "The child's folder.")
+  Path folder;
+
+  @Option(names = "--output", description = "text or json.", defaultValue = "text")
+  OutputFormat output;
+
+  @Spec CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    List<String> findings = TrialRun.findings(folder);
+    PrintWriter out = spec.commandLine().getOut();
+    if (output == OutputFormat.json) {
+      Map<String, Object> values = new LinkedHashMap<>();
+      values.put("sound", findings.isEmpty());
+      values.put("findings", findings);
+      out.print(RunFolder.json(values));
+    } else if (findings.isEmpty()) {
+      out.println(folder + ": sound: files, tensors, provenance, a forward pass");
+    } else {
+      findings.forEach(f -> spec.commandLine().getErr().println(folder + ": " + f));
+    }
+    out.flush();
+    spec.commandLine().getErr().flush();
+    return findings.isEmpty() ? ExitCode.DONE : ExitCode.VERIFICATION_FAILED;
+  }
+}

@@ -1,0 +1,46 @@
+package puzzle.engine.nn;
+
+import java.lang.management.ManagementFactory;
+import puzzle.engine.checkpoint.WeightSource;
+
+/** Whether all of a model's weights are in memory at once. Results are the same to the bit. */
+public enum Residency {
+  /** All where they take at most a quarter of the machine's memory, else a layer at a time. */
+  AUTO,
+  WHOLE,
+  LAYERS;
+
+  /**
+   * The property that decides for a process's models: {@code auto}, {@code whole}, {@code layers}.
+   */
+  public static final String PROPERTY = "puzzle.weights";
+
+  private static final int SHARE = 4;
+
+  /** As the process was told to. */
+  public static Residency told() {
+    return valueOf(System.getProperty(PROPERTY, "auto").toUpperCase(java.util.Locale.ROOT));
+  }
+
+  /**
+   * Opens a model.
+   *
+   * @param positions tokens of the longest sequence
+   */
+  public Decoder open(DecoderConfig config, WeightSource weights, int positions) {
+    return whole(config)
+        ? Decoder.load(config, weights, positions)
+        : Decoder.layerByLayer(config, weights, positions);
+  }
+
+  private boolean whole(DecoderConfig config) {
+    return this == WHOLE || this == AUTO && config.params() * Float.BYTES <= memoryBytes() / SHARE;
+  }
+
+  private static long memoryBytes() {
+    return ManagementFactory.getOperatingSystemMXBean()
+            instanceof com.sun.management.OperatingSystemMXBean system
+        ? system.getTotalMemorySize()
+        : Long.MAX_VALUE;
+  }
+}

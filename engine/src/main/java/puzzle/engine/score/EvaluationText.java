@@ -1,0 +1,123 @@
+package puzzle.engine.score;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.NoSuchElementException;
+import puzzle.engine.InvalidInputException;
+import puzzle.engine.data.Corpus;
+
+/**
+ * A text as windows of tokens, in the text's order, always the same. Consecutive windows of a
+ * document share one token, so that each token but a document's first is predicted exactly once.
+ *
+ * <p>Formats are those of a {@link Corpus}, but a plain text file is one document, blank lines and
+ * all.
+ */
+final class EvaluationText {
+
+  /** Characters of a plain text taken as one document; a longer one is cut at a line's end. */
+  private static final int LONGEST = 1 << 22;
+
+  private EvaluationText() {}
+
+  /**
+   * Opens a text.
+   *
+   * @throws InvalidInputException where there is none
+   */
+  static Corpus.Documents open(Path file) {
+    String name = file.getFileName() == null ? "" : file.getFileName().toString();
+    String lower = name.toLowerCase(Locale.ROOT).replaceFirst("\\.gz$", "");
+    boolean records =
+        List.of(".jsonl", ".ndjson", ".parquet", ".lines.txt").stream().anyMatch(lower::endsWith);
+    if (records || Files.isDirectory(file) || name.endsWith(".gz")) {
+      return Corpus.open(file.toString()).documents();
+    }
+    return new PlainText(file);
+  }
+
+  /** Windows of at most {@code length} predictions, one token more each. */
+  static List<int[]> windows(int[] tokens, int length) {
+    List<int[]> windows = new ArrayList<>();
+    for (int from = 0; from + 1 < tokens.length; from += length) {
+      windows.add(Arrays.copyOfRange(tokens, from, Math.min(tokens.length, from + length + 1)));
+    }
+    return windows;
+  }
+
+  private static final class PlainText implements Corpus.Documents {
+    private final Path file;
+    private final BufferedReader reader;
+    private String next;
+
+    PlainText(Path file) {
+      this.file = file;
+      try {
+        if (!Files.isRegularFile(file)) {
+          throw new InvalidInputException(
+              file + ": no such file.\nMaybe the path is relative to another folder.");
+        }
+        // Bytes that are not UTF-8 become replacement characters.
+        this.reader =
+            new BufferedReader(
+                new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8));
+        this.next = read();
+      } catch (IOException e) {
+        throw unreadable(e);
+      }
+    }
+
+    private String read() throws IOException {
+      StringBuilder text = new StringBuilder();
+      int c;
+      while ((c = reader.read()) >= 0) {
+        text.append((char) c);
+        if (c == '\n' && text.length() >= LONGEST || text.length() >= 2 * LONGEST) {
+          break;
+        }
+      }
+      return text.isEmpty() ? null : text.toString();
+    }
+
+    @Override
+    public boolean hasNext() {
+      return next != null;
+    }
+
+    @Override
+    public String next() {
+      if (next == null) {
+        throw new NoSuchElementException();
+      }
+      try {
+        String document = next;
+        next = read();
+        return document;
+      } catch (IOException e) {
+        throw unreadable(e);
+      }
+    }
+
+    private InvalidInputException unreadable(IOException e) {
+      return new InvalidInputException(
+          file + ": cannot be read: " + e.getMessage() + ".\nMaybe check its permissions.", e);
+    }
+
+    @Override
+    public void close() {
+      try {
+        reader.close();
+      } catch (IOException e) {
+        throw unreadable(e);
+      }
+    }
+  }
+}
