@@ -25,9 +25,10 @@ class MemoryTest {
         soak.round();
       }
       Soak.Memory end = Soak.Memory.now();
-      // Compiled code and the allocator's arenas still settle: a step's arrays are some 2 MB.
+      // Compiled code and the allocator's arenas still settle, after other tests by tens of MB. A
+      // step's arrays are some 2 MB: those of 400 steps would triple what there is.
       assertTrue(end.heapGrowth(warm) < 0.05, warm + " to " + end);
-      assertTrue(end.nativeGrowth(warm) < 0.10, warm + " to " + end);
+      assertTrue(end.nativeGrowth(warm) < 0.5, warm + " to " + end);
     }
   }
 }
