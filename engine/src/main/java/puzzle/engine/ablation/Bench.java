@@ -213,9 +213,9 @@ final class Bench {
    * The library with some blocks' halves trained together, from where decoupled training left them.
    * Pairs with the parent's half are left as they are: that is what decoupled training trained.
    */
-  Library coupled(Library from, List<? extends Set<Block>> wanted, long seed) {
+  Library coupled(Library from, List<? extends Set<Block>> wanted, int steps, long seed) {
     Recorded recorded = recording(Data.BROAD, seed);
-    String name = "coupled-" + from.name();
+    String name = "coupled-%d-%s-from-%s".formatted(steps, bldKey(steps).substring(0, 6), from.name());
     List<List<Block>> pairs = wanted.stream().map(this::trainablePairs).toList();
     progress.accept(
         "coupled BLD, seed %d, %d pairs"
@@ -233,7 +233,7 @@ final class Bench {
                     "library",
                     key,
                     CheckpointRef.class,
-                    () -> coupled(parent, recorded, name, l, block, from, seed)));
+                    () -> coupled(parent, recorded, name, l, block, from, steps, seed)));
       }
     }
     List<CheckpointRef> files = workers.all(jobs);
@@ -264,13 +264,14 @@ final class Bench {
       int layer,
       Block block,
       Library from,
+      int steps,
       long seed) {
     Task.Weights files = from.weights(layer, block);
     SubblockWeights attention =
         replacement(parent, from.store(), layer, block.attention(), files.attention());
     SubblockWeights ffn = replacement(parent, from.store(), layer, block.ffn(), files.ffn());
     try {
-      new BlockDistillation(parent, layer, scale.bld(run, scale.bldSteps()), recorded.open())
+      new BlockDistillation(parent, layer, scale.bld(run, steps), recorded.open())
           .run(attention, ffn, seed(seed, layer, block.name()), Monitor.NONE);
       return put(recorded.store(), library, layer, block.name(), List.of(attention, ffn));
     } finally {

@@ -73,6 +73,7 @@ public record Order(Table table, String better, String worse, boolean strict) {
           new Order(Table.TASK, "scored on the task", "scored on all", false),
           new Order(Table.COUPLING, "two-stage", "decoupled", false),
           new Order(Table.COUPLING, "two-stage", "decoupled, reduced space", false),
+          new Order(Table.COUPLING, "two-stage, same tokens", "decoupled", false),
           new Order(Table.LIBRARY, "chosen", "random choice", true),
           new Order(Table.LIBRARY, "random choice", "random weights", true),
           new Order(Table.GKD, "GKD", "none", true),

@@ -67,7 +67,9 @@ public enum Table {
       "decoupled",
       "-",
       "decoupled, reduced space",
-      "73.10 MMLU"),
+      "73.10 MMLU",
+      "two-stage, same tokens",
+      "-"),
   LIBRARY(
       "15",
       "What the library is worth, after GKD",

@@ -122,11 +122,14 @@ final class Tables {
   }
 
   private List<Measurement> coupling() {
-    TwoStage stages = new TwoStage(bench, costs, full(), seed);
+    int half = scale.bldSteps() / 2;
+    TwoStage stages = new TwoStage(bench, costs, full(), scale.bldSteps(), seed);
+    TwoStage equal = new TwoStage(bench, costs, broad(half), half, seed);
     List<Candidate> candidates =
         new ArrayList<>(solved("decoupled", full(), choices(full(), BlockScore::kl)));
     candidates.addAll(solved("decoupled, reduced space", full(), stages.reduced()));
     candidates.addAll(solved("two-stage", stages.library(), stages.coupled()));
+    candidates.addAll(solved("two-stage, same tokens", equal.library(), equal.coupled()));
     return evaluated(Table.COUPLING, candidates);
   }
 

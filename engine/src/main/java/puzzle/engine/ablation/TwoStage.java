@@ -26,13 +26,16 @@ final class TwoStage {
   private final List<Map<Block, BlockScore>> decoupled;
   private final List<Map<Block, BlockScore>> coupled;
 
-  TwoStage(Bench bench, StudyCosts costs, Library decoupledLibrary, long seed) {
+  /**
+   * @param steps of the second stage
+   */
+  TwoStage(Bench bench, StudyCosts costs, Library decoupledLibrary, int steps, long seed) {
     this.bench = bench;
     this.costs = costs;
     List<Map<Block, BlockScore>> all = bench.scores(decoupledLibrary, Data.BROAD, seed);
     List<Set<Block>> reduced = reduced(all);
     this.decoupled = kept(all, reduced);
-    this.library = bench.coupled(decoupledLibrary, reduced, seed);
+    this.library = bench.coupled(decoupledLibrary, reduced, steps, seed);
     this.coupled = kept(bench.scores(library, Data.BROAD, seed, reduced), reduced);
   }
 
