@@ -30,7 +30,7 @@ public final class MicroBatch {
         spec.seed(),
         spec.corpus(),
         spec.space(),
-        spec.bld(),
+        spec.bld().with(spec.bld().safeguards().withMicroBatch(halved(training(spec), times))),
         new RunSpec.Scoring(
             s.sequences(),
             s.evaluationSequences(),
@@ -59,6 +59,9 @@ public final class MicroBatch {
   }
 
   private static int of(RunSpec spec, Task task) {
+    if (task instanceof Task.Distil || task instanceof Task.DistilBlock) {
+      return training(spec);
+    }
     if (task instanceof Task.HealRound) {
       return spec.gkd().microBatch();
     }
@@ -67,6 +70,11 @@ public final class MicroBatch {
             || task instanceof Task.Evaluate
         ? spec.scoring().batch()
         : 0;
+  }
+
+  private static int training(RunSpec spec) {
+    int sequences = spec.bld().safeguards().microBatch();
+    return sequences == 0 ? spec.bld().batch() : sequences;
   }
 
   private static int halved(int sequences, int times) {

@@ -8,6 +8,8 @@ import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -152,9 +154,9 @@ final class SimulateCommand implements Callable<Integer> {
           fact -> {
             if (fact instanceof Feed.PhaseAdvanced p) {
               if (p.phase() == Phase.LIBRARY) {
-                begin.compareAndSet(0, machine.getProcessCpuTime());
+                begin.compareAndSet(0, machine.getProcessCpuTime() - searching());
               } else if (p.phase().compareTo(Phase.LIBRARY) > 0) {
-                end.compareAndSet(0, machine.getProcessCpuTime());
+                end.compareAndSet(0, machine.getProcessCpuTime() - searching());
               }
             } else if (fact instanceof Feed.Ended e) {
               ended.complete(e.outcome());
@@ -243,6 +245,18 @@ final class SimulateCommand implements Callable<Integer> {
         Files.deleteIfExists(file);
       }
     }
+  }
+
+  /** Processor time of the solver's searches, which rests by the clock and not by tasks. */
+  private static long searching() {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    long sum = 0;
+    for (ThreadInfo thread : threads.getThreadInfo(threads.getAllThreadIds())) {
+      if (thread != null && thread.getThreadName().contains("solver-dispatcher")) {
+        sum += Math.max(0, threads.getThreadCpuTime(thread.getThreadId()));
+      }
+    }
+    return sum;
   }
 
   private static double round(double value) {

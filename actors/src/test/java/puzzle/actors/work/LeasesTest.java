@@ -17,6 +17,7 @@ import puzzle.actors.Reports;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Device;
 import puzzle.model.Failure;
+import puzzle.model.MicroBatch;
 import puzzle.model.RetryPolicy;
 import puzzle.model.RunSpec;
 import puzzle.model.Task;
@@ -151,6 +152,17 @@ class LeasesTest {
     }
     assertEquals(List.of(4, 2, 1), batches);
     assertTrue(ledger.get(score.key()).quarantined());
+  }
+
+  @Test
+  void trainingIsHalvedTooAndTheRunFileStaysAsItWas() {
+    Task distil = new Task.Distil(0, spec.space().ffn().get(1), null);
+    assertEquals(2, MicroBatch.halvings(spec, distil));
+    RunSpec halved = MicroBatch.halved(spec, 1);
+    assertEquals(2, halved.bld().safeguards().microBatch());
+    assertEquals(spec.gkd().microBatch() / 2, halved.gkd().microBatch());
+    assertEquals(spec.bld().batch(), halved.bld().batch());
+    assertEquals(spec, MicroBatch.halved(spec, 0));
   }
 
   @Test
