@@ -29,7 +29,7 @@ export class Model {
     if (id) this.position = id;
     const at = event.time;
     const data = event.data;
-    if (data?.key && ["attempt-started", "attempt-failed", "task-finished", "task-reopened"].includes(type)) {
+    if (data?.key && ["attempt-started", "attempt-failed", "task-finished", "task-reopened", "task-renewed"].includes(type)) {
       this.onTask(type, event.layer ?? -1, at, data);
     } else if (type === "incumbent-found") {
       this.incumbents.push({at, incumbent: data.incumbent});
@@ -57,7 +57,7 @@ export class Model {
       task.state = "running";
       return;
     }
-    if (type === "task-reopened") {
+    if (type === "task-reopened" || type === "task-renewed") {
       task.state = "waiting";
       task.result = null;
       return;

@@ -1,5 +1,6 @@
 package puzzle.actors.gpu;
 
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -11,6 +12,7 @@ import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.slf4j.MDC;
 import puzzle.actors.work.Chronicle;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.engine.BlockEngine;
@@ -67,6 +69,18 @@ public final class DeviceThread extends AbstractBehavior<DeviceThread.Job> {
 
   private Behavior<Job> onJob(Job job) throws Exception {
     Work.Ticket ticket = job.ticket();
+    MDC.put("run", ticket.spec().id().value());
+    MDC.put("task", ticket.task().key());
+    MDC.put("layer", Integer.toString(ticket.layer()));
+    MDC.put("attempt", Integer.toString(ticket.attempt()));
+    try {
+      return perform(job, ticket);
+    } finally {
+      List.of("run", "task", "layer", "attempt").forEach(MDC::remove);
+    }
+  }
+
+  private Behavior<Job> perform(Job job, Work.Ticket ticket) throws Exception {
     try {
       if (engine == null) {
         engine = engines.get();

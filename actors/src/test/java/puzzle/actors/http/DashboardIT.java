@@ -34,6 +34,7 @@ class DashboardIT {
   void aPointALimitARetryAndAServerThatComesBack() throws Exception {
     RunSpec spec = Examples.small(folder.resolve("run"));
     int port;
+    boolean[] retried = {false};
     try (Chromium page = new Chromium(folder.resolve("profile"), 1480, 1000, false)) {
       FakeEngine.Script failing =
           FakeEngine.failing("distil/1/kv-2", spec.retries().attempts(), Failure.Kind.TIMED_OUT);
@@ -79,9 +80,14 @@ class DashboardIT {
         page.picture(PICTURES.resolve("small.png"));
         page.await("!document.getElementById('retry').hidden");
         click(page, "#retry");
-        page.await(
-            "document.querySelector('#phases li.now').textContent === 'done'"
-                + " || document.getElementById('banner').className === 'bad'");
+        served.events(
+            "example",
+            "0",
+            e -> {
+              retried[0] |= e.type().equals("failed-retried");
+              return retried[0] && e.type().equals("run-ended");
+            });
+        page.await("document.querySelector('#phases li.now').textContent === 'done'");
         assertEquals(
             "done",
             page.script("return document.querySelector('#phases li.now').textContent").asText());
