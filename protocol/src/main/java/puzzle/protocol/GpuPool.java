@@ -25,8 +25,10 @@ public interface GpuPool {
    * @param running {@link Work.Ticket#id()} of what it runs, or empty where it is free
    * @param received how many attempts were sent to it so far: tells a device that is free from one
    *     that has not yet seen the last
+   * @param exclusive true where what it runs measures time
    */
-  record Announce(Device device, ActorRef<Gpu.Command> gpu, String running, long received)
+  record Announce(
+      Device device, ActorRef<Gpu.Command> gpu, String running, long received, boolean exclusive)
       implements Command, Wire {}
 
   /** The device could not take the attempt after all. */

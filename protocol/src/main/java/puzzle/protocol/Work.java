@@ -39,15 +39,24 @@ public interface Work {
    * @param priority smaller runs sooner
    * @param layer whose activations the task reads, or -1
    * @param exclusive true where the task measures time and wants its host to itself
+   * @param avoid name of the device on which the last attempt failed, or empty
    */
   record Ticket(
-      RunSpec spec, Owner owner, Task task, int attempt, int priority, int layer, boolean exclusive)
+      RunSpec spec,
+      Owner owner,
+      Task task,
+      int attempt,
+      int priority,
+      int layer,
+      boolean exclusive,
+      String avoid)
       implements Wire {
 
     public Ticket {
       Objects.requireNonNull(spec, "spec");
       Objects.requireNonNull(owner, "owner");
       Objects.requireNonNull(task, "task");
+      avoid = avoid == null ? "" : avoid;
     }
 
     /** Names the task among all runs; attempts share it. */

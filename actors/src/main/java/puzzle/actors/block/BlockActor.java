@@ -258,6 +258,10 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
                 failed.retried()));
       }
     }
+    if (events.stream().allMatch(e -> e instanceof TaskEvent.AttemptStarted)) {
+      // A lease was granted or renewed: what is wanted has not changed.
+      return;
+    }
     LayerPlan plan = goOn(state);
     if (advanced) {
       announce(state, plan);

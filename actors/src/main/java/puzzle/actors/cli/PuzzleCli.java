@@ -31,6 +31,7 @@ import puzzle.engine.InvalidInputException;
       ProfileCommand.class,
       PretrainCommand.class,
       DevCommand.class,
+      SimulateCommand.class,
       GenerateCompletion.class
     },
     exitCodeListHeading = "%nExit codes:%n",

@@ -220,7 +220,12 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
   private void announce() {
     if (!hangs() && (!draining || running != null)) {
       peers.pool(
-          new GpuPool.Announce(device, self(), running == null ? "" : running.id(), received));
+          new GpuPool.Announce(
+              device,
+              self(),
+              running == null ? "" : running.id(),
+              received,
+              running != null && running.exclusive()));
     }
   }
 

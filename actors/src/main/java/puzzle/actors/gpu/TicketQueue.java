@@ -4,8 +4,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.function.IntPredicate;
 import puzzle.protocol.Work;
 
 /**
@@ -66,39 +67,64 @@ final class TicketQueue {
     }
   }
 
-  /** True where the most urgent offer measures time. */
-  boolean nextIsExclusive() {
-    return peek(-1, Set.of()).map(Work.Ticket::exclusive).orElse(false);
+  /** The most urgent priority there is. */
+  OptionalInt priority() {
+    return queue.isEmpty() ? OptionalInt.empty() : OptionalInt.of(queue.firstKey());
+  }
+
+  /** The oldest of the most urgent. */
+  Optional<Work.Ticket> first() {
+    return queue.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            queue.firstEntry().getValue().values().iterator().next().values().iterator().next());
   }
 
   /**
-   * The most urgent offer: of the layer whose activations the device has at hand, else of one that
-   * no other device works on, else the oldest.
+   * Takes the most urgent offer that a device may have: of the layer whose activations it has at
+   * hand, else of one that no other device works on, else the oldest.
    *
    * @param layer the device last worked on, or -1
-   * @param others layers that other devices work on
+   * @param crowded layers that other devices work on
+   * @param device its name; null where it may have all, as there is no other
    */
-  Optional<Work.Ticket> peek(int layer, Set<Integer> others) {
-    if (queue.isEmpty()) {
-      return Optional.empty();
+  Optional<Work.Ticket> poll(int layer, IntPredicate crowded, String device) {
+    for (LinkedHashMap<Integer, LinkedHashMap<String, Work.Ticket>> layers : queue.values()) {
+      Work.Ticket found = eligible(layers.get(layer), device);
+      if (found == null) {
+        found = spread(layers, crowded, device);
+      }
+      if (found != null) {
+        remove(found.id());
+        return Optional.of(found);
+      }
     }
-    LinkedHashMap<Integer, LinkedHashMap<String, Work.Ticket>> layers =
-        queue.firstEntry().getValue();
-    LinkedHashMap<String, Work.Ticket> tickets = layers.get(layer);
-    if (tickets == null) {
-      tickets =
-          layers.entrySet().stream()
-              .filter(e -> !others.contains(e.getKey()))
-              .findFirst()
-              .orElseGet(() -> layers.entrySet().iterator().next())
-              .getValue();
-    }
-    return Optional.of(tickets.values().iterator().next());
+    return Optional.empty();
   }
 
-  Optional<Work.Ticket> poll(int layer, Set<Integer> others) {
-    Optional<Work.Ticket> next = peek(layer, others);
-    next.ifPresent(t -> remove(t.id()));
-    return next;
+  private static Work.Ticket spread(
+      Map<Integer, LinkedHashMap<String, Work.Ticket>> layers,
+      IntPredicate crowded,
+      String device) {
+    Work.Ticket oldest = null;
+    for (Map.Entry<Integer, LinkedHashMap<String, Work.Ticket>> e : layers.entrySet()) {
+      Work.Ticket ticket = eligible(e.getValue(), device);
+      if (ticket != null && !crowded.test(e.getKey())) {
+        return ticket;
+      }
+      oldest = oldest == null ? ticket : oldest;
+    }
+    return oldest;
+  }
+
+  private static Work.Ticket eligible(Map<String, Work.Ticket> tickets, String device) {
+    if (tickets != null) {
+      for (Work.Ticket ticket : tickets.values()) {
+        if (!ticket.avoid().equals(device)) {
+          return ticket;
+        }
+      }
+    }
+    return null;
   }
 }

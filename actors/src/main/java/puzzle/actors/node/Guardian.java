@@ -39,6 +39,7 @@ import puzzle.model.RunId;
 import puzzle.protocol.Edge;
 import puzzle.protocol.Feed;
 import puzzle.protocol.GpuPool;
+import puzzle.protocol.Solver;
 
 /**
  * The root of one JVM: starts what the node's roles ask for. Does nothing afterwards but to let
@@ -107,9 +108,12 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
     sharding.init(
         Entity.of(
                 ShardedPeers.SOLVER,
-                e ->
-                    SolverActor.create(
-                        new RunId(e.getEntityId()), settings, peers, tools.solvers()))
+                e -> {
+                  Behavior<Solver.Command> solver =
+                      SolverActor.create(
+                          new RunId(e.getEntityId()), settings, peers, tools.solvers());
+                  return tools.simulation() == null ? solver : tools.simulation().watched(solver);
+                })
             .withRole(NodeRole.SOLVER.label()));
     if (settings.roles().contains(NodeRole.GPU)) {
       startDevices(settings, tools, peers, nanos);
@@ -172,14 +176,19 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
     String host =
         Cluster.get(getContext().getSystem()).selfMember().address().getHost().orElse("local");
     for (int i = 0; i < settings.gpu().devices(); i++) {
-      Device device = new Device(host, settings.gpu().kind(), i, port);
+      Device device =
+          tools.simulation() == null
+              ? new Device(host, settings.gpu().kind(), i, port)
+              : tools.simulation().named(i);
       String name = settings.gpu().kind() + "-" + i;
       ActorRef<DeviceThread.Job> thread =
-          getContext()
-              .spawn(
-                  DeviceThread.create(() -> tools.engines().open(device), settings.gpu()),
-                  name + "-thread",
-                  DispatcherSelector.fromConfig("puzzle.gpu-dispatcher"));
+          tools.simulation() != null
+              ? getContext().spawn(tools.simulation().device(device), name + "-thread")
+              : getContext()
+                  .spawn(
+                      DeviceThread.create(() -> tools.engines().open(device), settings.gpu()),
+                      name + "-thread",
+                      DispatcherSelector.fromConfig("puzzle.gpu-dispatcher"));
       getContext().spawn(GpuActor.create(device, thread, settings.gpu(), peers, nanos), name);
     }
   }

@@ -3,7 +3,6 @@ package puzzle.actors.simulation;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -11,6 +10,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import puzzle.actors.gpu.DeviceThread;
+import puzzle.protocol.Work;
 
 /**
  * Stands where a {@link DeviceThread} stands: takes one job after the other, but instead of calling
@@ -20,6 +20,13 @@ import puzzle.actors.gpu.DeviceThread;
  */
 public final class SimulatedDevice extends AbstractBehavior<Object> {
 
+  /** Hears of each job, on the device's thread. */
+  public interface Onlooker {
+    void begins(String device, Work.Ticket ticket);
+
+    void ends(String device, DeviceThread.Ended ended);
+  }
+
   private enum Look {
     INSTANCE
   }
@@ -27,7 +34,7 @@ public final class SimulatedDevice extends AbstractBehavior<Object> {
   private final String name;
   private final Conduct conduct;
   private final Duration slice;
-  private final Consumer<String> idle;
+  private final Onlooker onlooker;
   private final TimerScheduler<Object> timers;
   private final Queue<DeviceThread.Job> waiting = new ArrayDeque<>();
 
@@ -37,14 +44,14 @@ public final class SimulatedDevice extends AbstractBehavior<Object> {
 
   /**
    * @param slice how often it looks whether it was cancelled
-   * @param idle told the device's name whenever it has nothing more to do
    */
   public static Behavior<DeviceThread.Job> create(
-      String name, Conduct conduct, Duration slice, Consumer<String> idle) {
+      String name, Conduct conduct, Duration slice, Onlooker onlooker) {
     return Behaviors.<Object>withTimers(
             timers ->
                 Behaviors.setup(
-                    context -> new SimulatedDevice(context, timers, name, conduct, slice, idle)))
+                    context ->
+                        new SimulatedDevice(context, timers, name, conduct, slice, onlooker)))
         .narrow();
   }
 
@@ -54,13 +61,13 @@ public final class SimulatedDevice extends AbstractBehavior<Object> {
       String name,
       Conduct conduct,
       Duration slice,
-      Consumer<String> idle) {
+      Onlooker onlooker) {
     super(context);
     this.timers = timers;
     this.name = name;
     this.conduct = conduct;
     this.slice = slice;
-    this.idle = idle;
+    this.onlooker = onlooker;
   }
 
   @Override
@@ -102,6 +109,7 @@ public final class SimulatedDevice extends AbstractBehavior<Object> {
 
   private void begin(DeviceThread.Job next) {
     job = next;
+    onlooker.begins(name, next.ticket());
     fate = conduct.of(next.ticket(), name);
     left = fate.lasts();
     goOn();
@@ -114,9 +122,9 @@ public final class SimulatedDevice extends AbstractBehavior<Object> {
   }
 
   private void end(DeviceThread.Ended ended) {
+    onlooker.ends(name, ended);
     job.replyTo().tell(ended);
     job = null;
-    idle.accept(name);
     DeviceThread.Job next = waiting.poll();
     if (next != null) {
       begin(next);

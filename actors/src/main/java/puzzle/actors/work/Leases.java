@@ -101,7 +101,14 @@ public final class Leases {
         pool.accept(
             new GpuPool.Offer(
                 new Work.Ticket(
-                    spec, owner, w.task(), attempt, w.priority(), w.layer(), w.exclusive())));
+                    spec,
+                    owner,
+                    w.task(),
+                    attempt,
+                    w.priority(),
+                    w.layer(),
+                    w.exclusive(),
+                    failedOn(entry))));
       }
     }
     standings
@@ -171,6 +178,15 @@ public final class Leases {
     standings.put(
         key, new Granted(report.attempt(), nanos.getAsLong() + settings.duration().toNanos()));
     return new Verdict(events, null);
+  }
+
+  /** A task that failed on a device may fare better on another; a lost device is no reason. */
+  private static String failedOn(TaskLedger.Entry entry) {
+    return entry.lastFailure() == null
+            || entry.lastFailure().kind() == Failure.Kind.DEVICE_LOST
+            || entry.lastFailure().kind() == Failure.Kind.CORRUPT_ARTEFACT
+        ? ""
+        : entry.device();
   }
 
   private TaskEvent lost(String key, TaskLedger.Entry entry) {

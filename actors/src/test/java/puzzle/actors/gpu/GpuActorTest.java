@@ -174,7 +174,14 @@ class GpuActorTest {
 
   private Work.Ticket ticket(int attempt) {
     return new Work.Ticket(
-        spec, new Work.Owner(Work.Owner.Kind.RUN, "run"), new Task.Record(), attempt, 0, -1, false);
+        spec,
+        new Work.Owner(Work.Owner.Kind.RUN, "run"),
+        new Task.Record(),
+        attempt,
+        0,
+        -1,
+        false,
+        "");
   }
 
   private static void await(CountDownLatch latch) {

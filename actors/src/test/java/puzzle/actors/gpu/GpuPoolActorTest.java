@@ -106,7 +106,7 @@ class GpuPoolActorTest {
   void aPoolThatJustStartedLearnsWhatRunsWhere() {
     Work.Ticket ticket = ticket("one", 20, 1, false);
     a.received = 7;
-    pool.run(new GpuPool.Announce(a.device, a.inbox.getRef(), ticket.id(), a.received));
+    pool.run(new GpuPool.Announce(a.device, a.inbox.getRef(), ticket.id(), a.received, false));
     offer("two", 20, 1, false);
     assertEquals(List.of(), a.performed());
     a.announceFree();
@@ -131,7 +131,8 @@ class GpuPoolActorTest {
         attempt,
         priority,
         -1,
-        exclusive);
+        exclusive,
+        "");
   }
 
   /** A device played by the test. */
@@ -145,7 +146,7 @@ class GpuPoolActorTest {
     }
 
     private void announceFree() {
-      pool.run(new GpuPool.Announce(device, inbox.getRef(), "", received));
+      pool.run(new GpuPool.Announce(device, inbox.getRef(), "", received, false));
     }
 
     private List<String> performed() {

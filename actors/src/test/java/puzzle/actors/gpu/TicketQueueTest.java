@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import org.junit.jupiter.api.Test;
 import puzzle.actors.Examples;
 import puzzle.model.RunSpec;
@@ -23,10 +25,10 @@ class TicketQueueTest {
   void theMostUrgentComesFirst() {
     queue.put(ticket(0, 30, 1));
     queue.put(ticket(1, 20, 1));
-    assertEquals(1, queue.poll(0, Set.of()).orElseThrow().layer());
-    assertEquals(0, queue.poll(0, Set.of()).orElseThrow().layer());
+    assertEquals(1, poll(0).orElseThrow().layer());
+    assertEquals(0, poll(0).orElseThrow().layer());
     assertTrue(queue.isEmpty());
-    assertTrue(queue.poll(0, Set.of()).isEmpty());
+    assertTrue(poll(0).isEmpty());
   }
 
   @Test
@@ -34,9 +36,9 @@ class TicketQueueTest {
     queue.put(ticket(0, 30, 1));
     queue.put(ticket(1, 30, 1));
     queue.put(ticket(2, 30, 1));
-    assertEquals(2, queue.poll(2, Set.of(0)).orElseThrow().layer());
-    assertEquals(1, queue.poll(2, Set.of(0)).orElseThrow().layer());
-    assertEquals(0, queue.poll(2, Set.of(0)).orElseThrow().layer());
+    assertEquals(2, poll(2, 0).orElseThrow().layer());
+    assertEquals(1, poll(2, 0).orElseThrow().layer());
+    assertEquals(0, poll(2, 0).orElseThrow().layer());
   }
 
   @Test
@@ -45,7 +47,7 @@ class TicketQueueTest {
     queue.put(ticket(0, 30, 2));
     queue.put(ticket(0, 30, 1));
     assertEquals(1, queue.size());
-    assertEquals(2, queue.poll(-1, Set.of()).orElseThrow().attempt());
+    assertEquals(2, poll(-1).orElseThrow().attempt());
   }
 
   @Test
@@ -59,7 +61,25 @@ class TicketQueueTest {
     assertTrue(queue.isEmpty());
   }
 
+  @Test
+  void whatFailedOnADeviceIsKeptForAnother() {
+    queue.put(ticket(0, 20, 2, "host/cpu-0"));
+    queue.put(ticket(1, 30, 1));
+    IntPredicate nobody = layer -> false;
+    assertEquals(1, queue.poll(0, nobody, "host/cpu-0").orElseThrow().layer());
+    assertTrue(queue.poll(0, nobody, "host/cpu-0").isEmpty());
+    assertEquals(2, queue.poll(0, nobody, "host/cpu-1").orElseThrow().attempt());
+  }
+
+  private Optional<Work.Ticket> poll(int layer, Integer... crowded) {
+    return queue.poll(layer, Set.of(crowded)::contains, "host/cpu-9");
+  }
+
   private Work.Ticket ticket(int layer, int priority, int attempt) {
+    return ticket(layer, priority, attempt, "");
+  }
+
+  private Work.Ticket ticket(int layer, int priority, int attempt, String avoid) {
     return new Work.Ticket(
         spec,
         new Work.Owner(Work.Owner.Kind.BLOCK, "run/" + layer),
@@ -67,6 +87,7 @@ class TicketQueueTest {
         attempt,
         priority,
         layer,
-        false);
+        false,
+        avoid);
   }
 }

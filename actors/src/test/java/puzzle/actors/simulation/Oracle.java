@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import puzzle.actors.gpu.DeviceThread;
 import puzzle.engine.solve.SolverTable;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
@@ -27,7 +28,7 @@ import puzzle.protocol.Work;
  * somebody told what is not on record, a device at two tasks, an incumbent that is worse than the
  * one before on the same table.
  */
-final class Oracle {
+final class Oracle implements SimulatedDevice.Onlooker {
 
   private static final boolean TRACE = Boolean.getBoolean("simulation.trace");
 
@@ -162,9 +163,15 @@ final class Oracle {
   }
 
   /** A device begins with an attempt. */
-  void began(String device, Work.Ticket ticket) {
+  @Override
+  public void begins(String device, Work.Ticket ticket) {
     String before = running.put(device, ticket.id());
     check(before == null, "%s begins %s while it runs %s", device, ticket.id(), before);
+  }
+
+  @Override
+  public void ends(String device, DeviceThread.Ended ended) {
+    running.remove(device);
   }
 
   void stopped(String device) {

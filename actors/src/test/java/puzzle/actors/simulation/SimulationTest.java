@@ -92,7 +92,7 @@ class SimulationTest {
   void whateverHappensARunEndsLikeOneThatNobodyDisturbed() {
     Long one = Long.getLong("simulation.seed");
     long first = one == null ? 0 : one;
-    long schedules = one == null ? Long.getLong("simulation.schedules", 2000) : 1;
+    long schedules = one == null ? Long.getLong("simulation.schedules", 1000) : 1;
     long begun = System.nanoTime();
     Map<String, Integer> accidents = new TreeMap<>();
     long steps = 0;

@@ -160,7 +160,9 @@ final class World implements Peers {
   public void pool(GpuPool.Command command) {
     GpuPool.Command sent = command;
     if (command instanceof GpuPool.Announce a) {
-      sent = new GpuPool.Announce(a.device(), way(a.gpu(), a.device()), a.running(), a.received());
+      sent =
+          new GpuPool.Announce(
+              a.device(), way(a.gpu(), a.device()), a.running(), a.received(), a.exclusive());
     }
     send("pool", null, sent);
   }
@@ -254,7 +256,6 @@ final class World implements Peers {
     oracle.stopped(name);
     Conduct conduct =
         (ticket, device) -> {
-          oracle.began(device, ticket);
           Conduct.Fate fate = adversary.fate(ticket, device);
           if (fate.hangs()) {
             Steps.THE.after(HUNG, inThisLife(() -> replace(index)));
@@ -264,7 +265,7 @@ final class World implements Peers {
     ActorRef<DeviceThread.Job> thread =
         spawn(
             "thread-" + index,
-            SimulatedDevice.create(name, conduct, Duration.ofSeconds(1), oracle::stopped));
+            SimulatedDevice.create(name, conduct, Duration.ofSeconds(1), oracle));
     spawn(
         name,
         GpuActor.create(

@@ -1,0 +1,251 @@
+package puzzle.actors.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.management.OperatingSystemMXBean;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import puzzle.actors.node.PuzzleNode;
+import puzzle.actors.node.Tools;
+import puzzle.actors.simulation.Conduct;
+import puzzle.actors.simulation.Simulation;
+import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.model.DType;
+import puzzle.model.Limit;
+import puzzle.model.Outcome;
+import puzzle.model.Phase;
+import puzzle.model.RetryPolicy;
+import puzzle.model.RunId;
+import puzzle.model.RunSpec;
+import puzzle.model.SearchSpace;
+import puzzle.model.Target;
+import puzzle.model.Workload;
+import puzzle.protocol.Feed;
+
+/** A whole search on simulated devices: what the actors cost at a size that is not here. */
+@Command(
+    name = "simulate",
+    description = {
+      "Runs a whole search on simulated devices, with the real actors and a real journal,",
+      "and says what the system costs: dispatch rate, idle devices, delay to the solver."
+    },
+    mixinStandardHelpOptions = true)
+final class SimulateCommand implements Callable<Integer> {
+
+  @Option(names = "--gpus", defaultValue = "1000", description = "Default: ${DEFAULT-VALUE}.")
+  int gpus;
+
+  @Option(names = "--layers", defaultValue = "126", description = "Default: ${DEFAULT-VALUE}.")
+  int layers;
+
+  @Option(
+      names = "--task-millis",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description =
+          "Mean time of a score; training takes four times as long. Default: ${DEFAULT-VALUE}.")
+  int millis;
+
+  @Option(names = "--seed", defaultValue = "1", description = "Of the times drawn.")
+  long seed;
+
+  @Option(
+      names = "--journal",
+      paramLabel = "embedded|memory",
+      defaultValue = "embedded",
+      description =
+          "embedded keeps events on disk, memory forgets them. Default: ${DEFAULT-VALUE}.")
+  Journal journal;
+
+  @Option(
+      names = "--warm-up-layers",
+      paramLabel = "N",
+      defaultValue = "40",
+      description =
+          "Layers of a search before the measured one, since a JVM is slow at first; 0 for none. Default: ${DEFAULT-VALUE}.")
+  int warmUpLayers;
+
+  @Option(names = "--output", description = "text or json.", defaultValue = "text")
+  OutputFormat output;
+
+  @Spec CommandSpec spec;
+
+  /** Where events go. */
+  enum Journal {
+    embedded,
+    memory
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    if (gpus < 1
+        || gpus > 10_000
+        || layers < 1
+        || layers > 1000
+        || millis < 0
+        || warmUpLayers < 0
+        || warmUpLayers > 1000) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--gpus %d --layers %d --task-millis %d --warm-up-layers %d:"
+                  .formatted(gpus, layers, millis, warmUpLayers)
+              + " 1 to 10000, 1 to 1000, 0 or more, 0 to 1000.");
+    }
+    Path folder = Files.createTempDirectory("puzzle-simulate");
+    try {
+      if (warmUpLayers > 0) {
+        simulate(folder.resolve("warm-up"), Math.min(gpus, 200), warmUpLayers, 0);
+      }
+      ObjectNode result = simulate(folder.resolve("measured"), gpus, layers, millis);
+      PrintWriter out = spec.commandLine().getOut();
+      if (output == OutputFormat.json) {
+        out.println(result.toPrettyString());
+      } else {
+        result.properties().forEach(f -> out.printf("%-24s %s%n", f.getKey(), f.getValue()));
+      }
+      out.flush();
+      return result.get("outcome").asText().equals(Outcome.Kind.DONE.name())
+          ? 0
+          : ExitCode.INTERNAL;
+    } finally {
+      delete(folder);
+    }
+  }
+
+  private ObjectNode simulate(Path folder, int gpus, int layers, int millis) throws Exception {
+    Files.createDirectories(folder);
+    System.setProperty("puzzle.log", folder.resolve("puzzle.log").toString());
+    RunSpec search = search(folder);
+    long trainable = search.space().variants().stream().filter(search.space()::trainable).count();
+    int tasks = (int) (layers * (trainable + search.space().blocks().size() - 1));
+    Simulation simulation =
+        new Simulation(
+            Conduct.drawn(seed, Duration.ofMillis(millis), 0.5), Duration.ofSeconds(5), tasks);
+    OperatingSystemMXBean machine =
+        (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    AtomicLong begin = new AtomicLong();
+    AtomicLong end = new AtomicLong();
+    CompletableFuture<Outcome> ended = new CompletableFuture<>();
+    Tools tools = new Tools(null, ChocoArchitectureSolver::new, simulation);
+    long started = System.nanoTime();
+    try (PuzzleNode node =
+        PuzzleNode.alone(folder.resolve("journal"), gpus, tools, settings(folder))) {
+      node.watch(
+          fact -> {
+            if (fact instanceof Feed.PhaseAdvanced p) {
+              if (p.phase() == Phase.LIBRARY) {
+                begin.compareAndSet(0, machine.getProcessCpuTime());
+              } else if (p.phase().compareTo(Phase.LIBRARY) > 0) {
+                end.compareAndSet(0, machine.getProcessCpuTime());
+              }
+            } else if (fact instanceof Feed.Ended e) {
+              ended.complete(e.outcome());
+            }
+          });
+      node.start(search, layers, "simulated");
+      Outcome outcome = ended.get(1, TimeUnit.HOURS);
+      return report(
+          outcome,
+          gpus,
+          layers,
+          simulation.seen(),
+          (end.get() - begin.get()) / 1e3,
+          (System.nanoTime() - started) / 1e9);
+    }
+  }
+
+  private ObjectNode report(
+      Outcome outcome,
+      int gpus,
+      int layers,
+      Simulation.Seen seen,
+      double cpuMicros,
+      double seconds) {
+    ObjectNode n = new ObjectMapper().createObjectNode();
+    n.put("outcome", outcome.kind().name());
+    n.put("gpus", gpus);
+    n.put("layers", layers);
+    n.put("journal", journal.name());
+    n.put("task_millis", millis);
+    n.put("tasks", seen.tasks());
+    n.put("seconds", round(seconds));
+    n.put("library_seconds", round(seen.seconds()));
+    n.put("tasks_per_second", round(seen.tasksPerSecond()));
+    n.put("idle_share", Math.round(seen.idleShare() * 1e5) / 1e5);
+    n.put("gap_p50_millis", round(seen.gapP50Millis()));
+    n.put("gap_p99_millis", round(seen.gapP99Millis()));
+    n.put("solver_p50_millis", round(seen.solverP50Millis()));
+    n.put("solver_p99_millis", round(seen.solverP99Millis()));
+    n.put("solver_max_millis", round(seen.solverMaxMillis()));
+    n.put("cpu_micros_per_task", round(cpuMicros / seen.tasks()));
+    n.put("peak_memory_bytes", PeakMemory.bytes());
+    return n;
+  }
+
+  private Config settings(Path folder) {
+    return journal == Journal.embedded
+        ? ConfigFactory.empty()
+        : ConfigFactory.parseString(
+            """
+            pekko.persistence {
+              journal.plugin = "pekko.persistence.journal.inmem"
+              snapshot-store.plugin = "pekko.persistence.snapshot-store.local"
+              snapshot-store.local.dir = "%s"
+            }
+            """
+                .formatted(folder.resolve("snapshots")));
+  }
+
+  private RunSpec search(Path folder) {
+    return new RunSpec(
+        new RunId("simulated"),
+        "simulated",
+        folder.toString(),
+        seed,
+        new RunSpec.Corpus("simulated", 0.1, 4096),
+        SearchSpace.standard(8, 28672, 256),
+        new RunSpec.Distillation(16, 4, 10, 2, 1e-3, 0.01, 1),
+        new RunSpec.Scoring(8, 8, 4),
+        new RunSpec.Profiling(1, 3),
+        new Target(
+            "simulated",
+            List.of(
+                new Target.Goal(
+                    new Workload(64, 2048, 2048, DType.FP8, DType.FP8, 1),
+                    List.of(
+                        new Limit(Limit.Metric.THROUGHPUT, 2, true),
+                        new Limit(Limit.Metric.MEMORY, 0.6, true))))),
+        new RunSpec.Healing(List.of("cosine", "kld"), 4, 10, 2, 1e-4, 0.01, 1, 5),
+        RetryPolicy.DEFAULT);
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  private static double round(double value) {
+    return Math.round(value * 100) / 100.0;
+  }
+}

@@ -1,0 +1,266 @@
+package puzzle.actors.gpu;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import puzzle.protocol.Work;
+
+/**
+ * Who gets what: offers that wait on the one side, free devices on the other. Most urgent first;
+ * within a priority a device goes on with the layer it has at hand, else takes one that nobody
+ * works on, so that layers spread. An attempt that failed on a device goes to another one, if there
+ * is one.
+ *
+ * <p>A task that measures time wants its host to itself. When nothing is more urgent, the host with
+ * the fewest busy devices is kept free for it; the others go on.
+ *
+ * <p>Whatever changes, the cost does not depend on the number of devices: free devices are kept by
+ * layer, and a host counts its busy ones.
+ */
+final class Matching {
+
+  private static final class Host {
+    private final TreeMap<String, Seat> free = new TreeMap<>();
+    private int busy;
+    private int measuring;
+  }
+
+  private final BiConsumer<Seat, Work.Ticket> send;
+  private final TicketQueue queue = new TicketQueue();
+  private final TicketQueue measurements = new TicketQueue();
+  private final Map<String, Seat> seats = new TreeMap<>();
+  private final Map<String, Host> hosts = new TreeMap<>();
+
+  /** Free devices that may start something, in all and by the layer they have at hand. */
+  private final TreeMap<String, Seat> ready = new TreeMap<>();
+
+  private final Map<Integer, TreeMap<String, Seat>> readyByLayer = new HashMap<>();
+
+  /** How many devices have a layer at hand. */
+  private final Map<Integer, Integer> crowds = new HashMap<>();
+
+  /** Kept free for the next measurement; null where there is none. */
+  private Host reserved;
+
+  /**
+   * @param send called for each match, after it was taken note of
+   */
+  Matching(BiConsumer<Seat, Work.Ticket> send) {
+    this.send = send;
+  }
+
+  Collection<Seat> seats() {
+    return seats.values();
+  }
+
+  Seat seat(String name) {
+    return seats.get(name);
+  }
+
+  void offer(Work.Ticket ticket) {
+    (ticket.exclusive() ? measurements : queue).put(ticket);
+    match();
+  }
+
+  /** Takes a task off the queue. */
+  void withdraw(String id) {
+    queue.remove(id);
+    measurements.remove(id);
+  }
+
+  /** A device came; it is free. */
+  void add(Seat seat) {
+    Seat before = seats.get(seat.name());
+    if (before != null) {
+      remove(before);
+    }
+    seats.put(seat.name(), seat);
+    free(host(seat), seat);
+  }
+
+  /** A device is gone. */
+  void remove(Seat seat) {
+    if (!seats.remove(seat.name(), seat)) {
+      return;
+    }
+    vacate(seat);
+    unready(seat);
+    moved(seat, -1);
+    Host host = host(seat);
+    host.free.remove(seat.name());
+    if (host.busy + host.free.size() == 0) {
+      hosts.remove(seat.device.host());
+      reserved = reserved == host ? null : reserved;
+    }
+  }
+
+  /** The device runs something, as it says. */
+  void busy(Seat seat, String id, boolean exclusive) {
+    vacate(seat);
+    occupy(seat, id, exclusive);
+    withdraw(id);
+  }
+
+  /** The device runs nothing any more. */
+  void idle(Seat seat) {
+    vacate(seat);
+    match();
+  }
+
+  /** Pairs all that can be paired. */
+  void match() {
+    measure();
+    while (!queue.isEmpty() && !ready.isEmpty()) {
+      if (!pair()) {
+        return;
+      }
+    }
+  }
+
+  private boolean pair() {
+    TreeMap<String, Seat> near = readyByLayer.get(queue.first().orElseThrow().layer());
+    if (near != null && start(near.firstEntry().getValue())) {
+      return true;
+    }
+    if (start(ready.firstEntry().getValue())) {
+      return true;
+    }
+    // What waits failed on that device; another may have it.
+    for (Seat seat : List.copyOf(ready.values())) {
+      if (start(seat)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean start(Seat seat) {
+    Optional<Work.Ticket> ticket =
+        queue.poll(
+            seat.layer,
+            layer -> crowds.getOrDefault(layer, 0) > (layer == seat.layer ? 1 : 0),
+            seats.size() == 1 ? null : seat.name());
+    ticket.ifPresent(t -> start(seat, t));
+    return ticket.isPresent();
+  }
+
+  private void start(Seat seat, Work.Ticket ticket) {
+    occupy(seat, ticket.id(), ticket.exclusive());
+    if (ticket.layer() >= 0) {
+      moved(seat, ticket.layer());
+    }
+    send.accept(seat, ticket);
+  }
+
+  /** Starts measurements that nothing is more urgent than, or keeps a host free for the next. */
+  private void measure() {
+    while (!measurements.isEmpty()
+        && (queue.isEmpty() || measurements.priority().getAsInt() <= queue.priority().getAsInt())) {
+      if (reserved == null) {
+        reserve();
+      }
+      if (reserved == null || reserved.busy > 0) {
+        return;
+      }
+      Host host = reserved;
+      Seat seat = host.free.firstEntry().getValue();
+      Optional<Work.Ticket> ticket = measurements.poll(-1, layer -> false, null);
+      reserved = null;
+      start(seat, ticket.orElseThrow());
+    }
+    if (reserved != null) {
+      Host host = reserved;
+      reserved = null;
+      makeReady(host);
+    }
+  }
+
+  private void reserve() {
+    for (Host host : hosts.values()) {
+      if (host.measuring == 0
+          && host.busy + host.free.size() > 0
+          && (reserved == null || host.busy < reserved.busy)) {
+        reserved = host;
+      }
+    }
+    if (reserved != null) {
+      reserved.free.values().forEach(this::unready);
+    }
+  }
+
+  /** A free device has something to do. */
+  private void occupy(Seat seat, String id, boolean exclusive) {
+    Host host = host(seat);
+    host.free.remove(seat.name());
+    host.busy++;
+    unready(seat);
+    seat.running = id;
+    seat.exclusive = exclusive;
+    if (exclusive && host.measuring++ == 0) {
+      host.free.values().forEach(this::unready);
+    }
+  }
+
+  /** A busy device has nothing to do any more. */
+  private void vacate(Seat seat) {
+    Host host = host(seat);
+    if (host.free.containsKey(seat.name())) {
+      return;
+    }
+    host.busy--;
+    if (seat.exclusive && --host.measuring == 0 && host != reserved) {
+      makeReady(host);
+    }
+    free(host, seat);
+  }
+
+  private void free(Host host, Seat seat) {
+    seat.running = "";
+    seat.exclusive = false;
+    host.free.put(seat.name(), seat);
+    if (host.measuring == 0 && host != reserved) {
+      ready(seat);
+    }
+  }
+
+  private void makeReady(Host host) {
+    if (host.measuring == 0) {
+      host.free.values().forEach(this::ready);
+    }
+  }
+
+  private void ready(Seat seat) {
+    if (ready.put(seat.name(), seat) == null) {
+      readyByLayer.computeIfAbsent(seat.layer, l -> new TreeMap<>()).put(seat.name(), seat);
+    }
+  }
+
+  private void unready(Seat seat) {
+    if (ready.remove(seat.name()) != null) {
+      TreeMap<String, Seat> same = readyByLayer.get(seat.layer);
+      same.remove(seat.name());
+      if (same.isEmpty()) {
+        readyByLayer.remove(seat.layer);
+      }
+    }
+  }
+
+  /** Called for a device that is not ready. */
+  private void moved(Seat seat, int layer) {
+    if (seat.layer >= 0) {
+      crowds.merge(seat.layer, -1, (a, b) -> a + b == 0 ? null : a + b);
+    }
+    seat.layer = layer;
+    if (layer >= 0) {
+      crowds.merge(layer, 1, Integer::sum);
+    }
+  }
+
+  private Host host(Seat seat) {
+    return hosts.computeIfAbsent(seat.device.host(), h -> new Host());
+  }
+}
