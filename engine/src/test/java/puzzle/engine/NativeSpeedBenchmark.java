@@ -21,9 +21,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.checkpoint.SafetensorsFolder;
 import puzzle.engine.checkpoint.Store;
+import puzzle.engine.distil.BlockDistillation;
 import puzzle.engine.distil.EpochOrder;
 import puzzle.engine.distil.Recording;
-import puzzle.engine.distil.Recording.Place;
 import puzzle.engine.distil.Recording.Split;
 import puzzle.engine.kd.GlobalDistillation;
 import puzzle.engine.nn.Decoder;
@@ -233,9 +233,17 @@ class NativeSpeedBenchmark {
     int tokens = spec.corpus().sequenceTokens();
     NativeSteps.rotation(config, tokens, manager).forEach(this::put);
     int all = spec.bld().sequences();
-    put("input", recording.tape(0, Split.TRAIN, Place.INPUT).read(manager, 0, all));
-    put("middle", recording.tape(0, Split.TRAIN, Place.MIDDLE).read(manager, 0, all));
-    put("output", recording.tape(1, Split.TRAIN, Place.INPUT).read(manager, 0, all));
+    Tensors.inference(
+        () -> {
+          int[][] train = recording.tokens(Split.TRAIN);
+          NDArray input = parent.embed(Tensors.ids(manager, train, 0, tokens));
+          NDArray middle = parent.attention(parent.weights(0, Subblock.ATTENTION), input);
+          NDArray output = parent.ffn(parent.weights(0, Subblock.FFN), middle);
+          put("input", Tensors.keep(input, manager));
+          put("middle", Tensors.keep(middle, manager));
+          put("output", Tensors.keep(output, manager));
+          return null;
+        });
     put("scored", Tensors.ids(manager, recording.tokens(Split.SCORING), 0, tokens));
     int[][] scored = recording.tokens(Split.SCORING);
     put("logits", recording.logits(Split.SCORING).read(manager, 0, scored.length));
@@ -248,8 +256,8 @@ class NativeSpeedBenchmark {
     group("scored_model/", spec, store, config, own.with(0, block), replaced, manager);
     group("gkd/", spec, store, config, narrow, layers, manager);
     // A variant's training starts where its initialisation left it.
-    initial("bld_ffn/", config, parent, recording, block.ffn(), manager);
-    initial("bld_attention/", config, parent, recording, block.attention(), manager);
+    initial("bld_ffn/", spec, parent, recording, block.ffn(), manager);
+    initial("bld_attention/", spec, parent, recording, block.attention(), manager);
   }
 
   private void group(
@@ -280,15 +288,23 @@ class NativeSpeedBenchmark {
 
   private void initial(
       String prefix,
-      DecoderConfig config,
+      RunSpec spec,
       Decoder parent,
       Recording recording,
       Variant variant,
       NDManager manager) {
-    new Initialisation(config, parent.weights(0, variant.subblock()), recording.contribution(0))
-        .create(manager, variant)
+    Initialisation initialisation =
+        new Initialisation(
+            parent.config(),
+            parent.weights(0, variant.subblock()),
+            variant.subblock() == Subblock.FFN
+                ? recording.contribution(0)
+                : recording.headContribution(0));
+    new BlockDistillation(parent, 0, spec.bld(), recording)
+        .begin(initialisation, variant)
+        .weights()
         .arrays()
-        .forEach((name, array) -> put(prefix + name, array));
+        .forEach((name, array) -> put(prefix + name, Tensors.keep(array, manager)));
   }
 
   private void put(String name, NDArray array) {
