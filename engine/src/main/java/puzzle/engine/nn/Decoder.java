@@ -286,7 +286,8 @@ public final class Decoder implements AutoCloseable {
 
   /** Sum over tokens of |Y_i|, Y what the heads give to W_o: [heads x head size]. */
   public NDArray headActivity(int layer, NDArray x) {
-    return Kernels.call("attention_channels", attentionArguments(weights(layer, Subblock.ATTENTION), x));
+    return Kernels.call(
+        "attention_channels", attentionArguments(weights(layer, Subblock.ATTENTION), x));
   }
 
   /** Attention of a prompt that starts at position 0; keys and values go to the cache. */
