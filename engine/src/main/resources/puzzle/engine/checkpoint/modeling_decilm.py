@@ -18,6 +18,9 @@ from transformers.modeling_utils import PreTrainedModel
 
 from .configuration_decilm import DeciLMConfig, intermediate_size
 
+# transformers 5.24 renamed what it hands over between steps.
+CACHE = "cache" if "cache" in BaseModelOutputWithPast.__dataclass_fields__ else "past_key_values"
+
 
 class DeciLMRMSNorm(nn.Module):
     def __init__(self, size, eps):
@@ -173,15 +176,17 @@ class DeciLMModel(DeciLMPreTrainedModel):
         inputs_embeds=None,
         use_cache=None,
         output_hidden_states=None,
+        cache=None,
         **kwargs,
     ):
+        cache = past_key_values if cache is None else cache
         x = self.embed_tokens(input_ids) if inputs_embeds is None else inputs_embeds
         use_cache = self.config.use_cache if use_cache is None else use_cache
         if self.cached_layers == 0 or self.training or not use_cache:
-            past_key_values = None
-        elif past_key_values is None:
-            past_key_values = DynamicCache()
-        past = 0 if past_key_values is None else past_key_values.get_seq_length()
+            cache = None
+        elif cache is None:
+            cache = DynamicCache()
+        past = 0 if cache is None else cache.get_seq_length()
         length = x.shape[1]
         if position_ids is None:
             position_ids = torch.arange(past, past + length, device=x.device)[None]
@@ -191,13 +196,13 @@ class DeciLMModel(DeciLMPreTrainedModel):
         mask = self._mask(attention_mask, past, length, x.device)
         states = (x,)
         for layer in self.layers:
-            x = layer(x, cos, sin, mask, past_key_values)
+            x = layer(x, cos, sin, mask, cache)
             states += (x,)
         x = self.norm(x)
         return BaseModelOutputWithPast(
             last_hidden_state=x,
-            past_key_values=past_key_values,
             hidden_states=states[:-1] + (x,) if output_hidden_states else None,
+            **{CACHE: cache},
         )
 
     @staticmethod
@@ -248,6 +253,6 @@ class DeciLMForCausalLM(DeciLMPreTrainedModel, GenerationMixin):
         return CausalLMOutputWithPast(
             loss=loss,
             logits=logits,
-            past_key_values=out.past_key_values,
             hidden_states=out.hidden_states,
+            **{CACHE: getattr(out, CACHE)},
         )
