@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The configuration of a node of a cluster, put together of what the command line says, a file, and
- * the defaults, in this order, and checked before anything starts.
+ * The configuration of a node of a cluster, put together of what the command line says, system
+ * properties, a file, and the defaults, in this order, and checked before anything starts.
  */
 public final class NodeConfig {
 
@@ -32,7 +32,7 @@ public final class NodeConfig {
    *
    * @param file HOCON
    * @param seeds {@code host:port} of nodes to join
-   * @param tls folder with {@code node.key}, {@code node.crt} and {@code ca.crt}, PEM
+   * @param tls folder with {@code tls.key}, {@code tls.crt} and {@code ca.crt}, PEM
    * @param insecure true to do without TLS on an address that others can reach
    */
   public record Options(
@@ -65,6 +65,7 @@ public final class NodeConfig {
     Config config = secured(whole(options, "node.conf"));
     checkAddress(config);
     checkSeeds(config);
+    checkJournal(config);
     return onOnePort(config);
   }
 
@@ -121,8 +122,8 @@ public final class NodeConfig {
     }
     try {
       return ConfigFactory.parseMap(given, "command line")
-          .withFallback(file(options.file))
           .withFallback(ConfigFactory.defaultOverrides())
+          .withFallback(file(options.file))
           .withFallback(ConfigFactory.parseResources(defaults))
           .withFallback(ConfigFactory.parseResourcesAnySyntax("application"))
           .withFallback(ConfigFactory.defaultReferenceUnresolved())
@@ -170,7 +171,7 @@ public final class NodeConfig {
     }
     Config secured = config;
     for (var file :
-        Map.of("key-file", "node.key", "cert-file", "node.crt", "ca-cert-file", "ca.crt")
+        Map.of("key-file", "tls.key", "cert-file", "tls.crt", "ca-cert-file", "ca.crt")
             .entrySet()) {
       Path path = Path.of(folder, file.getValue());
       if (!Files.isReadable(path)) {
@@ -229,6 +230,21 @@ public final class NodeConfig {
           "puzzle.seeds",
           "a node without the role coordinator cannot begin a cluster",
           "give --seeds HOST:PORT of a coordinator");
+    }
+  }
+
+  /** A journal wherever the node happened to be started would be another one the next time. */
+  private static void checkJournal(Config config) {
+    if (config.hasPath("puzzle.embedded.folder")
+        && config.getString("puzzle.journal").equals("embedded")
+        && config.getStringList("puzzle.roles").contains(NodeRole.COORDINATOR.label())
+        && config.getString("puzzle.embedded.folder").equals(".")) {
+      throw wrong(
+          config,
+          "puzzle.journal",
+          "the embedded journal has no folder",
+          "give --journal DIR, or write puzzle.journal = cassandra, which several coordinators"
+              + " can share");
     }
   }
 

@@ -12,10 +12,21 @@ public sealed interface BlockEvent extends Wire
     permits TaskEvent,
         BlockEvent.BuildOrdered,
         BlockEvent.CouplingOrdered,
+        BlockEvent.BuildPaused,
         BlockEvent.BuildAbandoned {
 
-  /** The layer's first event. */
-  record BuildOrdered(RunSpec spec, int layer, CheckpointRef recording) implements BlockEvent {
+  /**
+   * The layer's first event, and the first after each pause.
+   *
+   * @param retries how often it was asked to try again what was given up
+   */
+  record BuildOrdered(RunSpec spec, int layer, CheckpointRef recording, int retries)
+      implements BlockEvent {
+
+    public BuildOrdered(RunSpec spec, int layer, CheckpointRef recording) {
+      this(spec, layer, recording, 0);
+    }
+
     public BuildOrdered {
       Objects.requireNonNull(spec, "spec");
       Objects.requireNonNull(recording, "recording");
@@ -28,6 +39,9 @@ public sealed interface BlockEvent extends Wire
       blocks = blocks == null ? List.of() : List.copyOf(blocks);
     }
   }
+
+  /** No further task is granted. */
+  record BuildPaused() implements BlockEvent {}
 
   record BuildAbandoned() implements BlockEvent {}
 }

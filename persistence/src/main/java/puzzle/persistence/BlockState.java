@@ -11,6 +11,8 @@ import puzzle.protocol.Wire;
  *
  * @param spec null before the order to build
  * @param coupled blocks the second stage trains as a whole; null before it is ordered
+ * @param retries how often what was given up was tried again
+ * @param paused true where no further task is granted
  */
 public record BlockState(
     RunSpec spec,
@@ -18,11 +20,13 @@ public record BlockState(
     CheckpointRef recording,
     List<Block> coupled,
     TaskLedger tasks,
+    int retries,
+    boolean paused,
     boolean abandoned)
     implements Wire {
 
   public static final BlockState EMPTY =
-      new BlockState(null, -1, null, null, TaskLedger.EMPTY, false);
+      new BlockState(null, -1, null, null, TaskLedger.EMPTY, 0, false, false);
 
   public BlockState {
     tasks = tasks == null ? TaskLedger.EMPTY : tasks;
@@ -36,16 +40,20 @@ public record BlockState(
 
   public BlockState on(BlockEvent event) {
     if (event instanceof TaskEvent e) {
-      return new BlockState(spec, layer, recording, coupled, tasks.on(e), abandoned);
+      return new BlockState(spec, layer, recording, coupled, tasks.on(e), retries, paused, abandoned);
     }
     if (event instanceof BlockEvent.BuildOrdered e) {
-      return new BlockState(e.spec(), e.layer(), e.recording(), coupled, tasks, false);
+      return new BlockState(
+          e.spec(), e.layer(), e.recording(), coupled, tasks, e.retries(), false, false);
     }
     if (event instanceof BlockEvent.CouplingOrdered e) {
-      return new BlockState(spec, layer, recording, e.blocks(), tasks, abandoned);
+      return new BlockState(spec, layer, recording, e.blocks(), tasks, retries, false, abandoned);
+    }
+    if (event instanceof BlockEvent.BuildPaused) {
+      return new BlockState(spec, layer, recording, coupled, tasks, retries, true, abandoned);
     }
     if (event instanceof BlockEvent.BuildAbandoned) {
-      return new BlockState(spec, layer, recording, coupled, tasks, true);
+      return new BlockState(spec, layer, recording, coupled, tasks, retries, paused, true);
     }
     throw new IllegalArgumentException("unknown event of a block: " + event);
   }

@@ -8,11 +8,15 @@ import puzzle.protocol.Wire;
  * All that is on record about the global distillation of a run's child.
  *
  * @param spec null before the order, like the task
+ * @param retries how often what was given up was tried again
+ * @param paused true where no further task is granted
  */
-public record DistillState(RunSpec spec, Task.Heal task, TaskLedger tasks, boolean abandoned)
+public record DistillState(
+    RunSpec spec, Task.Heal task, TaskLedger tasks, int retries, boolean paused, boolean abandoned)
     implements Wire {
 
-  public static final DistillState EMPTY = new DistillState(null, null, TaskLedger.EMPTY, false);
+  public static final DistillState EMPTY =
+      new DistillState(null, null, TaskLedger.EMPTY, 0, false, false);
 
   public DistillState {
     tasks = tasks == null ? TaskLedger.EMPTY : tasks;
@@ -25,13 +29,16 @@ public record DistillState(RunSpec spec, Task.Heal task, TaskLedger tasks, boole
 
   public DistillState on(DistillEvent event) {
     if (event instanceof TaskEvent e) {
-      return new DistillState(spec, task, tasks.on(e), abandoned);
+      return new DistillState(spec, task, tasks.on(e), retries, paused, abandoned);
     }
     if (event instanceof DistillEvent.HealingOrdered e) {
-      return new DistillState(e.spec(), e.task(), tasks, false);
+      return new DistillState(e.spec(), e.task(), tasks, e.retries(), false, false);
+    }
+    if (event instanceof DistillEvent.HealingPaused) {
+      return new DistillState(spec, task, tasks, retries, true, abandoned);
     }
     if (event instanceof DistillEvent.HealingAbandoned) {
-      return new DistillState(spec, task, tasks, true);
+      return new DistillState(spec, task, tasks, retries, paused, true);
     }
     throw new IllegalArgumentException("unknown event of a distillation: " + event);
   }

@@ -10,6 +10,7 @@ import puzzle.model.Infeasible;
 import puzzle.model.LayerLibrary;
 import puzzle.model.Outcome;
 import puzzle.model.RunSpec;
+import puzzle.model.Target;
 import puzzle.model.TaskResult;
 import puzzle.protocol.Wire;
 
@@ -24,6 +25,10 @@ public sealed interface RunEvent extends Wire
         RunEvent.ArchitectureChosen,
         RunEvent.CandidateTaken,
         RunEvent.ChildHealed,
+        RunEvent.RunPaused,
+        RunEvent.RunResumed,
+        RunEvent.Retargeted,
+        RunEvent.FailedRetried,
         RunEvent.RunEnded {
 
   /**
@@ -84,6 +89,28 @@ public sealed interface RunEvent extends Wire
 
   record ChildHealed(TaskResult.Healed healed) implements RunEvent {}
 
-  /** The last event. */
+  record RunPaused(Instant at) implements RunEvent {}
+
+  record RunResumed(Instant at) implements RunEvent {}
+
+  /** The child must do something else; what was chosen, distilled and reported no longer counts. */
+  record Retargeted(Target target, Instant at) implements RunEvent {
+    public Retargeted {
+      Objects.requireNonNull(target, "target");
+    }
+  }
+
+  /**
+   * What was given up is tried again.
+   *
+   * @param layers that have such work; their libraries, and with them the choice, are open again
+   */
+  record FailedRetried(List<Integer> layers, Instant at) implements RunEvent {
+    public FailedRetried {
+      layers = layers == null ? List.of() : List.copyOf(layers);
+    }
+  }
+
+  /** The last event, unless the run is given another target or tries again what failed. */
   record RunEnded(Outcome outcome, Instant at) implements RunEvent {}
 }

@@ -28,6 +28,8 @@ import puzzle.protocol.Wire;
  * @param taken index of the candidate that was taken, or null
  * @param infeasible the proof that there is none, or null
  * @param healed the distilled child, or null
+ * @param paused true where no task is granted
+ * @param retries how often what was given up was tried again
  * @param outcome null while the run goes on
  */
 public record RunState(
@@ -44,6 +46,8 @@ public record RunState(
     List<Baseline> baselines,
     Infeasible infeasible,
     TaskResult.Healed healed,
+    boolean paused,
+    int retries,
     Outcome outcome)
     implements Wire {
 
@@ -121,6 +125,22 @@ public record RunState(
       next.infeasible = e.infeasible();
     } else if (event instanceof RunEvent.ChildHealed e) {
       next.healed = e.healed();
+    } else if (event instanceof RunEvent.RunPaused) {
+      next.paused = true;
+    } else if (event instanceof RunEvent.RunResumed) {
+      next.paused = false;
+    } else if (event instanceof RunEvent.Retargeted e) {
+      next.spec = spec.withTarget(e.target());
+      next.reopenChoice();
+    } else if (event instanceof RunEvent.FailedRetried e) {
+      next.retries++;
+      next.outcome = null;
+      if (!e.layers().isEmpty()) {
+        next.libraries = new TreeMap<>(libraries);
+        next.libraries.keySet().removeAll(e.layers());
+        next.shortlist = null;
+        next.reopenChoice();
+      }
     } else if (event instanceof RunEvent.RunEnded e) {
       next.outcome = e.outcome();
     } else if (!(event instanceof RunEvent.IncumbentFound)) {
@@ -144,6 +164,8 @@ public record RunState(
     private List<Baseline> baselines;
     private Infeasible infeasible;
     private TaskResult.Healed healed;
+    private boolean paused;
+    private int retries;
     private Outcome outcome;
 
     /**
@@ -164,8 +186,20 @@ public record RunState(
         baselines = from.baselines;
         infeasible = from.infeasible;
         healed = from.healed;
+        paused = from.paused;
+        retries = from.retries;
         outcome = from.outcome;
       }
+    }
+
+    private void reopenChoice() {
+      incumbent = null;
+      candidates = null;
+      taken = null;
+      baselines = null;
+      infeasible = null;
+      healed = null;
+      outcome = null;
     }
 
     RunState state() {
@@ -183,6 +217,8 @@ public record RunState(
           baselines,
           infeasible,
           healed,
+          paused,
+          retries,
           outcome);
     }
   }

@@ -9,7 +9,8 @@ public sealed interface TaskEvent extends RunEvent, BlockEvent, DistillEvent
     permits TaskEvent.AttemptStarted,
         TaskEvent.AttemptFailed,
         TaskEvent.TaskFinished,
-        TaskEvent.TaskReopened {
+        TaskEvent.TaskReopened,
+        TaskEvent.TaskRenewed {
 
   /** {@link puzzle.model.Task#key()}. */
   String key();
@@ -50,6 +51,17 @@ public sealed interface TaskEvent extends RunEvent, BlockEvent, DistillEvent
   /** What the task left behind is no longer there or not whole: it must be done again. */
   record TaskReopened(String key, String reason) implements TaskEvent {
     public TaskReopened {
+      Objects.requireNonNull(key, "key");
+      reason = reason == null ? "" : reason;
+    }
+  }
+
+  /**
+   * The task is to be done anew, as if it had never been tried: what is asked for has changed, or
+   * somebody wants it tried again. Attempts still on the way are fenced off.
+   */
+  record TaskRenewed(String key, String reason) implements TaskEvent {
+    public TaskRenewed {
       Objects.requireNonNull(key, "key");
       reason = reason == null ? "" : reason;
     }

@@ -1,5 +1,6 @@
 package puzzle.persistence;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -59,6 +60,16 @@ public record TaskLedger(Map<String, Entry> entries) implements Wire {
     return Optional.ofNullable(get(key).result()).filter(type::isInstance).map(type::cast);
   }
 
+  /** Keys of tasks that were given up; a variant that diverged is a result and not among them. */
+  public List<String> failed() {
+    return entries.entrySet().stream()
+        .filter(e -> e.getValue().quarantined())
+        .filter(e -> e.getValue().lastFailure().kind() != Failure.Kind.DIVERGED)
+        .map(Map.Entry::getKey)
+        .sorted()
+        .toList();
+  }
+
   public TaskLedger on(TaskEvent event) {
     Entry e = get(event.key());
     Map<String, Entry> changed = new TreeMap<>(entries);
@@ -92,6 +103,10 @@ public record TaskLedger(Map<String, Entry> entries) implements Wire {
           e.lastFailure,
           f.result(),
           false);
+    }
+    if (event instanceof TaskEvent.TaskRenewed) {
+      // One attempt is skipped: it may be on its way to a device.
+      return new Entry(e.attempt + 1, e.device, false, 0, 0, null, null, false);
     }
     return new Entry(e.attempt, e.device, false, e.failures, e.losses, e.lastFailure, null, false);
   }

@@ -164,6 +164,18 @@ final class Facts {
           new RunEvent.IncumbentFound(
               new Incumbent(ARCHITECTURE, 0.25, 0.125, false, COST, COST, 7, 9, "layer 0")));
 
+  /** Kinds that orders from outside added. */
+  static final List<Object> ORDER_EVENTS =
+      List.of(
+          new RunEvent.RunPaused(AT),
+          new RunEvent.RunResumed(AT),
+          new RunEvent.Retargeted(SPEC.target(), AT),
+          new RunEvent.FailedRetried(List.of(0, 3), AT),
+          new TaskEvent.TaskRenewed("heal", "another target"),
+          new BlockEvent.BuildOrdered(SPEC, 1, REF, 2),
+          new BlockEvent.BuildPaused(),
+          new DistillEvent.HealingPaused());
+
   private Facts() {}
 
   /** Those of two-stage BLD. */

@@ -103,6 +103,7 @@ class GoldenEventsTest {
     all.addAll(Facts.LATER_TASK_EVENTS);
     all.addAll(Facts.LATER_EVENTS);
     all.addAll(Facts.LATER_RUN_EVENTS);
+    all.addAll(Facts.ORDER_EVENTS);
     return all;
   }
 

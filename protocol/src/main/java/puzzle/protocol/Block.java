@@ -9,13 +9,26 @@ import puzzle.model.RunSpec;
 public interface Block {
 
   /** What a layer's block is told. */
-  sealed interface Command permits Build, Couple, OfferScores, Abandon, Reported, Internal {}
+  sealed interface Command permits Build, Couple, Pause, OfferScores, Abandon, Reported, Internal {}
 
   /** The opening for messages an actor sends itself. */
   non-sealed interface Internal extends Command, NoSerializationVerificationNeeded {}
 
-  /** Begins the layer's work, or goes on with it; a layer that is through says so again. */
-  record Build(RunSpec spec, int layer, CheckpointRef recording) implements Command, Wire {}
+  /**
+   * Begins the layer's work, or goes on with it; a layer that is through says so again.
+   *
+   * @param retries how often it was asked to try again what was given up
+   */
+  record Build(RunSpec spec, int layer, CheckpointRef recording, int retries)
+      implements Command, Wire {
+
+    public Build(RunSpec spec, int layer, CheckpointRef recording) {
+      this(spec, layer, recording, 0);
+    }
+  }
+
+  /** Grants no further task until the next order; those that run are finished. */
+  record Pause() implements Command, Wire {}
 
   /**
    * The second stage of BLD, of a layer whose first is through: trains these blocks as a whole and

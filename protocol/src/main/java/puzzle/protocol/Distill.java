@@ -8,13 +8,26 @@ import puzzle.model.Task;
 public interface Distill {
 
   /** What it is told. */
-  sealed interface Command permits Launch, Abandon, Reported, Internal {}
+  sealed interface Command permits Launch, Pause, Abandon, Reported, Internal {}
 
   /** The opening for messages an actor sends itself. */
   non-sealed interface Internal extends Command, NoSerializationVerificationNeeded {}
 
-  /** Begins, or goes on; where it is through, it says so again. */
-  record Launch(RunSpec spec, Task.Heal task) implements Command, Wire {}
+  /**
+   * Begins, or goes on; where it is through, it says so again. Another child takes the place of an
+   * earlier one.
+   *
+   * @param retries how often it was asked to try again what was given up
+   */
+  record Launch(RunSpec spec, Task.Heal task, int retries) implements Command, Wire {
+
+    public Launch(RunSpec spec, Task.Heal task) {
+      this(spec, task, 0);
+    }
+  }
+
+  /** Grants no further task until the next order; those that run are finished. */
+  record Pause() implements Command, Wire {}
 
   /** Stops; what is recorded stays. */
   record Abandon() implements Command, Wire {}

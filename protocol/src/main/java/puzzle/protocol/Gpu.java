@@ -1,12 +1,15 @@
 package puzzle.protocol;
 
+import java.time.Duration;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
+import org.apache.pekko.actor.typed.ActorRef;
+import puzzle.model.Device;
 
 /** One device. */
 public interface Gpu {
 
   /** What a device is told. */
-  sealed interface Command permits Perform, Cancel, Acknowledge, Drain, Internal {}
+  sealed interface Command permits Perform, Cancel, Acknowledge, Drain, Retire, Internal {}
 
   /** The opening for messages an actor sends itself. */
   non-sealed interface Internal extends Command, NoSerializationVerificationNeeded {}
@@ -22,4 +25,13 @@ public interface Gpu {
 
   /** Takes no further task; the running one is finished. */
   record Drain() implements Command, Wire {}
+
+  /**
+   * Takes no further task and lets the running one go on for a while; then it is given back. Answers
+   * once nothing runs and every outcome is acknowledged.
+   */
+  record Retire(Duration grace, ActorRef<Retired> replyTo) implements Command, Wire {}
+
+  /** The device runs nothing and owes nothing. */
+  record Retired(Device device) implements Wire {}
 }

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
+import puzzle.model.Architecture;
 import puzzle.model.Baseline;
 import puzzle.model.Block;
 import puzzle.model.Failure;
@@ -15,6 +16,7 @@ import puzzle.model.LayerLibrary;
 import puzzle.model.Outcome;
 import puzzle.model.Phase;
 import puzzle.model.RunSpec;
+import puzzle.model.Target;
 import puzzle.model.TaskResult;
 
 /** The life of one run; its entity id is the run's id. */
@@ -42,10 +44,15 @@ public interface Run {
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
   @JsonSubTypes({
     @JsonSubTypes.Type(value = Start.class, name = "start"),
+    @JsonSubTypes.Type(value = Pause.class, name = "pause"),
+    @JsonSubTypes.Type(value = Resume.class, name = "resume"),
     @JsonSubTypes.Type(value = Cancel.class, name = "cancel"),
+    @JsonSubTypes.Type(value = Retarget.class, name = "retarget"),
+    @JsonSubTypes.Type(value = RetryFailed.class, name = "retry"),
     @JsonSubTypes.Type(value = GetStatus.class, name = "status")
   })
-  sealed interface Order extends Command, Wire permits Start, Cancel, GetStatus {}
+  sealed interface Order extends Command, Wire
+      permits Start, Pause, Resume, Cancel, Retarget, RetryFailed, GetStatus {}
 
   /**
    * Begins the run, or goes on with it. A run that began with another file is refused.
@@ -55,7 +62,22 @@ public interface Run {
    */
   record Start(RunSpec spec, int layers, String hash, ActorRef<Answer> replyTo) implements Order {}
 
-  /** Ends the run; what is recorded stays. */
+  /** Grants no further task; those that run are finished. */
+  record Pause(ActorRef<Answer> replyTo) implements Order {}
+
+  /** Goes on after a pause. */
+  record Resume(ActorRef<Answer> replyTo) implements Order {}
+
+  /**
+   * Changes what the child must do. The scores on record are solved again at once; a run whose
+   * child was already distilled goes on to another child. The hardware stays.
+   */
+  record Retarget(Target target, ActorRef<Answer> replyTo) implements Order {}
+
+  /** Tries again what was given up, with all attempts; a variant that diverged stays a result. */
+  record RetryFailed(ActorRef<Answer> replyTo) implements Order {}
+
+  /** Ends the run for good; what is recorded stays. */
   record Cancel(String reason, ActorRef<Answer> replyTo) implements Order {}
 
   /** Asks how far the run is. */
@@ -73,8 +95,12 @@ public interface Run {
   /** By their costs alone, some architectures meet the limits. Repeated when the solver opens. */
   record FoundFeasible() implements Command, Wire {}
 
-  /** No architecture can meet the limits, whatever the scores will be. */
-  record FoundInfeasible(Infeasible infeasible) implements Command, Wire {}
+  /**
+   * No architecture can meet the limits, whatever the scores will be.
+   *
+   * @param target whose limits they are: an answer about an earlier target does not count
+   */
+  record FoundInfeasible(Infeasible infeasible, Target target) implements Command, Wire {}
 
   /** The solver has a new incumbent while scores still arrive. */
   record FoundIncumbent(Incumbent incumbent) implements Command, Wire {}
@@ -95,8 +121,10 @@ public interface Run {
    *
    * @param candidates the best distinct architectures, the incumbent first; empty where they are
    *     not to be measured
+   * @param target it was chosen for: an answer about an earlier target does not count
    */
-  record Chosen(Incumbent incumbent, List<Baseline> baselines, List<Incumbent> candidates)
+  record Chosen(
+      Incumbent incumbent, List<Baseline> baselines, List<Incumbent> candidates, Target target)
       implements Command, Wire {
     public Chosen {
       candidates = candidates == null ? List.of() : List.copyOf(candidates);
@@ -104,11 +132,11 @@ public interface Run {
     }
   }
 
-  /** The child is distilled. */
-  record ChildHealed(TaskResult.Healed healed) implements Command, Wire {}
+  /** The child is distilled: the one of that architecture. */
+  record ChildHealed(TaskResult.Healed healed, Architecture child) implements Command, Wire {}
 
-  /** The child could not be distilled. */
-  record HealingGivenUp(Failure failure) implements Command, Wire {}
+  /** The child of that architecture could not be distilled. */
+  record HealingGivenUp(Failure failure, Architecture child) implements Command, Wire {}
 
   /** The answer to {@link Start}. */
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
@@ -135,6 +163,8 @@ public interface Run {
    * @param phase where it is
    * @param done the run's own tasks of the phase that are settled, or layers in the library's
    * @param total as many as there are
+   * @param paused true where no task is granted
+   * @param failed tasks that were given up
    * @param chosen the final choice, or null
    * @param outcome null while it goes on
    */
@@ -145,6 +175,8 @@ public interface Run {
       Phase phase,
       int done,
       int total,
+      boolean paused,
+      int failed,
       Incumbent chosen,
       Outcome outcome)
       implements Wire {}

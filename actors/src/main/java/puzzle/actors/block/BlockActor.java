@@ -91,6 +91,7 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
         .forAnyState()
         .onCommand(Block.Build.class, this::onBuild)
         .onCommand(Block.Couple.class, this::onCouple)
+        .onCommand(Block.Pause.class, this::onPause)
         .onCommand(Block.OfferScores.class, this::onOfferScores)
         .onCommand(Block.Abandon.class, this::onAbandon)
         .onCommand(Block.Reported.class, this::onReported)
@@ -122,11 +123,19 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
   }
 
   private Effect<BlockEvent, BlockState> onBuild(BlockState state, Block.Build build) {
-    if (state.active()) {
+    boolean again = build.retries() > state.retries();
+    if (state.active() && !state.paused() && !again) {
       return Effect().none().thenRun(this::tellIfSettled);
     }
+    List<BlockEvent> events = new ArrayList<>();
+    events.add(
+        new BlockEvent.BuildOrdered(
+            build.spec(), build.layer(), build.recording(), build.retries()));
+    if (again) {
+      state.tasks().failed().forEach(k -> events.add(new TaskEvent.TaskRenewed(k, "retried")));
+    }
     return Effect()
-        .persist(new BlockEvent.BuildOrdered(build.spec(), build.layer(), build.recording()))
+        .persist(events)
         .thenRun(
             changed -> {
               offerScores(changed, 0);
@@ -138,17 +147,26 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
     if (!state.active()) {
       return Effect().none();
     }
-    if (state.coupled() != null) {
+    if (state.coupled() != null && !state.paused()) {
       return Effect().none().thenRun(this::tellIfSettled);
     }
+    // Which blocks were ordered first stands; a repeated order ends a pause.
     return Effect()
-        .persist(new BlockEvent.CouplingOrdered(couple.blocks()))
+        .persist(
+            new BlockEvent.CouplingOrdered(
+                state.coupled() == null ? couple.blocks() : state.coupled()))
         .thenRun(
             changed -> {
               LayerPlan plan = goOn(changed);
               announce(changed, plan);
               tellIfSettled(changed, plan);
             });
+  }
+
+  private Effect<BlockEvent, BlockState> onPause(BlockState state, Block.Pause pause) {
+    return state.active() && !state.paused()
+        ? Effect().persist(new BlockEvent.BuildPaused()).thenRun(this::goOn)
+        : Effect().none();
   }
 
   private Effect<BlockEvent, BlockState> onOfferScores(
@@ -279,7 +297,10 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
 
   private LayerPlan goOn(BlockState state) {
     LayerPlan plan = new LayerPlan(state);
-    leases.offer(state.spec(), state.tasks(), plan.wanted());
+    leases.offer(
+        state.spec(),
+        state.tasks(),
+        state.paused() ? Leases.running(state.tasks(), plan.wanted()) : plan.wanted());
     return plan;
   }
 

@@ -19,7 +19,7 @@ final class ConnectOptions {
   @Option(
       names = "--tls",
       paramLabel = "DIR",
-      description = "Folder with node.key, node.crt and ca.crt.")
+      description = "Folder with tls.key, tls.crt and ca.crt.")
   Path tls;
 
   @Option(names = "--config", paramLabel = "FILE", description = "The nodes' settings (HOCON).")

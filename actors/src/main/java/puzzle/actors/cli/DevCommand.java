@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
     name = "dev",
     description = "Starts real services on loopback, to develop and test with.",
     mixinStandardHelpOptions = true,
-    subcommands = DevCassandra.class)
+    subcommands = {DevCassandra.class, DevCertificates.class})
 final class DevCommand implements Runnable {
 
   @Spec CommandSpec spec;

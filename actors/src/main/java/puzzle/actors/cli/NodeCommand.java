@@ -71,7 +71,7 @@ final class NodeCommand implements Callable<Integer> {
   @Option(
       names = "--tls",
       paramLabel = "DIR",
-      description = "Folder with node.key, node.crt and ca.crt.")
+      description = "Folder with tls.key, tls.crt and ca.crt.")
   Path tls;
 
   @Option(
@@ -111,6 +111,13 @@ final class NodeCommand implements Callable<Integer> {
     CompletableFuture<?> stopped = node.stopped().toCompletableFuture();
     CompletableFuture<?> up = node.up().toCompletableFuture();
     CompletableFuture.anyOf(up, stopped).get();
+    if (!up.isDone() && node.refused()) {
+      throw new InvalidInputException(
+          "puzzle.journal = %s: the cluster has another journal, or a coordinator already."
+                  .formatted(config.getString("puzzle.journal"))
+              + "\nMaybe start this node with --roles gpu, or all coordinators with"
+              + " puzzle.journal = cassandra.");
+    }
     if (!up.isDone()) {
       throw new UnreachableException(
           "none of %s answered.".formatted(config.getStringList("puzzle.seeds"))

@@ -72,6 +72,8 @@ final class StatusCommand implements Callable<Integer> {
     row.put("phase", s.phase().label());
     row.put("done", s.done());
     row.put("total", s.total());
+    row.put("paused", s.paused());
+    row.put("failed", s.failed());
     row.put(
         "outcome", s.outcome() == null ? null : s.outcome().kind().name().toLowerCase(Locale.ROOT));
     row.put("detail", s.outcome() == null ? null : s.outcome().detail());
@@ -101,7 +103,13 @@ final class StatusCommand implements Callable<Integer> {
               .formatted(
                   r.get("run"),
                   outcome == null ? r.get("phase") : outcome,
-                  outcome == null ? r.get("done") + "/" + r.get("total") : r.get("store")));
+                  outcome != null
+                      ? r.get("store")
+                      : r.get("done")
+                          + "/"
+                          + r.get("total")
+                          + (Boolean.TRUE.equals(r.get("paused")) ? ", paused" : "")
+                          + (r.get("failed").equals(0) ? "" : ", failed " + r.get("failed"))));
     }
   }
 }

@@ -19,7 +19,9 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import puzzle.actors.work.Chronicle;
 import puzzle.actors.work.Leases;
 import puzzle.actors.work.Peers;
+import puzzle.actors.work.Wanted;
 import puzzle.cluster.PuzzleSettings;
+import puzzle.model.Architecture;
 import puzzle.model.Failure;
 import puzzle.persistence.DistillEvent;
 import puzzle.persistence.DistillState;
@@ -87,6 +89,7 @@ public final class DistillActor
     return newCommandHandlerBuilder()
         .forAnyState()
         .onCommand(Distill.Launch.class, this::onLaunch)
+        .onCommand(Distill.Pause.class, this::onPause)
         .onCommand(Distill.Abandon.class, this::onAbandon)
         .onCommand(Distill.Reported.class, this::onReported)
         .onCommand(Tick.class, this::onTick)
@@ -111,12 +114,38 @@ public final class DistillActor
   }
 
   private Effect<DistillEvent, DistillState> onLaunch(DistillState state, Distill.Launch launch) {
-    if (state.active()) {
+    boolean other = state.task() != null && !state.task().equals(launch.task());
+    boolean again = launch.retries() > state.retries();
+    if (state.active() && !state.paused() && !other && !again) {
       return Effect().none().thenRun(this::tellIfOver);
     }
+    List<DistillEvent> events = new ArrayList<>();
+    events.add(new DistillEvent.HealingOrdered(launch.spec(), launch.task(), launch.retries()));
+    if (other) {
+      state
+          .tasks()
+          .entries()
+          .keySet()
+          .forEach(k -> events.add(new TaskEvent.TaskRenewed(k, "another child")));
+    } else if (again) {
+      state.tasks().failed().forEach(k -> events.add(new TaskEvent.TaskRenewed(k, "retried")));
+    }
     return Effect()
-        .persist(new DistillEvent.HealingOrdered(launch.spec(), launch.task()))
-        .thenRun(this::goOn);
+        .persist(events)
+        .thenRun(
+            changed -> {
+              if (other) {
+                // What is on offer is of the other child.
+                leases.offer(changed.spec(), changed.tasks(), List.of());
+              }
+              goOn(changed);
+            });
+  }
+
+  private Effect<DistillEvent, DistillState> onPause(DistillState state, Distill.Pause pause) {
+    return state.active() && !state.paused()
+        ? Effect().persist(new DistillEvent.HealingPaused()).thenRun(this::goOn)
+        : Effect().none();
   }
 
   private Effect<DistillEvent, DistillState> onAbandon(
@@ -193,17 +222,21 @@ public final class DistillActor
 
   private void goOn(DistillState state) {
     if (state.spec() != null) {
+      List<Wanted> wanted = state.active() ? new HealingPlan(state).wanted() : List.of();
       leases.offer(
           state.spec(),
           state.tasks(),
-          state.active() ? new HealingPlan(state).wanted() : List.of());
+          state.paused() ? Leases.running(state.tasks(), wanted) : wanted);
     }
   }
 
   private void tellIfOver(DistillState state) {
     HealingPlan plan = new HealingPlan(state);
-    plan.healed().ifPresent(healed -> peers.run(state.spec().id(), new Run.ChildHealed(healed)));
+    Architecture child = state.task().architecture();
+    plan.healed()
+        .ifPresent(healed -> peers.run(state.spec().id(), new Run.ChildHealed(healed, child)));
     plan.givenUp()
-        .ifPresent(failure -> peers.run(state.spec().id(), new Run.HealingGivenUp(failure)));
+        .ifPresent(
+            failure -> peers.run(state.spec().id(), new Run.HealingGivenUp(failure, child)));
   }
 }

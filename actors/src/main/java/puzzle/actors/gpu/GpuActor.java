@@ -12,6 +12,7 @@ import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import puzzle.actors.work.Peers;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Device;
@@ -33,9 +34,11 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
   private enum Tick implements Gpu.Internal {
     HEARTBEAT,
     ANNOUNCE,
-    SAMPLE
+    SAMPLE,
+    GRACE
   }
 
+  private final TimerScheduler<Gpu.Command> timers;
   private final Device device;
   private final PuzzleSettings.Gpu settings;
   private final Peers peers;
@@ -50,6 +53,7 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
   private Signs signs;
   private Signs.Progress shown;
   private boolean draining;
+  private ActorRef<Gpu.Retired> retirement;
   private long received;
 
   /**
@@ -68,7 +72,7 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
               timers.startTimerWithFixedDelay(Tick.ANNOUNCE, settings.announce());
               timers.startTimerWithFixedDelay(Tick.SAMPLE, settings.sample());
               return Behaviors.setup(
-                  context -> new GpuActor(context, device, thread, settings, peers, nanos));
+                  context -> new GpuActor(context, timers, device, thread, settings, peers, nanos));
             });
     return Behaviors.supervise(behavior)
         .onFailure(
@@ -78,12 +82,14 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
 
   private GpuActor(
       ActorContext<Gpu.Command> context,
+      TimerScheduler<Gpu.Command> timers,
       Device device,
       ActorRef<DeviceThread.Job> thread,
       PuzzleSettings.Gpu settings,
       Peers peers,
       LongSupplier nanos) {
     super(context);
+    this.timers = timers;
     this.device = device;
     this.settings = settings;
     this.peers = peers;
@@ -100,10 +106,12 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
         .onMessage(Gpu.Cancel.class, this::onCancel)
         .onMessage(Gpu.Acknowledge.class, this::onAcknowledge)
         .onMessage(Gpu.Drain.class, this::onDrain)
+        .onMessage(Gpu.Retire.class, this::onRetire)
         .onMessage(Finished.class, this::onFinished)
         .onMessageEquals(Tick.HEARTBEAT, this::onHeartbeat)
         .onMessageEquals(Tick.ANNOUNCE, this::onAnnounce)
         .onMessageEquals(Tick.SAMPLE, this::onSample)
+        .onMessageEquals(Tick.GRACE, this::stop)
         .onSignal(PreRestart.class, s -> stop())
         .onSignal(PostStop.class, s -> stop())
         .build();
@@ -139,12 +147,27 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
     outbox
         .keySet()
         .removeIf(r -> r.key().equals(acknowledge.key()) && r.attempt() == acknowledge.attempt());
+    tellIfRetired();
     return this;
   }
 
   private Behavior<Gpu.Command> onDrain(Gpu.Drain drain) {
     draining = true;
     return this;
+  }
+
+  private Behavior<Gpu.Command> onRetire(Gpu.Retire retire) {
+    draining = true;
+    retirement = retire.replyTo();
+    timers.startSingleTimer(Tick.GRACE, retire.grace());
+    tellIfRetired();
+    return this;
+  }
+
+  private void tellIfRetired() {
+    if (retirement != null && running == null && outbox.isEmpty()) {
+      retirement.tell(new Gpu.Retired(device));
+    }
   }
 
   private Behavior<Gpu.Command> onFinished(Finished finished) {

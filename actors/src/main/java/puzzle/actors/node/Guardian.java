@@ -2,6 +2,9 @@ package puzzle.actors.node;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.apache.pekko.Done;
@@ -13,6 +16,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.pubsub.Topic;
+import org.apache.pekko.cluster.sharding.typed.ClusterShardingSettings;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.typed.Cluster;
@@ -38,6 +42,7 @@ import puzzle.model.Device;
 import puzzle.model.RunId;
 import puzzle.protocol.Edge;
 import puzzle.protocol.Feed;
+import puzzle.protocol.Gpu;
 import puzzle.protocol.GpuPool;
 import puzzle.protocol.Solver;
 
@@ -67,7 +72,14 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
   /** Asks for what the edge works with. */
   record GetEdge(ActorRef<EdgeParts> replyTo) implements Command {}
 
+  /** Lets every device finish or give back what it runs, and answers when all have. */
+  record Retire(Duration grace, ActorRef<Done> replyTo) implements Command {}
+
+  private record DeviceRetired(Device device) implements Command {}
+
   private final ActorRef<Feed.Command> feed;
+  private final Map<String, ActorRef<Gpu.Command>> devices = new TreeMap<>();
+  private ActorRef<Done> retirement;
   private final Peers peers;
   private final ClusterSharding sharding;
 
@@ -94,8 +106,23 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
     sharding.init(
         Entity.of(
                 ShardedPeers.RUN,
-                e -> RunActor.create(e.getEntityId(), settings, peers, nanos, Clock.systemUTC()))
-            .withRole(coordinator));
+                e ->
+                    RunActor.create(
+                        e.getEntityId(),
+                        settings,
+                        peers,
+                        nanos,
+                        Clock.systemUTC(),
+                        self -> e.getShard().tell(new ClusterSharding.Passivate<>(self))))
+            .withRole(coordinator)
+            .withSettings(
+                ClusterShardingSettings.create(context.getSystem())
+                    .withRememberEntities(
+                        context
+                            .getSystem()
+                            .settings()
+                            .config()
+                            .getBoolean("puzzle.run.remember"))));
     sharding.init(
         Entity.of(
                 ShardedPeers.BLOCK, e -> BlockActor.create(e.getEntityId(), settings, peers, nanos))
@@ -132,6 +159,8 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
     return newReceiveBuilder()
         .onMessage(AwaitStart.class, this::onAwaitStart)
         .onMessage(Watch.class, this::onWatch)
+        .onMessage(Retire.class, this::onRetire)
+        .onMessage(DeviceRetired.class, this::onDeviceRetired)
         .onMessage(GetEdge.class, this::onGetEdge)
         .build();
   }
@@ -143,6 +172,26 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
 
   private Behavior<Command> onWatch(Watch watch) {
     feed.tell(new Feed.Subscribe(watch.onlooker()));
+    return this;
+  }
+
+  private Behavior<Command> onRetire(Retire retire) {
+    retirement = retire.replyTo();
+    ActorRef<Gpu.Retired> answers =
+        getContext().messageAdapter(Gpu.Retired.class, r -> new DeviceRetired(r.device()));
+    devices.values().forEach(d -> d.tell(new Gpu.Retire(retire.grace(), answers)));
+    return tellIfRetired();
+  }
+
+  private Behavior<Command> onDeviceRetired(DeviceRetired retired) {
+    devices.remove(retired.device().name());
+    return tellIfRetired();
+  }
+
+  private Behavior<Command> tellIfRetired() {
+    if (devices.isEmpty()) {
+      retirement.tell(Done.getInstance());
+    }
     return this;
   }
 
@@ -189,7 +238,9 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
                       DeviceThread.create(() -> tools.engines().open(device), settings.gpu()),
                       name + "-thread",
                       DispatcherSelector.fromConfig("puzzle.gpu-dispatcher"));
-      getContext().spawn(GpuActor.create(device, thread, settings.gpu(), peers, nanos), name);
+      devices.put(
+          device.name(),
+          getContext().spawn(GpuActor.create(device, thread, settings.gpu(), peers, nanos), name));
     }
   }
 }

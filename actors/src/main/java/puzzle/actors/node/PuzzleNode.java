@@ -18,6 +18,7 @@ import java.util.function.Consumer;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.AddressFromURIString;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -92,6 +93,17 @@ public final class PuzzleNode implements AutoCloseable {
    */
   public static PuzzleNode join(Config config, Tools tools) {
     PuzzleNode node = started(config, tools);
+    Duration grace = config.getDuration("puzzle.gpu.grace");
+    CoordinatedShutdown.get(Adapter.toClassic(node.system))
+        .addTask(
+            CoordinatedShutdown.PhaseServiceRequestsDone(),
+            "devices",
+            () ->
+                AskPattern.ask(
+                    node.system,
+                    replyTo -> new Guardian.Retire(grace, replyTo),
+                    grace.plus(PATIENCE),
+                    node.system.scheduler()));
     Cluster cluster = Cluster.get(node.system);
     List<Address> seeds = new ArrayList<>();
     for (String seed : NodeConfig.seeds(config)) {
@@ -138,6 +150,14 @@ public final class PuzzleNode implements AutoCloseable {
     org.apache.pekko.cluster.Cluster.get(Adapter.toClassic(system))
         .registerOnMemberUp(() -> up.complete(Done.getInstance()));
     return up;
+  }
+
+  /** True where the node stopped because the cluster would not have it as it is set up. */
+  public boolean refused() {
+    return CoordinatedShutdown.get(Adapter.toClassic(system))
+        .getShutdownReason()
+        .filter(r -> r == CoordinatedShutdown.incompatibleConfigurationDetectedReason())
+        .isPresent();
   }
 
   /** Completed once the node has stopped, whatever stopped it. */
@@ -195,6 +215,12 @@ public final class PuzzleNode implements AutoCloseable {
   /** Starts a run or goes on with it. */
   public Run.Answer start(RunSpec spec, int layers, String hash) {
     return ask(spec, replyTo -> new Run.Start(spec, layers, hash, replyTo), "the run's start");
+  }
+
+  /** Gives an order to a run and waits for the answer. */
+  public Run.Answer order(
+      RunSpec spec, org.apache.pekko.japi.function.Function<ActorRef<Run.Answer>, Run.Order> order) {
+    return ask(spec, order::apply, "the run's answer");
   }
 
   /** Asks how far a run is. */

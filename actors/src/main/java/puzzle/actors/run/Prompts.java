@@ -28,6 +28,10 @@ final class Prompts {
    * @param feasible whether the solver has said that there is something to search
    */
   void send(RunState state, RunPlan plan, boolean feasible) {
+    if (state.paused()) {
+      pause(state, plan);
+      return;
+    }
     if (plan.building()) {
       openSolver(state);
       for (int layer = 0; feasible && layer < state.layers(); layer++) {
@@ -35,7 +39,11 @@ final class Prompts {
           peers.block(
               state.spec().id(),
               layer,
-              new Block.Build(state.spec(), layer, plan.recorded().orElseThrow().recording()));
+              new Block.Build(
+                  state.spec(),
+                  layer,
+                  plan.recorded().orElseThrow().recording(),
+                  state.retries()));
         }
       }
     }
@@ -62,7 +70,8 @@ final class Prompts {
     if (plan.healing()) {
       peers.distill(
           state.spec().id(),
-          new Distill.Launch(state.spec(), plan.healing(state.incumbent().architecture())));
+          new Distill.Launch(
+              state.spec(), plan.healing(state.incumbent().architecture()), state.retries()));
     }
   }
 
@@ -81,15 +90,36 @@ final class Prompts {
     }
   }
 
-  /** Stops the layers that are not through. */
+  /** Stops the layers that are not through, and the distillation. */
   void abandon(RunState state) {
+    unfinished(state)
+        .forEach(layer -> peers.block(state.spec().id(), layer, new Block.Abandon()));
+    if (state.incumbent() != null && state.healed() == null) {
+      peers.distill(state.spec().id(), new Distill.Abandon());
+    }
+  }
+
+  private void pause(RunState state, RunPlan plan) {
+    if (plan.building() || plan.coupling()) {
+      unfinished(state)
+          .forEach(layer -> peers.block(state.spec().id(), layer, new Block.Pause()));
+    }
+    if (plan.healing()) {
+      peers.distill(state.spec().id(), new Distill.Pause());
+    }
+  }
+
+  /** Layers that may be at work. */
+  private static List<Integer> unfinished(RunState state) {
+    List<Integer> layers = new ArrayList<>();
     for (int layer = 0; layer < state.layers(); layer++) {
       LayerLibrary library = state.libraries().get(layer);
       boolean through = library != null && (state.shortlist() == null || library.coupled());
       if (!through && state.tasks().settled("record")) {
-        peers.block(state.spec().id(), layer, new Block.Abandon());
+        layers.add(layer);
       }
     }
+    return layers;
   }
 
   /** Why a run that is on record does not go on with what it is started with; null if it does. */
@@ -121,7 +151,7 @@ final class Prompts {
   /** How far a run is, for people. */
   static Run.Status status(RunState state) {
     if (!state.started()) {
-      return new Run.Status(null, 0, null, null, 0, 0, null, null);
+      return new Run.Status(null, 0, null, null, 0, 0, false, 0, null, null);
     }
     RunPlan plan = new RunPlan(state);
     boolean layers = plan.building();
@@ -132,6 +162,8 @@ final class Prompts {
         plan.phase(),
         layers ? state.libraries().size() : plan.done(),
         layers ? state.layers() : plan.total(),
+        state.paused(),
+        RunPlan.quarantined(state).size(),
         state.incumbent(),
         state.outcome());
   }

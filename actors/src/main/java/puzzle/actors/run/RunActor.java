@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -25,8 +27,10 @@ import puzzle.actors.work.Chronicle;
 import puzzle.actors.work.Leases;
 import puzzle.actors.work.Peers;
 import puzzle.cluster.PuzzleSettings;
+import puzzle.model.Architecture;
 import puzzle.model.LayerLibrary;
 import puzzle.model.Outcome;
+import puzzle.model.Target;
 import puzzle.persistence.RunEvent;
 import puzzle.persistence.RunState;
 import puzzle.persistence.Tags;
@@ -43,7 +47,10 @@ import puzzle.protocol.Work;
  */
 public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, RunState> {
 
-  private record ReportWritten(Outcome outcome) implements Run.Internal {}
+  /**
+   * @param order which of the orders so far it came after
+   */
+  private record ReportWritten(Outcome outcome, int order) implements Run.Internal {}
 
   /** All candidates are measured. */
   private record Take(int index) implements Run.Internal {}
@@ -59,19 +66,37 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   private final PuzzleSettings settings;
   private final Peers peers;
   private final Clock clock;
+  private final Consumer<ActorRef<Run.Command>> retire;
   private final Prompts prompts;
   private final Leases leases;
   private boolean reporting;
+
+  /** Orders that changed what the run is about; a report begun before one does not end the run. */
+  private int orders;
 
   /** The solver has seen the costs and says that there is something to search. */
   private boolean feasible;
 
   public static Behavior<Run.Command> create(
       String entityId, PuzzleSettings settings, Peers peers, LongSupplier nanos, Clock clock) {
+    return create(entityId, settings, peers, nanos, clock, self -> {});
+  }
+
+  /**
+   * @param retire called now and then with a run that has ended: it need not stay in memory
+   */
+  public static Behavior<Run.Command> create(
+      String entityId,
+      PuzzleSettings settings,
+      Peers peers,
+      LongSupplier nanos,
+      Clock clock,
+      Consumer<ActorRef<Run.Command>> retire) {
     return Behaviors.withTimers(
         timers ->
             Behaviors.setup(
-                context -> new RunActor(context, timers, entityId, settings, peers, nanos, clock)));
+                context -> new RunActor(
+                        context, timers, entityId, settings, peers, nanos, clock, retire)));
   }
 
   private RunActor(
@@ -81,7 +106,8 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
       PuzzleSettings settings,
       Peers peers,
       LongSupplier nanos,
-      Clock clock) {
+      Clock clock,
+      Consumer<ActorRef<Run.Command>> retire) {
     super(
         PersistenceId.of("Run", entityId),
         SupervisorStrategy.restartWithBackoff(
@@ -92,6 +118,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
     this.settings = settings;
     this.peers = peers;
     this.clock = clock;
+    this.retire = retire;
     this.prompts = new Prompts(peers);
     this.leases =
         new Leases(
@@ -112,6 +139,10 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
     return newCommandHandlerBuilder()
         .forAnyState()
         .onCommand(Run.Start.class, this::onStart)
+        .onCommand(Run.Pause.class, this::onPause)
+        .onCommand(Run.Resume.class, this::onResume)
+        .onCommand(Run.Retarget.class, this::onRetarget)
+        .onCommand(Run.RetryFailed.class, this::onRetryFailed)
         .onCommand(Run.Cancel.class, this::onCancel)
         .onCommand(Run.GetStatus.class, this::onGetStatus)
         .onCommand(Run.Reported.class, this::onReported)
@@ -167,6 +198,41 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
     String refusal = Prompts.refusal(state, start);
     start.replyTo().tell(refusal == null ? new Run.Accepted(true) : new Run.Refused(refusal));
     return Effect().none().thenRun(this::announce);
+  }
+
+  private Effect<RunEvent, RunState> onPause(RunState state, Run.Pause pause) {
+    return carryOut(new Orders(entityId, state, clock.instant()).pause(), pause.replyTo());
+  }
+
+  private Effect<RunEvent, RunState> onResume(RunState state, Run.Resume resume) {
+    return carryOut(new Orders(entityId, state, clock.instant()).resume(), resume.replyTo());
+  }
+
+  private Effect<RunEvent, RunState> onRetarget(RunState state, Run.Retarget retarget) {
+    Orders orders = new Orders(entityId, state, clock.instant());
+    return carryOut(orders.retarget(retarget.target()), retarget.replyTo());
+  }
+
+  private Effect<RunEvent, RunState> onRetryFailed(RunState state, Run.RetryFailed retry) {
+    return carryOut(new Orders(entityId, state, clock.instant()).retryFailed(), retry.replyTo());
+  }
+
+  private Effect<RunEvent, RunState> carryOut(
+      Orders.Verdict verdict, ActorRef<Run.Answer> replyTo) {
+    return Effect()
+        .persist(verdict.events())
+        .thenRun(
+            changed -> {
+              replyTo.tell(verdict.answer());
+              if (!verdict.events().isEmpty()) {
+                orders++;
+                reporting = false;
+                feasible = false;
+                // What is on offer may be about something that is no longer asked for.
+                leases.offer(changed.spec(), changed.tasks(), List.of());
+                goOn(changed);
+              }
+            });
   }
 
   private Effect<RunEvent, RunState> onCancel(RunState state, Run.Cancel cancel) {
@@ -225,7 +291,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onFoundInfeasible(RunState state, Run.FoundInfeasible found) {
-    return active(state) && state.incumbent() == null && state.infeasible() == null
+    return undecided(state, found.target())
         ? Effect()
             .persist(new RunEvent.LimitsProvenInfeasible(found.infeasible()))
             .thenRun(this::goOn)
@@ -246,7 +312,9 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onChosen(RunState state, Run.Chosen chosen) {
-    return active(state) && state.incumbent() == null && state.infeasible() == null
+    return undecided(state, chosen.target())
+            && state.libraryComplete()
+            && !state.shortlistWanted()
         ? Effect()
             .persist(
                 new RunEvent.ArchitectureChosen(
@@ -269,13 +337,13 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onChildHealed(RunState state, Run.ChildHealed healed) {
-    return active(state) && state.healed() == null
+    return healing(state, healed.child())
         ? Effect().persist(new RunEvent.ChildHealed(healed.healed())).thenRun(this::goOn)
         : Effect().none();
   }
 
   private Effect<RunEvent, RunState> onHealingGivenUp(RunState state, Run.HealingGivenUp givenUp) {
-    return active(state) && !state.tasks().settled(RunPlan.HEAL)
+    return healing(state, givenUp.child()) && !state.tasks().settled(RunPlan.HEAL)
         ? Effect()
             .persist(new TaskEvent.AttemptFailed(RunPlan.HEAL, 1, givenUp.failure(), false, false))
             .thenRun(this::goOn)
@@ -283,12 +351,18 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onReportWritten(RunState state, ReportWritten reported) {
+    if (reported.order() != orders) {
+      return Effect().none();
+    }
     reporting = false;
     return active(state) ? end(reported.outcome()) : Effect().none();
   }
 
   private Effect<RunEvent, RunState> onTick(RunState state, Tick tick) {
     if (!active(state)) {
+      if (tick == Tick.RECONCILE) {
+        retire.accept(context.getSelf());
+      }
       return Effect().none();
     }
     if (tick == Tick.RECONCILE) {
@@ -302,7 +376,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
               if (!lost.isEmpty()) {
                 told(changed, lost);
               } else {
-                leases.offer(changed.spec(), changed.tasks(), new RunPlan(changed).wanted());
+                offer(changed, new RunPlan(changed));
               }
             });
   }
@@ -337,10 +411,17 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   private void goOn(RunState state) {
     RunPlan plan = new RunPlan(state);
     announce(state, plan);
-    leases.offer(state.spec(), state.tasks(), plan.wanted());
+    offer(state, plan);
     prompts.send(state, plan, feasible);
     plan.taking().ifPresent(index -> context.getSelf().tell(new Take(index)));
     plan.outcome().ifPresent(outcome -> report(state, outcome));
+  }
+
+  private void offer(RunState state, RunPlan plan) {
+    leases.offer(
+        state.spec(),
+        state.tasks(),
+        state.paused() ? Leases.running(state.tasks(), plan.wanted()) : plan.wanted());
   }
 
   /** Writes the run's folder, then ends the run. */
@@ -349,6 +430,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
       return;
     }
     reporting = true;
+    int order = orders;
     RunState last = state.on(new RunEvent.RunEnded(outcome, clock.instant()));
     context.pipeToSelf(
         CompletableFuture.runAsync(
@@ -365,7 +447,8 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
                         Outcome.Kind.FAILED,
                         "the report could not be written: "
                             + failure
-                            + "\nMaybe the disk is full.")));
+                            + "\nMaybe the disk is full."),
+                order));
   }
 
   private Effect<RunEvent, RunState> end(Outcome outcome) {
@@ -395,6 +478,22 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   private void announce(RunState state, RunPlan plan) {
     peers.announce(
         new Feed.PhaseAdvanced(state.spec().id(), plan.phase(), plan.done(), plan.total()));
+  }
+
+  /** Waits for the solver's word about that target. */
+  private static boolean undecided(RunState state, Target target) {
+    return active(state)
+        && state.incumbent() == null
+        && state.infeasible() == null
+        && state.spec().target().equals(target);
+  }
+
+  /** Waits for that child to be distilled. */
+  private static boolean healing(RunState state, Architecture child) {
+    return active(state)
+        && state.healed() == null
+        && state.incumbent() != null
+        && state.incumbent().architecture().equals(child);
   }
 
   private static boolean active(RunState state) {

@@ -245,6 +245,14 @@ public final class RunPlan {
     }
   }
 
+  /** True for tasks whose result depends on the architecture that was chosen. */
+  static boolean aboutTheChild(String key) {
+    return key.startsWith("measure/")
+        || key.startsWith("evaluate/") && !key.equals("evaluate/" + PARENT)
+        || key.equals(HEAL)
+        || key.equals("export");
+  }
+
   /** Without the recording or a profile there is nothing to search. */
   private Optional<Failure> fatal() {
     List<String> keys = new ArrayList<>();

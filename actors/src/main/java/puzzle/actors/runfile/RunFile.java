@@ -324,7 +324,7 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
         policy.attempts());
   }
 
-  private static Target target(YamlTree tree) {
+  static Target target(YamlTree tree) {
     Section s = new Section(tree);
     YamlTree named = s.get("hardware").orElse(null);
     String hardware = named == null ? Target.LOCAL : hardware(named);

@@ -62,7 +62,13 @@ final class YamlTree {
    * @throws InvalidInputException naming file, line and column
    */
   static YamlTree read(Path file) {
-    String content = content(file);
+    return parse(file, content(file));
+  }
+
+  /**
+   * @param file where the text stands, for messages
+   */
+  static YamlTree parse(Path file, String content) {
     try (YAMLParser parser = new YAMLFactory().createParser(content)) {
       if (parser.nextToken() == null) {
         throw new InvalidInputException(

@@ -67,6 +67,9 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private record Broken(Throwable cause) implements Solver.Internal {}
 
+  /** The answer to a question about an earlier target. */
+  private record Outdated() implements Solver.Internal {}
+
   private enum Settle implements Solver.Internal {
     INSTANCE
   }
@@ -79,7 +82,11 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private final Peers peers;
   private final TimerScheduler<Solver.Command> timers;
   private final Executor thread;
-  private final Search search;
+  private final Supplier<Search> searches;
+  private Search search;
+
+  /** Counts the targets so far. */
+  private int generation;
 
   private RunSpec spec;
   private ScoreTable scores;
@@ -124,7 +131,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
                                 run,
                                 settings.solver(),
                                 peers,
-                                new Search(solvers)))))
+                                () -> new Search(solvers)))))
         .onFailure(
             SupervisorStrategy.restartWithBackoff(
                 settings.gpu().restartMin(), settings.gpu().restartMax(), 0.2));
@@ -136,13 +143,14 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       RunId run,
       PuzzleSettings.Solver settings,
       Peers peers,
-      Search search) {
+      Supplier<Search> searches) {
     super(context);
     this.run = run;
     this.settings = settings;
     this.peers = peers;
     this.timers = timers;
-    this.search = search;
+    this.searches = searches;
+    this.search = searches.get();
     this.pause = settings.settle();
     this.thread =
         context
@@ -166,11 +174,16 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
         .onMessage(Listed.class, this::onListed)
         .onMessage(Concluded.class, this::onConcluded)
         .onMessage(Broken.class, this::onBroken)
+        .onMessage(Outdated.class, outdated -> this)
         .build();
   }
 
   private Behavior<Solver.Command> onOpen(Solver.Open open) {
-    if (answer != null) {
+    if (spec != null && !spec.target().equals(open.spec().target())) {
+      startOver();
+    }
+    // A choice is told to who asks for it: a run that tries again what failed asks anew.
+    if (answer instanceof Run.FoundInfeasible) {
       peers.run(run, answer);
     } else if (possible) {
       peers.run(run, new Run.FoundFeasible());
@@ -187,6 +200,25 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     early.clear();
     askTheSilent();
     return this;
+  }
+
+  /** Another target: the scores are told again, all else is worked out anew. */
+  private void startOver() {
+    generation++;
+    spec = null;
+    scores = null;
+    search = searches.get();
+    early.clear();
+    heard.clear();
+    fresh.clear();
+    solving = false;
+    pause = settings.settle();
+    possible = false;
+    asked = null;
+    wanted = null;
+    answer = null;
+    published = null;
+    timers.cancel(Settle.INSTANCE);
   }
 
   private void askTheSilent() {
@@ -333,7 +365,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       for (Solution s : concluded.best()) {
         candidates.add(incumbent(s, "candidate " + (candidates.size() + 1)));
       }
-      answer = new Run.Chosen(last, concluded.baselines(), candidates);
+      answer = new Run.Chosen(last, concluded.baselines(), candidates, spec.target());
       publish(last);
       peers.run(run, answer);
     } else {
@@ -355,7 +387,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
             .orElseGet(
                 () ->
                     scores.target().explained(new Infeasibility(scores.rows(), List.of(), false)));
-    answer = new Run.FoundInfeasible(infeasible);
+    answer = new Run.FoundInfeasible(infeasible, spec.target());
     peers.announce(new Feed.LimitsConflict(run, infeasible));
     peers.run(run, answer);
   }
@@ -434,9 +466,15 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private <T> void ask(Supplier<T> work, Function<T, Solver.Command> message) {
     solving = true;
+    int of = generation;
     getContext()
         .pipeToSelf(
             CompletableFuture.supplyAsync(work, thread),
-            (result, failure) -> failure == null ? message.apply(result) : new Broken(failure));
+            (result, failure) -> {
+              if (of != generation) {
+                return new Outdated();
+              }
+              return failure == null ? message.apply(result) : new Broken(failure);
+            });
   }
 }

@@ -123,6 +123,11 @@ public final class Leases {
             });
   }
 
+  /** Of what is wanted, the tasks that run: all that a paused owner keeps. */
+  public static List<Wanted> running(TaskLedger ledger, Collection<Wanted> wanted) {
+    return wanted.stream().filter(w -> ledger.get(w.task().key()).live()).toList();
+  }
+
   /** Attempts whose lease has run out. */
   public List<TaskEvent> expired(TaskLedger ledger) {
     long now = nanos.getAsLong();

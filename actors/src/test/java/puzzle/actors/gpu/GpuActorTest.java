@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.junit.jupiter.api.AfterEach;
@@ -70,6 +72,35 @@ class GpuActorTest {
     assertEquals(2, second.attempt());
     peers.take(Work.Done.class);
     assertEquals(2, peers.await(Work.Done.class).attempt());
+  }
+
+  @Test
+  void aDeviceThatRetiresFinishesWhatItCanInTimeAndOwesNothing() throws Exception {
+    CountDownLatch go = new CountDownLatch(1);
+    ActorRef<Gpu.Command> gpu = gpu(new FakeEngine((task, monitor) -> await(go)));
+    TestProbe<Gpu.Retired> retired = kit.createTestProbe(Gpu.Retired.class);
+    gpu.tell(new Gpu.Perform(ticket(1)));
+    peers.await(Work.Started.class);
+    gpu.tell(new Gpu.Retire(Duration.ofSeconds(60), retired.ref()));
+    gpu.tell(new Gpu.Perform(ticket(2)));
+    assertEquals(2, peers.await(GpuPool.Decline.class).ticket().attempt());
+    go.countDown();
+    assertEquals(1, peers.await(Work.Done.class).attempt());
+    gpu.tell(new Gpu.Acknowledge("record", 1));
+    assertEquals(device, retired.receiveMessage().device());
+  }
+
+  @Test
+  void aDeviceThatRetiresGivesBackWhatTakesTooLong() throws Exception {
+    ActorRef<Gpu.Command> gpu = gpu(new FakeEngine(FakeEngine.lasting(600_000)));
+    TestProbe<Gpu.Retired> retired = kit.createTestProbe(Gpu.Retired.class);
+    gpu.tell(new Gpu.Perform(ticket(1)));
+    peers.await(Work.Started.class);
+    gpu.tell(new Gpu.Retire(Duration.ofMillis(50), retired.ref()));
+    assertEquals(
+        puzzle.model.Failure.Kind.DEVICE_LOST, peers.await(Work.Failed.class).failure().kind());
+    gpu.tell(new Gpu.Acknowledge("record", 1));
+    assertEquals(device, retired.receiveMessage().device());
   }
 
   @Test

@@ -54,6 +54,40 @@ public final class Drive implements AutoCloseable {
     return ended.get(60, TimeUnit.SECONDS);
   }
 
+  Run.Answer order(
+      org.apache.pekko.japi.function.Function<
+              org.apache.pekko.actor.typed.ActorRef<Run.Answer>, Run.Order>
+          order) {
+    return node.order(spec, order);
+  }
+
+  /** Asks until the answer is as it should be. */
+  void await(java.util.function.Predicate<Run.Status> condition) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (!condition.test(status())) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("still " + status());
+      }
+      java.util.concurrent.locks.LockSupport.parkNanos(20_000_000);
+    }
+  }
+
+  /** Waits for the run to have looked three times whether there is something to do. */
+  void settle() {
+    long seen = phases();
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (phases() < seen + 3) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("the run does nothing");
+      }
+      java.util.concurrent.locks.LockSupport.parkNanos(20_000_000);
+    }
+  }
+
+  private long phases() {
+    return facts.stream().filter(f -> f instanceof Feed.PhaseAdvanced).count();
+  }
+
   public Run.Status status() {
     return node.status(spec);
   }
