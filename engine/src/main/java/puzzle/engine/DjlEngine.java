@@ -325,7 +325,7 @@ public final class DjlEngine implements BlockEngine {
     WeightSource before =
         states.mean(task.from()).orElseGet(() -> weights(spec, task.architecture(), task.layers()));
     try (Decoder child = load(spec, task.architecture(), before)) {
-      return healing(spec, child, task.recording(), task.microBatch())
+      return healing(spec, child, task.recording())
           .round(task.round(), task.shard(), before, states, monitor);
     }
   }
@@ -345,16 +345,15 @@ public final class DjlEngine implements BlockEngine {
       return new TaskResult.Healed(
           store.put("healing/child.safetensors", writer::writeTo),
           spec.gkd().stepsBefore(spec.gkd().rounds()),
-          healing(spec, child, task.recording(), 0).heldOutBefore(spec.gkd().rounds(), 0));
+          healing(spec, child, task.recording()).heldOutBefore(spec.gkd().rounds(), 0));
     }
   }
 
-  private GlobalDistillation healing(
-      RunSpec spec, Decoder child, CheckpointRef recording, int microBatch) {
+  private GlobalDistillation healing(RunSpec spec, Decoder child, CheckpointRef recording) {
     return new GlobalDistillation(
         parent(spec),
         child,
-        microBatch == 0 ? spec.gkd() : spec.gkd().withMicroBatch(microBatch),
+        spec.gkd(),
         Recording.open(store(spec), recording),
         seed(spec, HEALING_KEY));
   }

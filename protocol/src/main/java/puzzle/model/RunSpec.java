@@ -278,23 +278,6 @@ public record RunSpec(
           0);
     }
 
-    /** The same with so many sequences at once. */
-    public Healing withMicroBatch(int sequences) {
-      return new Healing(
-          losses,
-          batch,
-          steps,
-          warmupSteps,
-          learningRate,
-          weightDecay,
-          clipNorm,
-          checkpointSteps,
-          sequences,
-          temperature,
-          shards,
-          evaluateSteps);
-    }
-
     public int rounds() {
       return losses.isEmpty() ? 0 : (steps + checkpointSteps - 1) / checkpointSteps;
     }

@@ -163,7 +163,6 @@ public sealed interface Task {
    * @param round from 0
    * @param from the states of all shards after the round before, whose mean this one starts from;
    *     none for the assembled child
-   * @param microBatch as in {@link Distil}
    */
   record HealRound(
       Architecture architecture,
@@ -171,23 +170,11 @@ public sealed interface Task {
       CheckpointRef recording,
       int round,
       int shard,
-      List<CheckpointRef> from,
-      int microBatch)
+      List<CheckpointRef> from)
       implements Task {
     public HealRound {
       layers = List.copyOf(layers);
       from = List.copyOf(from);
-    }
-
-    /** As many sequences per pass as the run file says. */
-    public HealRound(
-        Architecture architecture,
-        List<Weights> layers,
-        CheckpointRef recording,
-        int round,
-        int shard,
-        List<CheckpointRef> from) {
-      this(architecture, layers, recording, round, shard, from, 0);
     }
 
     @Override

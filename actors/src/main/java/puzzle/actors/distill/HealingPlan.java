@@ -96,34 +96,17 @@ final class HealingPlan {
   private List<CheckpointRef> planRound(int round, List<CheckpointRef> from) {
     List<CheckpointRef> states = new ArrayList<>();
     for (int shard = 0; shard < state.spec().gkd().shards(); shard++) {
-      Task.HealRound task = round(state.task(), round, shard, from);
+      Task task = round(state.task(), round, shard, from);
       TaskLedger.Entry entry = state.tasks().get(task.key());
       if (entry.result() instanceof TaskResult.HealedRound done) {
         states.add(done.state());
       } else if (entry.quarantined()) {
         givenUp = entry.lastFailure();
       } else {
-        want(smaller(task, entry));
+        want(task);
       }
     }
     return states;
-  }
-
-  /** After a device's memory did not suffice, half as many sequences at once. */
-  private Task smaller(Task.HealRound task, TaskLedger.Entry entry) {
-    if (entry.lastFailure() == null
-        || entry.lastFailure().kind() != Failure.Kind.OUT_OF_MEMORY) {
-      return task;
-    }
-    int half = Math.max(1, state.spec().gkd().microBatch() >> entry.failures());
-    return new Task.HealRound(
-        task.architecture(),
-        task.layers(),
-        task.recording(),
-        task.round(),
-        task.shard(),
-        task.from(),
-        half);
   }
 
   private void collect(RunSpec.Healing gkd) {

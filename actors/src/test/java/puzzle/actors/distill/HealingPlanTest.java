@@ -75,40 +75,6 @@ class HealingPlanTest {
   }
 
   @Test
-  void whereMemoryDoesNotSufficeHalfAsManySequencesAreTakenAtOnce() {
-    state =
-        DistillState.EMPTY.on(
-            new DistillEvent.HealingOrdered(larger(spec), state.task()));
-    assertEquals(0, microBatch());
-    Failure failure = new Failure(Failure.Kind.OUT_OF_MEMORY, "too large");
-    for (int expected : new int[] {4, 2, 1, 1}) {
-      state = state.on(new TaskEvent.AttemptFailed("heal/0/0", 1, failure, false, true));
-      assertEquals(expected, microBatch());
-    }
-  }
-
-  private int microBatch() {
-    return ((Task.HealRound) new HealingPlan(state).wanted().get(0).task()).microBatch();
-  }
-
-  /** With a batch of 16 in two shards. */
-  private static RunSpec larger(RunSpec spec) {
-    return new RunSpec(
-        spec.id(),
-        spec.parent(),
-        spec.store(),
-        spec.seed(),
-        spec.corpus(),
-        spec.space(),
-        spec.bld(),
-        spec.scoring(),
-        spec.profiling(),
-        spec.target(),
-        new RunSpec.Healing(List.of("kld"), 16, 10, 2, 1e-4, 0, 1, 5, 0, 1, 2, 0),
-        spec.retries());
-  }
-
-  @Test
   void aShardThatIsGivenUpEndsTheHealing() {
     Failure failure = new Failure(Failure.Kind.DIVERGED, "NaN");
     state = state.on(new TaskEvent.AttemptFailed("heal/0/1", 1, failure, false, false));
