@@ -92,6 +92,7 @@ public final class FakeEngine implements EngineFactory {
   /** A script that lets each task take a while, and stop when it is told to. */
   public static Script lasting(long millis) {
     return (task, monitor) -> {
+      monitor.progress(0, 1, Double.NaN);
       long end = System.nanoTime() + millis * 1_000_000;
       while (System.nanoTime() < end && !monitor.cancelled()) {
         java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);

@@ -312,7 +312,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onChosen(RunState state, Run.Chosen chosen) {
-    return undecided(state, chosen.target())
+    return undecided(state, chosen.target()) && state.libraryComplete() && !state.shortlistWanted()
         ? Effect()
             .persist(
                 new RunEvent.ArchitectureChosen(

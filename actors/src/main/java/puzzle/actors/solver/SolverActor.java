@@ -180,7 +180,8 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     if (spec != null && !spec.target().equals(open.spec().target())) {
       startOver();
     }
-    if (answer != null) {
+    // A choice is told to who asks for it: a run that tries again what failed asks anew.
+    if (answer instanceof Run.FoundInfeasible) {
       peers.run(run, answer);
     } else if (possible) {
       peers.run(run, new Run.FoundFeasible());

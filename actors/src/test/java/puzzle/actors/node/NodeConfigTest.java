@@ -1,4 +1,4 @@
-package puzzle.cluster;
+package puzzle.actors.node;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import puzzle.cluster.NodeConfig;
 
 class NodeConfigTest {
 
@@ -43,14 +44,11 @@ class NodeConfigTest {
   void aFileIsCheckedForNamesNobodyReads() throws IOException {
     Path file = folder.resolve("node.conf");
     Files.writeString(file, "puzzle.gpu.devises = 3\n");
-    String refusal =
-        refusal(new NodeConfig.Options(file, null, null, null, null, null, null, false));
+    String refusal = refusal(gpu(file, null, null, null, false));
     assertTrue(refusal.contains("node.conf: 1") && refusal.contains("devises"), refusal);
     Files.writeString(file, "puzzle.gpu.devices = 3\n");
     assertEquals(
-        3,
-        NodeConfig.node(new NodeConfig.Options(file, null, null, null, null, null, null, false))
-            .getInt("puzzle.gpu.devices"));
+        3, NodeConfig.node(gpu(file, null, null, null, false)).getInt("puzzle.gpu.devices"));
   }
 
   @Test
@@ -66,14 +64,24 @@ class NodeConfigTest {
   }
 
   @Test
+  void anEmbeddedJournalWantsAFolderOfItsOwn() {
+    assertTrue(refusal(NodeConfig.Options.NONE).contains("--journal"));
+  }
+
+  @Test
   void aPortOfChanceIsOnePort() {
-    NodeConfig.Options options =
-        new NodeConfig.Options(null, null, null, 0, null, null, null, false);
+    NodeConfig.Options options = gpu(null, null, 0, null, false);
     assertTrue(NodeConfig.node(options).getInt("pekko.remote.artery.canonical.port") > 0);
   }
 
   private static NodeConfig.Options options(String host, Path tls, boolean insecure) {
-    return new NodeConfig.Options(null, null, host, null, null, null, tls, insecure);
+    return gpu(null, host, null, tls, insecure);
+  }
+
+  private static NodeConfig.Options gpu(
+      Path file, String host, Integer port, Path tls, boolean insecure) {
+    return new NodeConfig.Options(
+        file, List.of("gpu"), host, port, List.of("127.0.0.1:1"), null, tls, insecure);
   }
 
   private static String refusal(NodeConfig.Options options) {
