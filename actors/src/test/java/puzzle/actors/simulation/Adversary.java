@@ -154,6 +154,9 @@ final class Adversary {
     return counts;
   }
 
+  /** Times a task was said not to fit. */
+  private final Map<String, Integer> tooLarge = new HashMap<>();
+
   void count(String what) {
     counts.merge(what, 1, Integer::sum);
   }
@@ -170,7 +173,11 @@ final class Adversary {
     return switch (random.nextInt(6)) {
       case 0 -> null;
       case 1 -> Failure.Kind.DEVICE_LOST;
-      case 2 -> Failure.Kind.OUT_OF_MEMORY;
+      // Once too often and the task is rightly given up: halving it goes on to passes of one.
+      case 2 ->
+          tooLarge.merge(task.key(), 1, Integer::sum) <= 2
+              ? Failure.Kind.OUT_OF_MEMORY
+              : Failure.Kind.DEFECT;
       case 3 -> Failure.Kind.TIMED_OUT;
       case 4 ->
           task instanceof Task.ScoreBlock ? Failure.Kind.CORRUPT_ARTEFACT : Failure.Kind.DEFECT;
