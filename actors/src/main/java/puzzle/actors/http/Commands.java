@@ -5,8 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import puzzle.actors.feed.Inbound;
@@ -23,19 +25,44 @@ public final class Commands {
   /** Results measured elsewhere. */
   public static final String MEASUREMENTS = "measurements";
 
+  /** A run file that the node can read. */
+  public static final String SUBMIT = "submit";
+
   private static final Set<String> ORDERS =
       Set.of("pause", "resume", "retry", "cancel", "retarget");
 
   private final RunFeed feed;
   private final Inbound inbound;
+  private final Submissions submissions;
 
-  public Commands(EdgeParts parts) {
+  /**
+   * @param worker reads run files
+   */
+  public Commands(EdgeParts parts, Executor worker) {
     this.feed = parts.feed();
     this.inbound = parts.inbound();
+    this.submissions = new Submissions(parts, worker);
   }
 
   public static boolean knows(String name) {
-    return name.equals(MEASUREMENTS) || ORDERS.contains(name);
+    return name.equals(MEASUREMENTS) || name.equals(SUBMIT) || ORDERS.contains(name);
+  }
+
+  /**
+   * Begins a run.
+   *
+   * @param data with the field file
+   * @return why it is refused, or an empty text once it is on record
+   */
+  public CompletionStage<String> submit(JsonNode data) {
+    try {
+      return submissions
+          .begin(new JsonBody("", data))
+          .thenApply(run -> "")
+          .exceptionally(Commands::refusal);
+    } catch (Problem e) {
+      return CompletableFuture.completedStage(e.inWords());
+    }
   }
 
   /**

@@ -89,6 +89,7 @@ public final class HttpEdge implements AutoCloseable {
     Executor worker =
         system.dispatchers().lookup(DispatcherSelector.fromConfig("puzzle.edge-dispatcher"));
     all.addAll(new RunEndpoints(settings, parts, metrics, worker).list());
+    all.addAll(new Submissions(parts, worker).list());
     all.addAll(new OrderEndpoints(parts.feed(), parts.inbound()).list());
     all.addAll(new DeliveryEndpoints(parts.feed(), parts.inbound(), worker, metrics).list());
     all.addAll(new ArtefactEndpoints(parts.feed(), worker).list());

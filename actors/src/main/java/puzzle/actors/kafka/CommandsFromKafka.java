@@ -123,9 +123,7 @@ final class CommandsFromKafka {
         records.add(record);
         together.add(command);
       } else {
-        done =
-            done.thenCompose(d -> commands.order(command.run(), command.name(), command.data()))
-                .thenCompose(refusal -> bury(record, refusal));
+        done = done.thenCompose(d -> obey(command)).thenCompose(refusal -> bury(record, refusal));
       }
     }
     if (!together.isEmpty()) {
@@ -136,6 +134,12 @@ final class CommandsFromKafka {
             messages.stream()
                 .<ConsumerMessage.Committable>map(m -> m.committableOffset())
                 .toList());
+  }
+
+  private CompletionStage<String> obey(Command command) {
+    return command.name().equals(Commands.SUBMIT)
+        ? commands.submit(command.data())
+        : commands.order(command.run(), command.name(), command.data());
   }
 
   private CompletionStage<Void> then(
@@ -181,10 +185,13 @@ final class CommandsFromKafka {
     if (!Commands.knows(name)) {
       throw new IllegalArgumentException("unknown type '" + event.getType() + "'");
     }
-    if (!(event.getExtension("run") instanceof String run)) {
-      throw new IllegalArgumentException("the extension attribute 'run' is missing");
+    if (event.getExtension("run") instanceof String run) {
+      return new Command(run, name, data);
     }
-    return new Command(run, name, data);
+    if (name.equals(Commands.SUBMIT)) {
+      return new Command("", name, data);
+    }
+    throw new IllegalArgumentException("the extension attribute 'run' is missing");
   }
 
   /**

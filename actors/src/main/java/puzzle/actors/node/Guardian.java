@@ -83,6 +83,7 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
   private ActorRef<Done> retirement;
   private final Peers peers;
   private final ClusterSharding sharding;
+  private final Tools tools;
 
   static Behavior<Command> create(PuzzleSettings settings, Tools tools, FeedParts parts) {
     return Behaviors.setup(context -> new Guardian(context, settings, tools, parts));
@@ -91,6 +92,7 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
   private Guardian(
       ActorContext<Command> context, PuzzleSettings settings, Tools tools, FeedParts parts) {
     super(context);
+    this.tools = tools;
     LongSupplier nanos = System::nanoTime;
     this.sharding = ClusterSharding.get(context.getSystem());
     ActorRef<Topic.Command<Feed.Fact>> topic =
@@ -152,7 +154,16 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
       context.spawn(EdgeActor.create(peers, feed, index, nanos), EdgeActor.NAME);
       KafkaSettings.from(context.getSystem().settings().config())
           .ifPresent(
-              kafka -> KafkaEdge.start(context.getSystem(), kafka, new Commands(edgeParts())));
+              kafka ->
+                  KafkaEdge.start(
+                      context.getSystem(),
+                      kafka,
+                      new Commands(
+                          edgeParts(),
+                          context
+                              .getSystem()
+                              .dispatchers()
+                              .lookup(DispatcherSelector.fromConfig("puzzle.edge-dispatcher")))));
     }
   }
 
@@ -191,7 +202,8 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
             (run, layer) ->
                 sharding.entityRefFor(
                     ShardedPeers.BLOCK, puzzle.protocol.Block.entityId(run, layer))),
-        peers);
+        peers,
+        parent -> tools.engines().shape(parent));
   }
 
   private Behavior<Command> onRetire(Retire retire) {
