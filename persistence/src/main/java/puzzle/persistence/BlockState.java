@@ -40,7 +40,8 @@ public record BlockState(
 
   public BlockState on(BlockEvent event) {
     if (event instanceof TaskEvent e) {
-      return new BlockState(spec, layer, recording, coupled, tasks.on(e), retries, paused, abandoned);
+      return new BlockState(
+          spec, layer, recording, coupled, tasks.on(e), retries, paused, abandoned);
     }
     if (event instanceof BlockEvent.BuildOrdered e) {
       return new BlockState(

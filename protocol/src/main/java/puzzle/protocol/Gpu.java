@@ -27,8 +27,8 @@ public interface Gpu {
   record Drain() implements Command, Wire {}
 
   /**
-   * Takes no further task and lets the running one go on for a while; then it is given back. Answers
-   * once nothing runs and every outcome is acknowledged.
+   * Takes no further task and lets the running one go on for a while; then it is given back.
+   * Answers once nothing runs and every outcome is acknowledged.
    */
   record Retire(Duration grace, ActorRef<Retired> replyTo) implements Command, Wire {}
 

@@ -45,7 +45,10 @@ final class DevCertificates implements Callable<Integer> {
       defaultValue = "127.0.0.1")
   List<String> hosts;
 
-  @Option(names = "--days", description = "Valid for. Default: ${DEFAULT-VALUE}.", defaultValue = "365")
+  @Option(
+      names = "--days",
+      description = "Valid for. Default: ${DEFAULT-VALUE}.",
+      defaultValue = "365")
   int days;
 
   @Spec CommandSpec spec;
@@ -85,21 +88,65 @@ final class DevCertificates implements Callable<Integer> {
   }
 
   private void make() throws Exception {
-    keytool("-genkeypair", "-alias", "ca", "-keystore", "ca.p12", "-dname", "CN=" + NAME + "-ca",
-        "-keyalg", "RSA", "-keysize", "3072", "-validity", Integer.toString(days),
-        "-ext", "bc:critical=ca:true", "-ext", "ku:critical=keyCertSign,cRLSign");
+    keytool(
+        "-genkeypair",
+        "-alias",
+        "ca",
+        "-keystore",
+        "ca.p12",
+        "-dname",
+        "CN=" + NAME + "-ca",
+        "-keyalg",
+        "RSA",
+        "-keysize",
+        "3072",
+        "-validity",
+        Integer.toString(days),
+        "-ext",
+        "bc:critical=ca:true",
+        "-ext",
+        "ku:critical=keyCertSign,cRLSign");
     keytool("-exportcert", "-rfc", "-alias", "ca", "-keystore", "ca.p12", "-file", "ca.crt");
     for (String host : hosts) {
-      keytool("-genkeypair", "-alias", "node", "-keystore", folder(host) + ".p12",
-          "-dname", "CN=" + NAME, "-keyalg", "RSA", "-keysize", "3072");
-      keytool("-certreq", "-alias", "node", "-keystore", folder(host) + ".p12",
-          "-file", folder(host) + ".csr");
-      keytool("-gencert", "-rfc", "-alias", "ca", "-keystore", "ca.p12",
-          "-infile", folder(host) + ".csr", "-outfile", folder(host) + ".crt",
-          "-validity", Integer.toString(days),
-          "-ext", "san=" + alternative(host) + ",dns:" + NAME,
-          "-ext", "ku:critical=digitalSignature,keyEncipherment",
-          "-ext", "eku=serverAuth,clientAuth");
+      keytool(
+          "-genkeypair",
+          "-alias",
+          "node",
+          "-keystore",
+          folder(host) + ".p12",
+          "-dname",
+          "CN=" + NAME,
+          "-keyalg",
+          "RSA",
+          "-keysize",
+          "3072");
+      keytool(
+          "-certreq",
+          "-alias",
+          "node",
+          "-keystore",
+          folder(host) + ".p12",
+          "-file",
+          folder(host) + ".csr");
+      keytool(
+          "-gencert",
+          "-rfc",
+          "-alias",
+          "ca",
+          "-keystore",
+          "ca.p12",
+          "-infile",
+          folder(host) + ".csr",
+          "-outfile",
+          folder(host) + ".crt",
+          "-validity",
+          Integer.toString(days),
+          "-ext",
+          "san=" + alternative(host) + ",dns:" + NAME,
+          "-ext",
+          "ku:critical=digitalSignature,keyEncipherment",
+          "-ext",
+          "eku=serverAuth,clientAuth");
       Path folder = Files.createDirectories(out.resolve(folder(host)));
       secret(folder.resolve("tls.key"), key(work.resolve(folder(host) + ".p12")));
       Files.copy(work.resolve(folder(host) + ".crt"), folder.resolve("tls.crt"));
@@ -129,8 +176,7 @@ final class DevCertificates implements Callable<Integer> {
   private static void secret(Path file, String text) throws IOException {
     if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
       Files.createFile(
-          file,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     }
     Files.writeString(file, text);
   }

@@ -236,7 +236,6 @@ public final class DistillActor
     plan.healed()
         .ifPresent(healed -> peers.run(state.spec().id(), new Run.ChildHealed(healed, child)));
     plan.givenUp()
-        .ifPresent(
-            failure -> peers.run(state.spec().id(), new Run.HealingGivenUp(failure, child)));
+        .ifPresent(failure -> peers.run(state.spec().id(), new Run.HealingGivenUp(failure, child)));
   }
 }

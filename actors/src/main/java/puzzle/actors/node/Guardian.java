@@ -4,7 +4,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
-import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.apache.pekko.Done;

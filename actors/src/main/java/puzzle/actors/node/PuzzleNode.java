@@ -219,7 +219,8 @@ public final class PuzzleNode implements AutoCloseable {
 
   /** Gives an order to a run and waits for the answer. */
   public Run.Answer order(
-      RunSpec spec, org.apache.pekko.japi.function.Function<ActorRef<Run.Answer>, Run.Order> order) {
+      RunSpec spec,
+      org.apache.pekko.japi.function.Function<ActorRef<Run.Answer>, Run.Order> order) {
     return ask(spec, order::apply, "the run's answer");
   }
 

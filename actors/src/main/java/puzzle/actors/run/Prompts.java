@@ -40,10 +40,7 @@ final class Prompts {
               state.spec().id(),
               layer,
               new Block.Build(
-                  state.spec(),
-                  layer,
-                  plan.recorded().orElseThrow().recording(),
-                  state.retries()));
+                  state.spec(), layer, plan.recorded().orElseThrow().recording(), state.retries()));
         }
       }
     }
@@ -92,8 +89,7 @@ final class Prompts {
 
   /** Stops the layers that are not through, and the distillation. */
   void abandon(RunState state) {
-    unfinished(state)
-        .forEach(layer -> peers.block(state.spec().id(), layer, new Block.Abandon()));
+    unfinished(state).forEach(layer -> peers.block(state.spec().id(), layer, new Block.Abandon()));
     if (state.incumbent() != null && state.healed() == null) {
       peers.distill(state.spec().id(), new Distill.Abandon());
     }
@@ -101,8 +97,7 @@ final class Prompts {
 
   private void pause(RunState state, RunPlan plan) {
     if (plan.building() || plan.coupling()) {
-      unfinished(state)
-          .forEach(layer -> peers.block(state.spec().id(), layer, new Block.Pause()));
+      unfinished(state).forEach(layer -> peers.block(state.spec().id(), layer, new Block.Pause()));
     }
     if (plan.healing()) {
       peers.distill(state.spec().id(), new Distill.Pause());

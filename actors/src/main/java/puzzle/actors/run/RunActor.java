@@ -95,7 +95,8 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
     return Behaviors.withTimers(
         timers ->
             Behaviors.setup(
-                context -> new RunActor(
+                context ->
+                    new RunActor(
                         context, timers, entityId, settings, peers, nanos, clock, retire)));
   }
 
@@ -312,9 +313,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onChosen(RunState state, Run.Chosen chosen) {
-    return undecided(state, chosen.target())
-            && state.libraryComplete()
-            && !state.shortlistWanted()
+    return undecided(state, chosen.target()) && state.libraryComplete() && !state.shortlistWanted()
         ? Effect()
             .persist(
                 new RunEvent.ArchitectureChosen(

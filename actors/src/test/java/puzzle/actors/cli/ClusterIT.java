@@ -266,7 +266,8 @@ class ClusterIT {
   }
 
   private static boolean worked(Queue<Feed.Fact> facts, int port) {
-    return facts.stream().anyMatch(f -> f instanceof Feed.Progressed p && p.device().port() == port);
+    return facts.stream()
+        .anyMatch(f -> f instanceof Feed.Progressed p && p.device().port() == port);
   }
 
   private static void await(String what, BooleanSupplier condition) {

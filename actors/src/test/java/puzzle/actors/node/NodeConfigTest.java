@@ -44,15 +44,11 @@ class NodeConfigTest {
   void aFileIsCheckedForNamesNobodyReads() throws IOException {
     Path file = folder.resolve("node.conf");
     Files.writeString(file, "puzzle.gpu.devises = 3\n");
-    String refusal =
-        refusal(gpu(file, null, null, null, false));
+    String refusal = refusal(gpu(file, null, null, null, false));
     assertTrue(refusal.contains("node.conf: 1") && refusal.contains("devises"), refusal);
     Files.writeString(file, "puzzle.gpu.devices = 3\n");
     assertEquals(
-        3,
-        NodeConfig.node(
-                gpu(file, null, null, null, false))
-            .getInt("puzzle.gpu.devices"));
+        3, NodeConfig.node(gpu(file, null, null, null, false)).getInt("puzzle.gpu.devices"));
   }
 
   @Test
@@ -74,8 +70,7 @@ class NodeConfigTest {
 
   @Test
   void aPortOfChanceIsOnePort() {
-    NodeConfig.Options options =
-        gpu(null, null, 0, null, false);
+    NodeConfig.Options options = gpu(null, null, 0, null, false);
     assertTrue(NodeConfig.node(options).getInt("pekko.remote.artery.canonical.port") > 0);
   }
 

@@ -64,8 +64,7 @@ class OrdersToARunTest {
     RunSpec spec = Examples.small(folder.resolve("changed"));
     FakeEngine engine = new FakeEngine();
     JsonNode first;
-    RunSpec faster =
-        Examples.spec(folder.resolve("direct"), Examples.small(folder).space(), 2.5);
+    RunSpec faster = Examples.spec(folder.resolve("direct"), Examples.small(folder).space(), 2.5);
     try (Drive drive = new Drive(spec, 3, 2, engine)) {
       assertEquals(Outcome.Kind.DONE, drive.outcome().kind());
       first = drive.summary();
@@ -73,8 +72,7 @@ class OrdersToARunTest {
     int scored = count(engine, "score/");
     int healed = count(engine, "heal");
     try (Drive drive = new Drive(spec, 3, 2, engine)) {
-      assertInstanceOf(
-          Run.Accepted.class, drive.order(r -> new Run.Retarget(faster.target(), r)));
+      assertInstanceOf(Run.Accepted.class, drive.order(r -> new Run.Retarget(faster.target(), r)));
       drive.order(Run.Pause::new);
     }
     try (Drive drive = new Drive(spec, 3, 2, engine)) {
@@ -101,8 +99,7 @@ class OrdersToARunTest {
     RunSpec spec = Examples.small(folder.resolve("retried"));
     FakeEngine engine =
         new FakeEngine(
-            FakeEngine.failing(
-                "distil/1/kv-2", spec.retries().attempts(), Failure.Kind.DEFECT));
+            FakeEngine.failing("distil/1/kv-2", spec.retries().attempts(), Failure.Kind.DEFECT));
     try (Drive drive = new Drive(spec, 3, 2, engine)) {
       assertEquals(Outcome.Kind.QUARANTINED, drive.outcome().kind());
       assertEquals(1, drive.status().failed());

@@ -52,14 +52,7 @@ class RemotingTest {
             .withFallback(
                 NodeConfig.node(
                     new NodeConfig.Options(
-                        null,
-                        List.of("gpu"),
-                        null,
-                        0,
-                        List.of("127.0.0.1:1"),
-                        null,
-                        null,
-                        false)));
+                        null, List.of("gpu"), null, 0, List.of("127.0.0.1:1"), null, null, false)));
     node = ActorSystem.create(NodeConfig.SYSTEM, config);
     port = config.getInt("pekko.remote.artery.canonical.port");
     probe = new TestKit(node);

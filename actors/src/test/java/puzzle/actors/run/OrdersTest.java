@@ -34,8 +34,7 @@ class OrdersTest {
   private static final Failure DEFECT = new Failure(Failure.Kind.DEFECT, "a bug");
 
   private final RunSpec spec = Examples.small(Path.of("/store"));
-  private final RunState started =
-      RunState.EMPTY.on(new RunEvent.RunStarted(spec, 1, "hash", AT));
+  private final RunState started = RunState.EMPTY.on(new RunEvent.RunStarted(spec, 1, "hash", AT));
 
   @Test
   void aPauseStandsUntilTheRunIsResumed() {
@@ -72,8 +71,7 @@ class OrdersTest {
   @Test
   void theSameTargetChangesNothingAndOtherHardwareIsRefused() {
     assertEquals(List.of(), orders(started).retarget(spec.target()).events());
-    Orders.Verdict refused =
-        orders(started).retarget(new Target("h100", spec.target().goals()));
+    Orders.Verdict refused = orders(started).retarget(new Target("h100", spec.target().goals()));
     assertEquals(List.of(), refused.events());
     assertInstanceOf(Run.Refused.class, refused.answer());
   }
@@ -134,8 +132,7 @@ class OrdersTest {
         "local",
         List.of(
             new Target.Goal(
-                Examples.WORKLOAD,
-                List.of(new Limit(Limit.Metric.THROUGHPUT, speedUp, true)))));
+                Examples.WORKLOAD, List.of(new Limit(Limit.Metric.THROUGHPUT, speedUp, true)))));
   }
 
   private RunState started(List<LayerLibrary.Quarantined> lost) {
@@ -149,7 +146,9 @@ class OrdersTest {
                     List.of(),
                     new BlockCost(1, 1, 1, 1, 1),
                     TaskResult.MEASURED)))
-        .on(new RunEvent.LayerSettled(new LayerLibrary(0, List.of(), List.of(), List.of(), lost, false)));
+        .on(
+            new RunEvent.LayerSettled(
+                new LayerLibrary(0, List.of(), List.of(), List.of(), lost, false)));
   }
 
   private RunState chosen(RunState state) {
