@@ -52,6 +52,18 @@ final class DrillCommand implements Callable<Integer> {
       defaultValue = "cassandra")
   String journal;
 
+  /** What is killed. */
+  enum Victims {
+    nodes,
+    journal
+  }
+
+  @Option(
+      names = "--victims",
+      description = "nodes, or journal: Cassandra's own process. Default: ${DEFAULT-VALUE}.",
+      defaultValue = "nodes")
+  Victims victims;
+
   @Option(
       names = "--dir",
       paramLabel = "DIR",
@@ -73,6 +85,9 @@ final class DrillCommand implements Callable<Integer> {
     if (kept == Journal.CASSANDRA && (size < 3 || size > 9)) {
       throw usage("--nodes " + size + ": 3 to 9, so that the others are a majority");
     }
+    if (kept == Journal.EMBEDDED && victims == Victims.journal) {
+      throw usage("--victims journal: an embedded journal is part of its node");
+    }
     if (kills < 1 || kills > 10_000) {
       throw usage("--kills " + kills + ": 1 to 10000");
     }
@@ -83,6 +98,7 @@ final class DrillCommand implements Callable<Integer> {
             size,
             kills,
             seed,
+            victims == Victims.journal,
             folder,
             PuzzleCli.engines(),
             line -> System.err.printf("%6.1f  %s%n", (System.nanoTime() - started) / 1e9, line));

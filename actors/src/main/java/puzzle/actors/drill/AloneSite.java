@@ -48,6 +48,11 @@ final class AloneSite implements Site {
   }
 
   @Override
+  public void killJournal(long downMillis) throws IOException {
+    throw new IOException("an embedded journal is part of its node.\nMaybe --journal cassandra.");
+  }
+
+  @Override
   public boolean whole() {
     return node.alive();
   }

@@ -73,10 +73,6 @@ final class ClusterSite implements Site {
     }
   }
 
-  LocalCassandra cassandra() {
-    return cassandra;
-  }
-
   @Override
   public void start() throws IOException, InterruptedException {
     cassandra.start();
@@ -123,6 +119,13 @@ final class ClusterSite implements Site {
       expected.put(node, ups(node) + 1);
       node.start();
     }
+  }
+
+  @Override
+  public void killJournal(long downMillis) throws IOException, InterruptedException {
+    cassandra.kill();
+    TimeUnit.MILLISECONDS.sleep(downMillis);
+    cassandra.start();
   }
 
   /** A node that stopped by itself is started again, as any service manager does. */

@@ -29,6 +29,7 @@ final class Drill {
   private static final Duration RUN_LIMIT = Duration.ofMinutes(6);
   private static final Duration POLL = Duration.ofMillis(50);
   private static final int MOST_KILLS_A_RUN = 3;
+  private static final int MOST_DOWN_MILLIS = 5000;
 
   private final SmallSearch search;
   private final Site site;
@@ -39,12 +40,17 @@ final class Drill {
   private final List<String> wrong = new ArrayList<>();
   private final List<Kill.Kind> kinds = new ArrayList<>();
   private final List<String> stages = new ArrayList<>();
+  private final boolean journal;
   private int lost;
   private int doubled;
   private double undisturbedSeconds;
   private Outcomes undisturbed;
 
-  Drill(SmallSearch search, Site site, long seed, Consumer<String> tell) {
+  /**
+   * @param journal true to kill the journal's process instead of nodes
+   */
+  Drill(SmallSearch search, Site site, long seed, boolean journal, Consumer<String> tell) {
+    this.journal = journal;
     this.search = search;
     this.site = site;
     this.random = new SplittableRandom(seed);
@@ -78,7 +84,7 @@ final class Drill {
     for (int stage : when) {
       // Some stages are over within a fraction of a second, others take a while.
       long delay = random.nextInt(stage == 2 || stage == 3 || stage == 6 ? 2500 : 300);
-      Kill.Kind kind = site.nodes().size() == 1 ? Kill.Kind.ALL : nextKind();
+      Kill.Kind kind = nextKind();
       until(run, began, () -> reached(run, stage) || site.ended(run));
       TimeUnit.MILLISECONDS.sleep(delay);
       if (site.ended(run)) {
@@ -121,12 +127,19 @@ final class Drill {
         "kill %d, %s in %s: %s"
             .formatted(
                 kills.size(), kind.name().toLowerCase(java.util.Locale.ROOT), stage, kill.nodes()));
-    TimeUnit.MILLISECONDS.sleep(500 + random.nextInt(1500));
-    site.restart(victims);
+    if (kind == Kill.Kind.JOURNAL) {
+      site.killJournal(random.nextInt(MOST_DOWN_MILLIS));
+    } else {
+      TimeUnit.MILLISECONDS.sleep(500 + random.nextInt(1500));
+      site.restart(victims);
+    }
   }
 
   private List<NodeProcess> victims(String run, Kill.Kind kind) {
     List<NodeProcess> all = site.nodes();
+    if (kind == Kill.Kind.JOURNAL) {
+      return List.of();
+    }
     if (kind == Kill.Kind.ALL || all.size() == 1) {
       return all;
     }
@@ -151,8 +164,14 @@ final class Drill {
 
   /** Each kind of node comes up as often as the others. */
   private Kill.Kind nextKind() {
+    if (journal) {
+      return Kill.Kind.JOURNAL;
+    }
+    if (site.nodes().size() == 1) {
+      return Kill.Kind.ALL;
+    }
     if (kinds.isEmpty()) {
-      kinds.addAll(List.of(Kill.Kind.values()));
+      kinds.addAll(List.of(Kill.Kind.WORKER, Kill.Kind.COORDINATOR, Kill.Kind.ALL));
     }
     return kinds.remove(random.nextInt(kinds.size()));
   }

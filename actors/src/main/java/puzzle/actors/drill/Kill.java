@@ -18,6 +18,8 @@ record Kill(String run, Kind kind, String stage, Instant at, List<String> nodes)
     /** The one with the pool, the solver or the shards' coordinator. */
     COORDINATOR,
     /** All. */
-    ALL
+    ALL,
+    /** No node, but the journal's own process. */
+    JOURNAL
   }
 }

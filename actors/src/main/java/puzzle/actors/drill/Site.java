@@ -18,6 +18,13 @@ interface Site {
   /** Starts nodes again that were killed or have stopped by themselves. */
   void restart(List<NodeProcess> nodes) throws IOException;
 
+  /**
+   * Kills the journal's process and starts it again after a while.
+   *
+   * @throws IOException where the journal has no process of its own
+   */
+  void killJournal(long downMillis) throws IOException, InterruptedException;
+
   /** True once all nodes are where they were before. */
   boolean whole() throws IOException;
 

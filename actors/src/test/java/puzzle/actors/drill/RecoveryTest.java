@@ -1,0 +1,85 @@
+package puzzle.actors.drill;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RecoveryTest {
+
+  private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+
+  @Test
+  void aTaskIsRedoneWithItsFirstStepAfterTheKill() {
+    Recovery recovery =
+        new Recovery(
+            Stream.of(
+                line(1, "a", "begun r distil/0/kv-2 1"),
+                line(2, "a", "stepped r distil/0/kv-2 1"),
+                line(9, "b", "begun r distil/0/kv-2 2"),
+                line(11, "b", "stepped r distil/0/kv-2 2"),
+                line(12, "b", "recorded r TaskFinished distil/0/kv-2 2")));
+    assertEquals(List.of(Duration.ofSeconds(8)), recovery.redone(kill(3, "a")));
+    assertEquals(List.of(), recovery.redone(kill(3, "b")));
+  }
+
+  @Test
+  void aResultThatWasRecordedIsNotLost() {
+    Recovery recovery =
+        new Recovery(
+            Stream.of(
+                line(1, "a", "begun r score/0/x 1"),
+                line(2, "a", "finished r score/0/x 1"),
+                line(4, "b", "recorded r TaskFinished score/0/x 1")));
+    assertEquals(List.of(), recovery.redone(kill(3, "a")));
+  }
+
+  @Test
+  void poolAndSolverAreBackWithTheLaterOfTheirFirstAnswers() {
+    Recovery recovery =
+        new Recovery(
+            Stream.of(
+                line(1, "a", "pool started"),
+                line(1, "a", "solver-started r"),
+                line(10, "b", "dispatched r score/0/x 2"),
+                line(12, "b", "solved r")));
+    assertEquals(Optional.of(Duration.ofSeconds(9)), recovery.back(kill(3, "a")));
+    assertEquals(Optional.empty(), recovery.back(kill(3, "b")));
+  }
+
+  @Test
+  void theSlowestSampleIsTheLastPercentile() {
+    Percentiles p = Percentiles.of(Stream.of(4, 1, 3, 2).map(s -> Duration.ofSeconds(s)).toList());
+    assertEquals(new Percentiles(2.0, 4.0, 4.0), p);
+  }
+
+  @Test
+  void halfALineIsReadOnceItIsWhole(@TempDir Path folder) throws IOException {
+    Path log = folder.resolve("node.log");
+    String line =
+        "2026-01-01 10:00:00,000 INFO  puzzle.chronicle pekko://puzzle/user/x pool started\n";
+    Files.writeString(log, line + line.substring(0, 30));
+    Chronicles chronicles = new Chronicles();
+    chronicles.follow("a", log);
+    assertEquals(1, chronicles.lines().count());
+    Files.writeString(log, line + line);
+    chronicles.follow("a", log);
+    assertEquals(List.of("pool", "pool"), chronicles.lines().map(Chronicles.Line::verb).toList());
+  }
+
+  private static Kill kill(long second, String node) {
+    return new Kill("r", Kill.Kind.WORKER, "distil", START.plusSeconds(second), List.of(node));
+  }
+
+  private static Chronicles.Line line(long second, String node, String words) {
+    return new Chronicles.Line(START.plusSeconds(second), node, List.of(words.split(" ")));
+  }
+}
