@@ -215,7 +215,8 @@ final class Bench {
    */
   Library coupled(Library from, List<? extends Set<Block>> wanted, int steps, long seed) {
     Recorded recorded = recording(Data.BROAD, seed);
-    String name = "coupled-%d-%s-from-%s".formatted(steps, bldKey(steps).substring(0, 6), from.name());
+    String name =
+        "coupled-%d-%s-from-%s".formatted(steps, bldKey(steps).substring(0, 6), from.name());
     List<List<Block>> pairs = wanted.stream().map(this::trainablePairs).toList();
     progress.accept(
         "coupled BLD, seed %d, %d pairs"
