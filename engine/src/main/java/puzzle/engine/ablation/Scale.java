@@ -83,6 +83,20 @@ public record Scale(
     }
   }
 
+  /** The limits and two more between any two of them, rounded to a hundredth; ascending. */
+  List<Double> frontier() {
+    List<Double> finer = new ArrayList<>();
+    for (int i = 0; i + 1 < throughputs.size(); i++) {
+      double from = throughputs.get(i);
+      double step = (throughputs.get(i + 1) - from) / 3;
+      finer.add(from);
+      finer.add(Math.round((from + step) * 100) / 100.0);
+      finer.add(Math.round((from + 2 * step) * 100) / 100.0);
+    }
+    finer.add(throughputs.get(throughputs.size() - 1));
+    return finer;
+  }
+
   /** Seeds 1 to {@code count}. */
   public static List<Long> seeds(int count) {
     return LongStream.rangeClosed(1, count).boxed().toList();

@@ -79,11 +79,16 @@ final class Tables {
     return evaluated(Table.SPACE, candidates);
   }
 
+  /** Over a finer frontier: where two scores agree on the order of blocks, so do their children. */
   private List<Measurement> metric() {
+    Map<String, ToDoubleFunction<BlockScore>> metrics = new LinkedHashMap<>();
+    metrics.put("KL", BlockScore::kl);
+    metrics.put("LM loss", BlockScore::loss);
+    metrics.put("top-1 accuracy", BlockScore::top1);
     List<Candidate> candidates = new ArrayList<>();
-    candidates.addAll(solved("KL", full(), choices(full(), BlockScore::kl)));
-    candidates.addAll(solved("LM loss", full(), choices(full(), BlockScore::loss)));
-    candidates.addAll(solved("top-1 accuracy", full(), choices(full(), BlockScore::top1)));
+    metrics.forEach(
+        (cell, metric) ->
+            candidates.addAll(solved(cell, full(), choices(full(), metric), scale.frontier())));
     return evaluated(Table.METRIC, candidates);
   }
 
@@ -193,8 +198,13 @@ final class Tables {
   }
 
   private List<Candidate> solved(String cell, Library library, Choices choices) {
+    return solved(cell, library, choices, scale.throughputs());
+  }
+
+  private List<Candidate> solved(
+      String cell, Library library, Choices choices, List<Double> limits) {
     List<Candidate> candidates = new ArrayList<>();
-    for (double limit : scale.throughputs()) {
+    for (double limit : limits) {
       Optional<Architecture> found = choices.solved(limit);
       found.ifPresent(a -> candidates.add(new Candidate(cell, limit, Model.of(a, library))));
     }
