@@ -31,11 +31,13 @@ class Tensors:
     def values(self, name, first=0, count=None):
         """Values [first, first + count) of a tensor, in the file's order."""
         entry = self.header[name]
-        width = {"F32": 4, "BF16": 2}[entry["dtype"]]
+        width = {"F32": 4, "F16": 2, "BF16": 2}[entry["dtype"]]
         begin, end = entry["data_offsets"]
         count = (end - begin) // width if count is None else count
         self.file.seek(self.start + begin + first * width)
         raw = self.file.read(count * width)
+        if entry["dtype"] == "F16":
+            return list(struct.unpack("<%de" % count, raw))
         if entry["dtype"] == "BF16":
             # bf16 is the upper half of an fp32.
             raw = b"".join(b"\0\0" + raw[i:i + 2] for i in range(0, len(raw), 2))

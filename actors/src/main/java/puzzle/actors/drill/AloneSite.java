@@ -52,9 +52,10 @@ final class AloneSite implements Site {
     throw new IOException("an embedded journal is part of its node.\nMaybe --journal cassandra.");
   }
 
+  /** Its process ends with its run. */
   @Override
   public boolean whole() {
-    return node.alive();
+    return node.alive() || node.exit(0) == 0;
   }
 
   @Override

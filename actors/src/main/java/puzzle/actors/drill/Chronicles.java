@@ -49,6 +49,7 @@ final class Chronicles {
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss,SSS");
   private static final int TIME_LENGTH = 23;
   private static final String MARK = " " + Chronicle.NAME + " ";
+  private static final String MESSAGE = " - ";
 
   private final List<Line> lines = new ArrayList<>();
   private final Map<Path, Long> read = new HashMap<>();
@@ -98,11 +99,8 @@ final class Chronicles {
 
   private Line parse(String node, String line) {
     Instant at = LocalDateTime.parse(line.substring(0, TIME_LENGTH), TIME).atZone(zone).toInstant();
-    // The logging context may put the actor's path before the message.
-    String text =
-        line.substring(line.indexOf(MARK) + MARK.length())
-            .strip()
-            .replaceFirst("^\\w+://\\S+ +", "");
-    return new Line(at, node, List.of(text.split(" ")));
+    // Between the logger's name and the message stands the context: run, task, actor.
+    String text = line.substring(line.indexOf(MESSAGE, line.indexOf(MARK)) + MESSAGE.length());
+    return new Line(at, node, List.of(text.strip().split(" ")));
   }
 }

@@ -27,7 +27,8 @@ final class Drill {
       List.of("record", "profile", "distil", "score", "measure", "evaluate", "heal", "export");
 
   private static final Duration RUN_LIMIT = Duration.ofMinutes(6);
-  private static final Duration POLL = Duration.ofMillis(50);
+  private static final Duration POLL = Duration.ofMillis(20);
+  private static final int MOST_RUNS_WITHOUT_A_KILL = 5;
   private static final int MOST_KILLS_A_RUN = 3;
   private static final int MOST_DOWN_MILLIS = 5000;
 
@@ -67,8 +68,16 @@ final class Drill {
     tell.accept("undisturbed in %.1f s".formatted(undisturbedSeconds));
     undisturbed = Outcomes.of(search.store(UNDISTURBED));
     check(UNDISTURBED);
+    int idle = 0;
     for (int n = 1; kills.size() < count; n++) {
+      int before = kills.size();
       disturbed("drill-" + n, Math.min(count - kills.size(), 1 + random.nextInt(MOST_KILLS_A_RUN)));
+      idle = kills.size() == before ? idle + 1 : 0;
+      if (idle > MOST_RUNS_WITHOUT_A_KILL) {
+        throw new IOException(
+            "%d runs ended before anything was killed.\nMaybe their nodes' logs are not written."
+                .formatted(idle));
+      }
     }
     return findings();
   }
@@ -82,8 +91,7 @@ final class Drill {
     Instant began = Instant.now();
     site.submit(run);
     for (int stage : when) {
-      // Some stages are over within a fraction of a second, others take a while.
-      long delay = random.nextInt(stage == 2 || stage == 3 || stage == 6 ? 2500 : 300);
+      long delay = random.nextInt(longestDelay(STAGES.get(stage)));
       Kill.Kind kind = nextKind();
       until(run, began, () -> reached(run, stage) || site.ended(run));
       TimeUnit.MILLISECONDS.sleep(delay);
@@ -186,6 +194,15 @@ final class Drill {
 
   private boolean reached(String run, int stage) {
     return chronicles.of(run).anyMatch(l -> l.verb().equals("begun") && stageOf(l.key()) >= stage);
+  }
+
+  /** About as long as the stage takes, in milliseconds; a run ends with the last one. */
+  private static int longestDelay(String stage) {
+    return switch (stage) {
+      case "distil", "score", "heal" -> 2500;
+      case "export" -> 20;
+      default -> 300;
+    };
   }
 
   private static int stageOf(String key) {

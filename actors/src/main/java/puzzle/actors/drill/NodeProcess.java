@@ -71,6 +71,8 @@ final class NodeProcess {
             .redirectOutput(ProcessBuilder.Redirect.appendTo(output().toFile()));
     builder.environment().put("DJL_OFFLINE", "true");
     builder.environment().put("OMP_NUM_THREADS", "1");
+    // The drill reads the log line by line.
+    builder.environment().put("PUZZLE_LOG_FORMAT", "text");
     process = builder.start();
   }
 

@@ -6,13 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import puzzle.engine.EngineFactory;
+import puzzle.engine.DjlEngineFactory;
 import puzzle.persistence.Journal;
 
 /**
@@ -56,7 +55,7 @@ class DrillIT {
         seed,
         journalItself,
         folder,
-        ServiceLoader.load(EngineFactory.class).findFirst().orElseThrow(),
+        new DjlEngineFactory(),
         System.out::println);
   }
 

@@ -2,7 +2,9 @@ package puzzle.actors.drill;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.io.IOException;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.joran.JoranConfigurator;
+import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,6 +14,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import puzzle.actors.work.Chronicle;
 
 class RecoveryTest {
 
@@ -62,10 +65,29 @@ class RecoveryTest {
   }
 
   @Test
-  void halfALineIsReadOnceItIsWhole(@TempDir Path folder) throws IOException {
+  void linesAreReadAsTheLogWritesThemWithAndWithoutContext(@TempDir Path folder) throws Exception {
     Path log = folder.resolve("node.log");
-    String line =
-        "2026-01-01 10:00:00,000 INFO  puzzle.chronicle pekko://puzzle/user/x pool started\n";
+    try (Log written = new Log(log)) {
+      written.say("pool started");
+      written.say("begun r distil/0/kv-2 1", "run", "r", "task", "distil/0/kv-2", "attempt", "1");
+      written.say("recorded r TaskFinished score/0/x 1", "pekkoSource", "pekko://puzzle/user/x");
+    }
+    Chronicles chronicles = new Chronicles();
+    chronicles.follow("a", log);
+    assertEquals(
+        List.of("pool", "begun", "recorded"),
+        chronicles.lines().map(Chronicles.Line::verb).toList());
+    assertEquals(2, chronicles.of("r").count());
+    assertEquals(List.of(1, 1), chronicles.of("r").map(Chronicles.Line::attempt).toList());
+  }
+
+  @Test
+  void halfALineIsReadOnceItIsWhole(@TempDir Path folder) throws Exception {
+    Path log = folder.resolve("node.log");
+    try (Log written = new Log(log)) {
+      written.say("pool started");
+    }
+    String line = Files.readString(log);
     Files.writeString(log, line + line.substring(0, 30));
     Chronicles chronicles = new Chronicles();
     chronicles.follow("a", log);
@@ -73,6 +95,33 @@ class RecoveryTest {
     Files.writeString(log, line + line);
     chronicles.follow("a", log);
     assertEquals(List.of("pool", "pool"), chronicles.lines().map(Chronicles.Line::verb).toList());
+  }
+
+  /** A node's log with the format that is shipped. */
+  private static final class Log implements AutoCloseable {
+
+    private final LoggerContext context = new LoggerContext();
+
+    Log(Path file) throws Exception {
+      context.setMDCAdapter(new LogbackMDCAdapter());
+      context.putProperty("puzzle.log", file.toString());
+      JoranConfigurator configurator = new JoranConfigurator();
+      configurator.setContext(context);
+      configurator.doConfigure(Chronicle.class.getResource("/logback.xml"));
+    }
+
+    void say(String message, String... words) {
+      for (int i = 0; i < words.length; i += 2) {
+        context.getMDCAdapter().put(words[i], words[i + 1]);
+      }
+      context.getLogger(Chronicle.NAME).info(message);
+      context.getMDCAdapter().clear();
+    }
+
+    @Override
+    public void close() {
+      context.stop();
+    }
   }
 
   private static Kill kill(long second, String node) {
