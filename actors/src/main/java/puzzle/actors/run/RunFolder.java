@@ -8,10 +8,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import puzzle.model.Baseline;
 import puzzle.model.BlockCost;
+import puzzle.model.CostDelivery;
 import puzzle.model.LayerLibrary;
 import puzzle.model.Target;
 import puzzle.model.Task;
@@ -132,24 +135,26 @@ public final class RunFolder {
             "workload,variant,prefill_seconds,decode_seconds,weight_bytes,kv_bytes,params,"
                 + "relative_spread,source\n");
     for (Target.Goal goal : state.spec().target().goals()) {
-      state
-          .tasks()
-          .result(new Task.Profile(goal.workload()).key(), TaskResult.Profiled.class)
-          .ifPresent(
-              p -> {
-                String workload = p.workload().name();
-                row(csv, workload, "fixed", p.fixed(), 0, p.source());
-                p.variants()
-                    .forEach(
-                        v ->
-                            row(
-                                csv,
-                                workload,
-                                v.variant().name(),
-                                v.cost(),
-                                v.relativeSpread(),
-                                p.source()));
-              });
+      String workload = goal.workload().name();
+      Optional<TaskResult.Profiled> own =
+          state.tasks().result(new Task.Profile(goal.workload()).key(), TaskResult.Profiled.class);
+      if (own.isEmpty()) {
+        continue;
+      }
+      Map<String, String> sources = new HashMap<>();
+      for (CostDelivery d : state.costs()) {
+        if (d.workload().equals(workload)) {
+          sources.put(d.part(), d.origin());
+        }
+      }
+      TaskResult.Profiled p = own.get().with(state.costs());
+      String source = own.get().source();
+      String fixed = CostDelivery.FIXED;
+      row(csv, workload, fixed, p.fixed(), 0, sources.getOrDefault(fixed, source));
+      for (TaskResult.VariantCost v : p.variants()) {
+        String name = v.variant().name();
+        row(csv, workload, name, v.cost(), v.relativeSpread(), sources.getOrDefault(name, source));
+      }
     }
     return csv.toString();
   }
