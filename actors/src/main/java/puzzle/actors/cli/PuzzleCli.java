@@ -36,6 +36,8 @@ import puzzle.engine.InvalidInputException;
       ProfileCommand.class,
       EvalCommand.class,
       VerifyCommand.class,
+      ReportCommand.class,
+      ImportCommand.class,
       ExportCommand.class,
       PretrainCommand.class,
       WorkerCommand.class,

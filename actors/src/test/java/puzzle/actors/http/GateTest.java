@@ -47,7 +47,12 @@ class GateTest {
 
   @BeforeAll
   static void start() throws Exception {
-    served = new Served(folder, 1, new FakeEngine());
+    served =
+        new Served(
+            folder,
+            1,
+            new FakeEngine(),
+            ConfigFactory.parseString("puzzle.http.body-patience = 1s"));
     served.start(Examples.small(folder), 2);
     served.outcome();
     api = served.get("/openapi.json");
@@ -235,6 +240,21 @@ class GateTest {
         exchange(
             head("POST", "/api/v1/runs/example/what-if", "Content-Type: application/json"), body);
     assertEquals(413, answer.status());
+  }
+
+  @Test
+  void aBodyThatComesTooSlowlyIsRefusedAndHoldsUpNobody() throws Exception {
+    String head = head("POST", "/api/v1/runs/example/what-if", "Content-Type: application/json");
+    try (Socket slow = new Socket("127.0.0.1", served.http.port());
+        Socket never = new Socket("127.0.0.1", served.http.port())) {
+      slow.setSoTimeout(20_000);
+      slow.getOutputStream()
+          .write((head + "Content-Length: 100\r\n\r\n{").getBytes(StandardCharsets.US_ASCII));
+      never.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+      assertEquals("up", served.get("/health").path("status").asText());
+      byte[] status = slow.getInputStream().readNBytes(12);
+      assertEquals("HTTP/1.1 408", new String(status, StandardCharsets.US_ASCII));
+    }
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -69,16 +70,7 @@ class ReadersIT {
       served.events("example", "0", e -> e.type().equals("build-ordered"));
       String position = served.get("/api/v1/runs/example").path("position").asText();
       for (int i = 0; i < DEAF; i++) {
-        Socket socket = new Socket();
-        socket.setReceiveBufferSize(4096);
-        socket.connect(new java.net.InetSocketAddress("127.0.0.1", served.http.port()));
-        socket
-            .getOutputStream()
-            .write(
-                ("GET /api/v1/runs/example/events?from=0 HTTP/1.1\r\nHost: localhost:%d\r\nAuthorization: Bearer %s\r\n\r\n"
-                        .formatted(served.http.port(), served.http.tokens().viewer()))
-                    .getBytes(StandardCharsets.US_ASCII));
-        deaf.add(socket);
+        deaf.add(deaf(served));
       }
       if (page != null) {
         page.open(served.http.dashboardUrl());
@@ -120,6 +112,78 @@ class ReadersIT {
       }
       threads.shutdownNow();
     }
+  }
+
+  @Test
+  void aThousandThatNeverReadAreCutOffCostBoundedMemoryAndDisturbNobody() throws Exception {
+    RunSpec spec = Examples.small(folder.resolve("run"));
+    List<Socket> deaf = new ArrayList<>();
+    try (Served served =
+        new Served(
+            folder,
+            2,
+            new FakeEngine(FakeEngine.lasting(20)),
+            ConfigFactory.parseString("puzzle.http { reader-patience = 2s, readers = 1000 }"))) {
+      served.start(spec, 12);
+      served.events("example", "0", e -> e.type().equals("build-ordered"));
+      long before = used();
+      for (int i = 0; i < 999; i++) {
+        deaf.add(deaf(served));
+      }
+      long started = System.nanoTime();
+      long[] slowest = {0};
+      List<Served.Event> all =
+          served.events(
+              "example",
+              "0",
+              e -> {
+                long took = System.nanoTime();
+                ask(served);
+                slowest[0] = Math.max(slowest[0], System.nanoTime() - took);
+                return e.type().equals("run-ended");
+              });
+      long facts = all.stream().filter(e -> !e.id().isEmpty()).count();
+      long grown = used() - before;
+      System.out.printf(
+          "999 readers that never read: %d facts to the one that does in %.1f s, slowest answer %d ms,"
+              + " heap grown by %.1f MB%n",
+          facts, (System.nanoTime() - started) / 1e9, slowest[0] / 1_000_000, grown / 1e6);
+      assertEquals("DONE", served.get("/api/v1/runs/example").at("/outcome/kind").asText());
+      assertTrue(slowest[0] < 1_000_000_000L, "an answer took " + slowest[0] / 1_000_000 + " ms");
+      assertTrue(grown < 64L << 20, "the heap has grown by " + grown + " bytes");
+    } finally {
+      for (Socket socket : deaf) {
+        socket.close();
+      }
+    }
+  }
+
+  private static void ask(Served served) {
+    try {
+      served.get("/health");
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Heap in use after a collection, bytes. */
+  private static long used() {
+    System.gc();
+    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+  }
+
+  /** Asks for all facts and takes none. */
+  private static Socket deaf(Served served) throws IOException {
+    Socket socket = new Socket();
+    socket.setReceiveBufferSize(4096);
+    socket.connect(new InetSocketAddress("127.0.0.1", served.http.port()));
+    socket
+        .getOutputStream()
+        .write(
+            ("GET /api/v1/runs/example/events?from=0 HTTP/1.1\r\nHost: localhost:%d\r\nAuthorization: Bearer %s\r\n\r\n"
+                    .formatted(served.http.port(), served.http.tokens().viewer()))
+                .getBytes(StandardCharsets.US_ASCII));
+    return socket;
   }
 
   /** Times facts once all readers are there. No JSON is read: that would be the test's own time. */
