@@ -1,5 +1,5 @@
 // Picture 2: quality against speed: incumbents, the Pareto front, and a limit to drag.
-import {h, s, card, number, bytes, ticks, axis, tip, untip, say, legend, clock} from "./dom.js";
+import {h, s, card, number, bytes, ticks, axis, tip, untip, say, legend, clock, pointer} from "./dom.js";
 
 const TOP = 12, RIGHT = 18, BOTTOM = 40, LEFT = 56, HEIGHT = 330;
 
@@ -197,7 +197,8 @@ export function front(ui) {
     signature = mark;
     try {
       points = (await ui.get("front?points=16")).front;
-      redraw();
+      if (pointer.held) signature = "";
+      else redraw();
     } catch (problem) {
       signature = "";
     }

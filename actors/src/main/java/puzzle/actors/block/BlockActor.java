@@ -286,13 +286,12 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
   private void told(BlockState state, List<TaskEvent> events) {
     Chronicle.recorded(state.spec().id(), events);
     boolean advanced = false;
+    List<ScoredBlock> scores = new ArrayList<>();
     for (TaskEvent event : events) {
       if (event instanceof TaskEvent.TaskFinished finished) {
         advanced = true;
         if (finished.result() instanceof TaskResult.BlockScored scored) {
-          peers.solver(
-              state.spec().id(),
-              new Solver.Offer(state.layer(), List.of(scored(finished.key(), scored))));
+          scores.add(scored(finished.key(), scored));
         }
       } else if (event instanceof TaskEvent.AttemptFailed failed) {
         advanced |= !failed.retried();
@@ -304,6 +303,9 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
                 failed.failure(),
                 failed.retried()));
       }
+    }
+    if (!scores.isEmpty()) {
+      peers.solver(state.spec().id(), new Solver.Offer(state.layer(), scores));
     }
     if (events.stream().allMatch(e -> e instanceof TaskEvent.AttemptStarted)) {
       // A lease was granted or renewed: what is wanted has not changed.

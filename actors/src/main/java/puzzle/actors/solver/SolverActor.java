@@ -244,6 +244,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       return this;
     }
     offer.scores().forEach(s -> fresh.addAll(scores.measure(offer.layer(), s)));
+    Chronicle.told(run, offer.layer(), offer.scores());
     if (complete()) {
       settleNow();
     } else if (news || !fresh.isEmpty()) {
