@@ -128,6 +128,7 @@ class KafkaIT {
     SplittableRandom random = new SplittableRandom(7);
     Map<Integer, List<ScoredBlock>> scores = new TreeMap<>();
     List<String> messages = new ArrayList<>();
+    Set<String> ids = new HashSet<>();
     for (int layer = 0; layer < layers; layer++) {
       for (Block block : spec.space().blocks()) {
         if (!block.equals(spec.space().parent())) {
@@ -136,6 +137,7 @@ class KafkaIT {
               .computeIfAbsent(layer, l -> new ArrayList<>())
               .add(new ScoredBlock(block, Score.measured(value, 0)));
           messages.add(measurement(spec, layer, block, value));
+          ids.add(layer + "/" + block);
         }
       }
     }
@@ -155,7 +157,7 @@ class KafkaIT {
             command("example", "pause", "{\"quickly\": true}"),
             measurement(spec, layers, spec.space().blocks().get(1), 0.5));
     Set<String> warm = new HashSet<>();
-    ToldToSolver told = new ToldToSolver();
+    ToldToSolver told = new ToldToSolver(ids);
     try (told;
         Drive drive = new Drive(spec, layers, 2, idle, settings(), "hash");
         KafkaProducer<String, byte[]> producer = producer()) {

@@ -5,6 +5,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -14,10 +15,15 @@ import puzzle.actors.work.Chronicle;
 /** When the solver was told each score, by {@code layer/block}: it says so in its log. */
 final class ToldToSolver extends AppenderBase<ILoggingEvent> implements AutoCloseable {
 
+  private final Set<String> ids;
   private final Map<String, Long> at = new ConcurrentHashMap<>();
   private final Logger logger = (Logger) LoggerFactory.getLogger(Chronicle.NAME);
 
-  ToldToSolver() {
+  /**
+   * @param ids of those that are looked for
+   */
+  ToldToSolver(Set<String> ids) {
+    this.ids = Set.copyOf(ids);
     start();
     logger.setLevel(Level.DEBUG);
     logger.setAdditive(false);
@@ -42,8 +48,10 @@ final class ToldToSolver extends AppenderBase<ILoggingEvent> implements AutoClos
   @Override
   protected void append(ILoggingEvent event) {
     if (event.getMessage().startsWith("told ")) {
-      at.putIfAbsent(
-          event.getArgumentArray()[1] + "/" + event.getArgumentArray()[2], event.getTimeStamp());
+      String id = event.getArgumentArray()[1] + "/" + event.getArgumentArray()[2];
+      if (ids.contains(id)) {
+        at.putIfAbsent(id, event.getTimeStamp());
+      }
     }
   }
 
