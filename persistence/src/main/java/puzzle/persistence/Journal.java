@@ -9,20 +9,21 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.persistence.cassandra.query.javadsl.CassandraReadJournal;
-import org.apache.pekko.persistence.jdbc.query.javadsl.JdbcReadJournal;
 import org.apache.pekko.persistence.jdbc.testkit.javadsl.SchemaUtils;
 import org.apache.pekko.persistence.query.EventEnvelope;
 import org.apache.pekko.persistence.query.PersistenceQuery;
 import org.apache.pekko.persistence.query.javadsl.CurrentEventsByPersistenceIdQuery;
+import org.apache.pekko.persistence.query.javadsl.ReadJournal;
 import org.apache.pekko.stream.javadsl.Sink;
 
-/** Where events are kept, as {@code puzzle.journal} says. Nothing else differs between the two. */
+/** Where events are kept, as {@code puzzle.journal} says. Nothing else differs between them. */
 public enum Journal {
   /** H2 in a folder: for a node that is a whole cluster by itself. */
   EMBEDDED,
   /** A Cassandra cluster: for several nodes. */
-  CASSANDRA;
+  CASSANDRA,
+  /** A PostgreSQL: for several nodes where there is no Cassandra. */
+  POSTGRESQL;
 
   /**
    * The journal a node's configuration names.
@@ -52,7 +53,7 @@ public enum Journal {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Makes the tables of an embedded journal; those of a Cassandra are made with it. */
+  /** Makes the tables of an embedded journal; those of a server are made with it. */
   public CompletionStage<Done> prepare(ActorSystem<?> system) {
     return this == EMBEDDED
         ? SchemaUtils.createIfNotExists(path("journal"), system)
@@ -61,12 +62,9 @@ public enum Journal {
 
   /** All events of one entity that are on record, oldest first. */
   public CompletionStage<List<EventEnvelope>> events(ActorSystem<?> system, String persistenceId) {
-    PersistenceQuery queries = PersistenceQuery.get(system);
-    CurrentEventsByPersistenceIdQuery query =
-        this == EMBEDDED
-            ? queries.getReadJournalFor(JdbcReadJournal.class, path("query"))
-            : queries.getReadJournalFor(CassandraReadJournal.class, path("query"));
-    return query
+    ReadJournal journal =
+        PersistenceQuery.get(system).getReadJournalFor(ReadJournal.class, path("query"));
+    return ((CurrentEventsByPersistenceIdQuery) journal)
         .currentEventsByPersistenceId(persistenceId, 0, Long.MAX_VALUE)
         .runWith(Sink.seq(), system);
   }
