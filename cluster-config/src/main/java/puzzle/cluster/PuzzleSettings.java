@@ -28,6 +28,7 @@ public record PuzzleSettings(
    * @param announce how often a device tells the pool that it is here
    * @param silence a task that shows no sign of life for so long no longer renews its lease
    * @param sample least time between two reports of progress
+   * @param rest a device whose result cannot be written takes nothing for so long
    */
   public record Gpu(
       int devices,
@@ -37,7 +38,8 @@ public record PuzzleSettings(
       Duration silence,
       Duration sample,
       Duration restartMin,
-      Duration restartMax) {}
+      Duration restartMax,
+      Duration rest) {}
 
   /**
    * Leases of tasks.
@@ -86,7 +88,8 @@ public record PuzzleSettings(
                   positive(c, "gpu.silence"),
                   positive(c, "gpu.sample"),
                   positive(c, "gpu.restart-min"),
-                  positive(c, "gpu.restart-max")),
+                  positive(c, "gpu.restart-max"),
+                  positive(c, "gpu.rest")),
               new Lease(
                   positive(c, "lease.duration"),
                   positive(c, "lease.adoption"),

@@ -39,7 +39,7 @@ public final class Drills {
       Site site =
           journal == Journal.EMBEDDED
               ? new AloneSite(work, search)
-              : new ClusterSite(work, search, engines, nodes);
+              : ClusterSite.onLoopback(work, search, engines, nodes);
       Runnable cleanUp =
           () -> {
             site.close();

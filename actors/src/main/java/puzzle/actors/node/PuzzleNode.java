@@ -33,6 +33,7 @@ import puzzle.actors.http.EdgeParts;
 import puzzle.actors.http.HttpEdge;
 import puzzle.actors.http.HttpSettings;
 import puzzle.actors.http.Metrics;
+import puzzle.actors.work.Unreadable;
 import puzzle.cluster.NodeConfig;
 import puzzle.cluster.NodeRole;
 import puzzle.cluster.PuzzleSettings;
@@ -104,16 +105,39 @@ public final class PuzzleNode implements AutoCloseable {
                     replyTo -> new Guardian.Retire(grace, replyTo),
                     grace.plus(PATIENCE),
                     node.system.scheduler()));
-    Cluster cluster = Cluster.get(node.system);
-    List<Address> seeds = new ArrayList<>();
-    for (String seed : NodeConfig.seeds(config)) {
-      seeds.add(AddressFromURIString.parse("pekko://" + NodeConfig.SYSTEM + "@" + seed));
+    List<String> seeds = NodeConfig.seeds(config);
+    if (seeds.isEmpty() || !seeds.get(0).equals(node.address())) {
+      node.join(seeds);
+    } else {
+      Duration patience =
+          config.getDuration("pekko.cluster.shutdown-after-unsuccessful-join-seed-nodes");
+      Thread waiting =
+          new Thread(
+              () -> {
+                if (new Quorum(seeds, node.address()).await(patience)) {
+                  node.join(seeds);
+                } else {
+                  node.system.terminate();
+                }
+              },
+              "seeds");
+      waiting.setDaemon(true);
+      waiting.start();
     }
-    if (seeds.isEmpty()) {
-      seeds.add(cluster.selfMember().address());
-    }
-    cluster.manager().tell(new JoinSeedNodes(seeds));
     return node;
+  }
+
+  /** Looks for a cluster among the seeds; the first of them begins one where there is none. */
+  private void join(List<String> seeds) {
+    Cluster cluster = Cluster.get(system);
+    List<Address> addresses = new ArrayList<>();
+    for (String seed : seeds) {
+      addresses.add(AddressFromURIString.parse("pekko://" + NodeConfig.SYSTEM + "@" + seed));
+    }
+    if (addresses.isEmpty()) {
+      addresses.add(cluster.selfMember().address());
+    }
+    cluster.manager().tell(new JoinSeedNodes(addresses));
   }
 
   private static PuzzleNode started(Config config, Tools tools) {
@@ -158,6 +182,21 @@ public final class PuzzleNode implements AutoCloseable {
         .getShutdownReason()
         .filter(r -> r == CoordinatedShutdown.incompatibleConfigurationDetectedReason())
         .isPresent();
+  }
+
+  /**
+   * Does nothing unless the node stopped by itself because of its journal.
+   *
+   * @throws UnreadableJournalException naming the entity and the event
+   */
+  public void checkReadable() {
+    CoordinatedShutdown.get(Adapter.toClassic(system))
+        .getShutdownReason()
+        .filter(Unreadable.class::isInstance)
+        .ifPresent(
+            reason -> {
+              throw new UnreadableJournalException(((Unreadable) reason).message());
+            });
   }
 
   /** Completed once the node has stopped, whatever stopped it. */
@@ -249,11 +288,19 @@ public final class PuzzleNode implements AutoCloseable {
       RunSpec spec,
       org.apache.pekko.japi.function.Function<ActorRef<T>, Run.Command> message,
       String what) {
-    return wait(
+    CompletableFuture<T> answer =
         ClusterSharding.get(system)
             .entityRefFor(ShardedPeers.RUN, spec.id().value())
-            .ask(message, PATIENCE),
-        what);
+            .ask(message, PATIENCE)
+            .toCompletableFuture();
+    try {
+      wait(CompletableFuture.anyOf(answer, stopped().toCompletableFuture()), what);
+    } catch (IllegalStateException e) {
+      checkReadable();
+      throw e;
+    }
+    checkReadable();
+    return wait(answer, what);
   }
 
   private static <T> T wait(CompletionStage<T> stage, String what) {

@@ -1,5 +1,6 @@
 package puzzle.actors.run;
 
+import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.RecoveryFailed;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
@@ -26,10 +28,13 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import puzzle.actors.work.Chronicle;
 import puzzle.actors.work.Leases;
 import puzzle.actors.work.Peers;
+import puzzle.actors.work.Unreadable;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Architecture;
+import puzzle.model.Failure;
 import puzzle.model.LayerLibrary;
 import puzzle.model.Outcome;
+import puzzle.model.Phase;
 import puzzle.model.Target;
 import puzzle.persistence.RunEvent;
 import puzzle.persistence.RunState;
@@ -48,9 +53,11 @@ import puzzle.protocol.Work;
 public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, RunState> {
 
   /**
+   * @param failure null where the folder is written
    * @param order which of the orders so far it came after
    */
-  private record ReportWritten(Outcome outcome, int order) implements Run.Internal {}
+  private record ReportWritten(Outcome outcome, Throwable failure, int order)
+      implements Run.Internal {}
 
   /** All candidates are measured. */
   private record Take(int index) implements Run.Internal {}
@@ -171,6 +178,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   public SignalHandler<RunState> signalHandler() {
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.instance(), this::onRecovered)
+        .onSignal(RecoveryFailed.class, this::onRecoveryFailed)
         .build();
   }
 
@@ -354,7 +362,23 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
       return Effect().none();
     }
     reporting = false;
-    return active(state) ? end(reported.outcome()) : Effect().none();
+    if (!active(state)) {
+      return Effect().none();
+    }
+    if (reported.failure() == null) {
+      return end(reported.outcome());
+    }
+    Throwable cause = reported.failure();
+    cause = cause.getCause() == null ? cause : cause.getCause();
+    String what = "the report could not be written: " + cause;
+    if (!(cause instanceof UncheckedIOException)) {
+      return end(new Outcome(Outcome.Kind.FAILED, what));
+    }
+    // The next reminder tries again: there may be room by then.
+    context.getLog().warn("{}: {}", entityId, what);
+    Failure full = new Failure(Failure.Kind.NO_STORAGE, what + "\nMaybe the disk is full.");
+    peers.announce(new Feed.AttemptFailed(state.spec().id(), Phase.REPORT.label(), 1, full, true));
+    return Effect().none();
   }
 
   private Effect<RunEvent, RunState> onTick(RunState state, Tick tick) {
@@ -378,6 +402,10 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
                 offer(changed, new RunPlan(changed));
               }
             });
+  }
+
+  private void onRecoveryFailed(RunState state, RecoveryFailed failed) {
+    Unreadable.of(persistenceId().id(), failed.getFailure()).ifPresent(peers::stop);
   }
 
   /** Also after a journal that failed, which stops timers but keeps this object. */
@@ -438,16 +466,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
                 .getSystem()
                 .dispatchers()
                 .lookup(DispatcherSelector.fromConfig("puzzle.file-dispatcher"))),
-        (done, failure) ->
-            new ReportWritten(
-                failure == null
-                    ? outcome
-                    : new Outcome(
-                        Outcome.Kind.FAILED,
-                        "the report could not be written: "
-                            + failure
-                            + "\nMaybe the disk is full."),
-                order));
+        (done, failure) -> new ReportWritten(outcome, failure, order));
   }
 
   private Effect<RunEvent, RunState> end(Outcome outcome) {
