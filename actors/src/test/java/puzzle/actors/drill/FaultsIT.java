@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,6 +26,7 @@ import puzzle.actors.node.ClusterLink;
 import puzzle.actors.node.UnreachableException;
 import puzzle.cluster.NodeConfig;
 import puzzle.engine.DjlEngineFactory;
+import puzzle.engine.checkpoint.SafetensorsFile;
 import puzzle.model.RunId;
 import puzzle.persistence.cassandra.LocalCassandra;
 import puzzle.protocol.Run;
@@ -40,6 +43,7 @@ class FaultsIT {
   private static final int NODES = 3;
   private static final String LONG = "faults.long";
 
+  private Path work;
   private Namespaces networks;
   private LocalCassandra cassandra;
   private Forward forward;
@@ -54,7 +58,7 @@ class FaultsIT {
             .filter(entry -> !entry.contains("test-classes"))
             .collect(Collectors.joining(File.pathSeparator)));
     String kept = System.getProperty("faults.dir");
-    Path work = kept == null ? folder : Path.of(kept);
+    work = kept == null ? folder : Path.of(kept);
     SmallSearch search = SmallSearch.in(work);
     networks = Namespaces.of(NODES).orElse(null);
     if (networks == null) {
@@ -155,6 +159,23 @@ class FaultsIT {
   }
 
   @Test
+  void whileTheStoresDiskIsFullOrReadOnlyDevicesRestAndTheRunGoesOnLater() throws Exception {
+    SmallDisk disk = SmallDisk.at(work.resolve("runs/full"), 64).orElse(null);
+    assumeTrue(disk != null, "no file system of our own here, see above");
+    try (disk) {
+      String run = begin("full", "distil");
+      disk.fill();
+      restingAndNotEnded(run, "disk is full");
+      disk.free();
+      trials.until(run, () -> trials.reached(run, "evaluate"));
+      disk.readOnly(true);
+      restingAndNotEnded(run, "read-only");
+      disk.readOnly(false);
+      finish(run);
+    }
+  }
+
+  @Test
   void aCoordinatorThatIsCutOffDownsItselfAndBeginsNoClusterOfItsOwn() throws Exception {
     permitted();
     String run = begin("two-one", "distil");
@@ -216,6 +237,45 @@ class FaultsIT {
     }
     finish(run);
     oneSolver(run);
+  }
+
+  /** Devices say why they take nothing; longer than all attempts of a task would last. */
+  private void restingAndNotEnded(String run, String why) throws Exception {
+    Instant since = Instant.now();
+    trials.until(run, () -> elapsed(since) > 15 && logs().contains(why));
+    assertTrue(logs().contains("takes no task for"), "it says so");
+    assertFalse(site.ended(run));
+    assertEquals(
+        List.of(),
+        visibleHalves(work.resolve("runs/full/library")),
+        "nothing is visible that is not whole");
+  }
+
+  private String logs() throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (NodeProcess node : site.nodes()) {
+      text.append(Files.readString(node.log()));
+    }
+    return text.toString();
+  }
+
+  private static List<Path> visibleHalves(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files
+          .filter(f -> f.toString().endsWith(".safetensors"))
+          .filter(f -> !f.getFileName().toString().startsWith("."))
+          .filter(FaultsIT::half)
+          .toList();
+    }
+  }
+
+  private static boolean half(Path file) {
+    try {
+      SafetensorsFile.open(file);
+      return false;
+    } catch (RuntimeException e) {
+      return true;
+    }
   }
 
   private void permitted() {
