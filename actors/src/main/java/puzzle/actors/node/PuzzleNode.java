@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
@@ -25,6 +26,7 @@ import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
@@ -49,6 +51,7 @@ import puzzle.protocol.Run;
 public final class PuzzleNode implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration CHECK = Duration.ofSeconds(1);
 
   private final ActorSystem<Guardian.Command> system;
   private final Metrics metrics;
@@ -105,6 +108,7 @@ public final class PuzzleNode implements AutoCloseable {
                     replyTo -> new Guardian.Retire(grace, replyTo),
                     grace.plus(PATIENCE),
                     node.system.scheduler()));
+    node.leaveOnceLonely(config.getDuration("puzzle.lonely"));
     List<String> seeds = NodeConfig.seeds(config);
     if (seeds.isEmpty() || !seeds.get(0).equals(node.address())) {
       node.join(seeds);
@@ -125,6 +129,30 @@ public final class PuzzleNode implements AutoCloseable {
       waiting.start();
     }
     return node;
+  }
+
+  /** Stops the node when the cluster it is a member of has had no coordinator for so long. */
+  private void leaveOnceLonely(Duration patience) {
+    AtomicLong met = new AtomicLong();
+    system
+        .scheduler()
+        .scheduleAtFixedRate(
+            CHECK,
+            CHECK,
+            () -> {
+              boolean coordinated = false;
+              for (Member member : Cluster.get(system).state().getMembers()) {
+                coordinated |= member.hasRole(NodeRole.COORDINATOR.label());
+              }
+              long now = System.nanoTime();
+              if (coordinated) {
+                met.set(now);
+              } else if (met.get() != 0 && now - met.get() > patience.toNanos()) {
+                CoordinatedShutdown.get(Adapter.toClassic(system))
+                    .run(CoordinatedShutdown.clusterDowningReason());
+              }
+            },
+            system.executionContext());
   }
 
   /** Looks for a cluster among the seeds; the first of them begins one where there is none. */
