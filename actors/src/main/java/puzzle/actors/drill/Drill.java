@@ -31,14 +31,11 @@ final class Drill {
   private final List<Kill> kills = new ArrayList<>();
   private final List<Kill.Kind> kinds = new ArrayList<>();
   private final List<String> stages = new ArrayList<>();
-  private final boolean journal;
+  private final Victims victims;
   private double undisturbedSeconds;
 
-  /**
-   * @param journal true to kill the journal's process instead of nodes
-   */
-  Drill(SmallSearch search, Site site, long seed, boolean journal, Consumer<String> tell) {
-    this.journal = journal;
+  Drill(SmallSearch search, Site site, long seed, Victims victims, Consumer<String> tell) {
+    this.victims = victims;
     this.trials = new Trials(search, site);
     this.site = site;
     this.random = new SplittableRandom(seed);
@@ -144,10 +141,10 @@ final class Drill {
 
   /** Each kind of node comes up as often as the others. */
   private Kill.Kind nextKind() {
-    if (journal) {
+    if (victims == Victims.journal) {
       return Kill.Kind.JOURNAL;
     }
-    if (site.nodes().size() == 1) {
+    if (victims == Victims.all || site.nodes().size() == 1) {
       return Kill.Kind.ALL;
     }
     if (kinds.isEmpty()) {
