@@ -1,6 +1,7 @@
 package puzzle.actors.node;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -21,6 +22,7 @@ import puzzle.actors.Examples;
 import puzzle.actors.FakeEngine;
 import puzzle.model.Outcome;
 import puzzle.model.RunSpec;
+import puzzle.protocol.Run;
 
 /** A journal that was tampered with while its node was down. */
 class JournalFaultsTest {
@@ -85,6 +87,7 @@ class JournalFaultsTest {
               FakeEngine.lasting(here ? 60_000 : 0).before(task, monitor);
             });
     try (Drive drive = new Drive(spec, 3, 2, engine, SNAPSHOTS, "hash")) {
+      assertInstanceOf(Run.Accepted.class, drive.answer);
       assertTrue(reached.await(60, TimeUnit.SECONDS), key);
     }
     return engine.ran();
