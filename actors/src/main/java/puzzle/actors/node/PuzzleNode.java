@@ -31,6 +31,7 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.JoinSeedNodes;
+import org.apache.pekko.persistence.Persistence;
 import puzzle.actors.http.EdgeParts;
 import puzzle.actors.http.HttpEdge;
 import puzzle.actors.http.HttpSettings;
@@ -171,6 +172,7 @@ public final class PuzzleNode implements AutoCloseable {
   private static PuzzleNode started(Config config, Tools tools) {
     PuzzleSettings settings = PuzzleSettings.from(config);
     Journal kept = Journal.of(config);
+    boolean coordinator = settings.roles().contains(NodeRole.COORDINATOR);
     Metrics metrics = new Metrics();
     ActorSystem<Guardian.Command> system =
         ActorSystem.create(
@@ -179,10 +181,11 @@ public final class PuzzleNode implements AutoCloseable {
                 tools,
                 new Guardian.FeedParts(config.getInt("puzzle.feed.window"), metrics::lag)),
             NodeConfig.SYSTEM,
-            config);
+            coordinator ? kept.eager(config) : config);
     PuzzleNode node = new PuzzleNode(system, metrics);
     try {
-      if (settings.roles().contains(NodeRole.COORDINATOR)) {
+      if (coordinator) {
+        Persistence.get(Adapter.toClassic(system));
         wait(kept.prepare(system), "the journal's tables");
       }
       wait(
