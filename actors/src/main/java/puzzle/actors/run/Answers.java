@@ -32,7 +32,8 @@ final class Answers {
 
   Optional<RunEvent> to(Run.FoundInfeasible found) {
     return event(
-        undecided(found.target()), new RunEvent.LimitsProvenInfeasible(found.infeasible()));
+        undecided(found.target(), found.costs()),
+        new RunEvent.LimitsProvenInfeasible(found.infeasible()));
   }
 
   Optional<RunEvent> to(Run.Shortlisted listed) {
@@ -42,7 +43,9 @@ final class Answers {
 
   Optional<RunEvent> to(Run.Chosen chosen) {
     return event(
-        undecided(chosen.target()) && state.libraryComplete() && !state.shortlistWanted(),
+        undecided(chosen.target(), chosen.costs())
+            && state.libraryComplete()
+            && !state.shortlistWanted(),
         new RunEvent.ArchitectureChosen(
             chosen.incumbent(), chosen.baselines(), chosen.candidates()));
   }
@@ -61,11 +64,12 @@ final class Answers {
     return news ? Optional.of(event) : Optional.empty();
   }
 
-  /** Waits for the solver's word about that target. */
-  private boolean undecided(Target target) {
+  /** Waits for the solver's word about that target at those costs. */
+  private boolean undecided(Target target, int costs) {
     return state.active()
         && state.incumbent() == null
         && state.infeasible() == null
+        && state.costs().size() == costs
         && state.spec().target().equals(target);
   }
 

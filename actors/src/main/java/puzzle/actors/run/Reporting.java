@@ -1,5 +1,6 @@
 package puzzle.actors.run;
 
+import java.io.UncheckedIOException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -17,10 +18,11 @@ final class Reporting {
   /**
    * A report that is through.
    *
-   * @param outcome the run's, or that it could not be written
+   * @param outcome the run's, or that the folder could not be written
+   * @param retried the disk took no more: there may be room later
    * @param order which of the orders so far it came after
    */
-  record Written(Outcome outcome, int order) {}
+  record Written(Outcome outcome, boolean retried, int order) {}
 
   private final Executor files;
   private boolean writing;
@@ -51,7 +53,9 @@ final class Reporting {
         CompletableFuture.runAsync(() -> RunFolder.write(last), files)
             .handle(
                 (done, failure) ->
-                    new Written(failure == null ? last.outcome() : unwritten(failure), begun)));
+                    failure == null
+                        ? new Written(last.outcome(), false, begun)
+                        : unwritten(failure, begun)));
   }
 
   /** Whether a report ends the run. */
@@ -63,10 +67,11 @@ final class Reporting {
     return true;
   }
 
-  private static Outcome unwritten(Throwable failure) {
+  private static Written unwritten(Throwable failure, int begun) {
     Throwable cause = failure instanceof CompletionException e ? e.getCause() : failure;
-    return new Outcome(
-        Outcome.Kind.FAILED,
-        "the report could not be written: " + cause + "\nMaybe the disk is full.");
+    return new Written(
+        new Outcome(Outcome.Kind.FAILED, "the report could not be written: " + cause),
+        cause instanceof UncheckedIOException,
+        begun);
   }
 }

@@ -17,6 +17,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.RecoveryFailed;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
@@ -26,12 +27,16 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import puzzle.actors.work.Leases;
 import puzzle.actors.work.News;
 import puzzle.actors.work.Peers;
+import puzzle.actors.work.Unreadable;
 import puzzle.cluster.PuzzleSettings;
+import puzzle.model.Failure;
 import puzzle.model.Outcome;
+import puzzle.model.Phase;
 import puzzle.persistence.RunEvent;
 import puzzle.persistence.RunState;
 import puzzle.persistence.Tags;
 import puzzle.persistence.TaskEvent;
+import puzzle.protocol.Block;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Run;
 import puzzle.protocol.Work;
@@ -142,6 +147,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         .onCommand(Run.Retarget.class, this::onRetarget)
         .onCommand(Run.RetryFailed.class, this::onRetryFailed)
         .onCommand(Run.Cancel.class, this::onCancel)
+        .onCommand(Run.DeliverCosts.class, this::onDeliverCosts)
         .onCommand(Run.GetStatus.class, this::onGetStatus)
         .onCommand(Run.Reported.class, this::onReported)
         .onCommand(Run.LayerSettled.class, this::onLayerSettled)
@@ -168,6 +174,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   public SignalHandler<RunState> signalHandler() {
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.instance(), this::onRecovered)
+        .onSignal(RecoveryFailed.class, this::onRecoveryFailed)
         .build();
   }
 
@@ -240,6 +247,24 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
     return end(
         new Outcome(Outcome.Kind.CANCELLED, cancel.reason()),
         () -> cancel.replyTo().tell(new Run.Accepted(false)));
+  }
+
+  private Effect<RunEvent, RunState> onDeliverCosts(RunState state, Run.DeliverCosts deliver) {
+    CostDeliveries judged = new CostDeliveries(entityId, state, deliver.costs());
+    List<RunEvent> events =
+        judged.recorded().isEmpty()
+            ? List.of()
+            : List.of(new RunEvent.CostsDelivered(judged.recorded(), clock.instant()));
+    return Effect()
+        .persist(events)
+        .thenRun(
+            changed -> {
+              deliver.replyTo().tell(new Block.Receipts(judged.receipts()));
+              if (!events.isEmpty()) {
+                feasible = false;
+                goOn(changed);
+              }
+            });
   }
 
   private Effect<RunEvent, RunState> onGetStatus(RunState state, Run.GetStatus get) {
@@ -327,9 +352,19 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onReportWritten(RunState state, ReportWritten written) {
-    return reporting.counts(written.report()) && state.active()
-        ? end(written.report().outcome())
-        : Effect().none();
+    Reporting.Written report = written.report();
+    if (!reporting.counts(report) || !state.active()) {
+      return Effect().none();
+    }
+    if (!report.retried()) {
+      return end(report.outcome());
+    }
+    // The next reminder tries again: there may be room by then.
+    String what = report.outcome().detail();
+    context.getLog().warn("{}: {}", entityId, what);
+    Failure full = new Failure(Failure.Kind.NO_STORAGE, what + "\nMaybe the disk is full.");
+    peers.announce(new Feed.AttemptFailed(state.spec().id(), Phase.REPORT.label(), 1, full, true));
+    return Effect().none();
   }
 
   private Effect<RunEvent, RunState> onTick(RunState state, Tick tick) {
@@ -353,6 +388,10 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
                 offer(changed, new RunPlan(changed));
               }
             });
+  }
+
+  private void onRecoveryFailed(RunState state, RecoveryFailed failed) {
+    Unreadable.of(persistenceId().id(), failed.getFailure()).ifPresent(peers::stop);
   }
 
   /** Also after a journal that failed, which stops timers but keeps this object. */

@@ -78,8 +78,11 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private final Supplier<Search> searches;
   private Search search;
 
-  /** Counts the targets so far. */
+  /** Counts the problems so far: targets, and costs that changed. */
   private int generation;
+
+  /** {@link Solver.Open#costs} of the table. */
+  private int costs;
 
   /** Tells answers to this solver from those to its predecessors. */
   private final long question = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
@@ -163,7 +166,10 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   }
 
   private Behavior<Solver.Command> onOpen(Solver.Open open) {
-    if (evidence.about(open.spec())) {
+    if (open.costs() < costs) {
+      return this;
+    }
+    if (evidence.about(open.spec()) || evidence.opened() && open.costs() > costs) {
       startOver();
     }
     // A choice is told to who asks for it: a run that tries again what failed asks anew.
@@ -174,15 +180,16 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     }
     if (!evidence.opened()) {
       evidence.open(open.spec(), open.layers(), open.profiles());
-      SolverTable costs = evidence.scores().costsAlone();
+      costs = open.costs();
+      SolverTable free = evidence.scores().costsAlone();
       List<Row> rows = evidence.scores().rows();
-      ask(() -> search.feasibility(costs, rows, settings.finalLimit()), Checked::new);
+      ask(() -> search.feasibility(free, rows, settings.finalLimit()), Checked::new);
     }
     evidence.silent().forEach(this::askForScores);
     return this;
   }
 
-  /** Another target: the scores are told again, all else is worked out anew. */
+  /** Another target, or other costs: the scores are told again, all else is worked out anew. */
   private void startOver() {
     generation++;
     evidence = new Evidence(question);
@@ -254,9 +261,11 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       ask(() -> conclude(spec, scores, table), c -> c);
     } else if (evidence.allHeard() && (evidence.news() || published == null)) {
       Evidence.Burst burst = evidence.burst();
+      String cause =
+          published == null && costs > 0 ? "costs delivered by another system" : burst.cause();
       ask(
           () -> search.again(table, rows, burst.puts(), settings.limit()),
-          s -> new Solved(s, burst.cause()));
+          s -> new Solved(s, cause));
     }
     return this;
   }
@@ -335,7 +344,8 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       for (Solution s : concluded.best()) {
         candidates.add(evidence.incumbent(s, "candidate " + (candidates.size() + 1)));
       }
-      answer = new Run.Chosen(last, concluded.baselines(), candidates, evidence.spec().target());
+      answer =
+          new Run.Chosen(last, concluded.baselines(), candidates, evidence.spec().target(), costs);
       publish(last);
       peers.run(run, answer);
     } else {
@@ -351,7 +361,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private void tellInfeasible(Solution solution) {
     Infeasible infeasible = evidence.infeasible(solution);
-    answer = new Run.FoundInfeasible(infeasible, evidence.spec().target());
+    answer = new Run.FoundInfeasible(infeasible, evidence.spec().target(), costs);
     peers.announce(new Feed.LimitsConflict(run, infeasible));
     peers.run(run, answer);
   }
