@@ -3,6 +3,7 @@ package puzzle.actors;
 import java.util.ArrayList;
 import java.util.List;
 import puzzle.actors.work.Peers;
+import puzzle.actors.work.Unreadable;
 import puzzle.model.RunId;
 import puzzle.protocol.Block;
 import puzzle.protocol.Distill;
@@ -72,6 +73,11 @@ public final class Reports implements Peers {
   @Override
   public void owner(Work.Owner owner, Work.Report report) {
     keep(report);
+  }
+
+  @Override
+  public void stop(Unreadable reason) {
+    keep(reason);
   }
 
   @Override

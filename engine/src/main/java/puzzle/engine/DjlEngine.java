@@ -13,6 +13,7 @@ import puzzle.engine.checkpoint.ModelFolder;
 import puzzle.engine.checkpoint.SafetensorsFile;
 import puzzle.engine.checkpoint.SafetensorsFolder;
 import puzzle.engine.checkpoint.SafetensorsWriter;
+import puzzle.engine.checkpoint.StorageException;
 import puzzle.engine.checkpoint.Store;
 import puzzle.engine.checkpoint.WeightSource;
 import puzzle.engine.data.Tokenizer;
@@ -87,34 +88,47 @@ public final class DjlEngine implements BlockEngine {
   @Override
   public TaskResult run(RunSpec spec, Task task, Monitor monitor) throws TaskFailedException {
     Tensors.threads(threads);
+    Repair repair = new Repair(this, spec, task);
     try {
-      if (task instanceof Task.Record) {
-        return record(spec, monitor);
-      } else if (task instanceof Task.Distil distil) {
-        return distil(spec, distil, monitor);
-      } else if (task instanceof Task.DistilBlock distil) {
-        return distil(spec, distil, monitor);
-      } else if (task instanceof Task.Profile profile) {
-        return profile(spec, profile, monitor);
-      } else if (task instanceof Task.ScoreBlock score) {
-        return score(spec, score, monitor);
-      } else if (task instanceof Task.Evaluate evaluate) {
-        return evaluate(spec, evaluate, monitor);
-      } else if (task instanceof Task.Measure measure) {
-        return measure(spec, measure, monitor);
-      } else if (task instanceof Task.HealRound round) {
-        return healRound(spec, round, monitor);
-      } else if (task instanceof Task.Heal heal) {
-        return heal(spec, heal);
-      } else if (task instanceof Task.Export export) {
-        return export(spec, export);
+      while (true) {
+        try {
+          return perform(spec, task, monitor);
+        } catch (CorruptArtefactException e) {
+          if (!repair.make(e.expected(), monitor)) {
+            throw e;
+          }
+        }
       }
-      throw new IllegalArgumentException("unknown task " + task);
     } catch (CancellationException e) {
       throw e;
     } catch (RuntimeException | OutOfMemoryError e) {
       throw new TaskFailedException(kind(e), task.key() + ": " + e.getMessage(), e);
     }
+  }
+
+  TaskResult perform(RunSpec spec, Task task, Monitor monitor) {
+    if (task instanceof Task.Record) {
+      return record(spec, monitor);
+    } else if (task instanceof Task.Distil distil) {
+      return distil(spec, distil, monitor);
+    } else if (task instanceof Task.DistilBlock distil) {
+      return distil(spec, distil, monitor);
+    } else if (task instanceof Task.Profile profile) {
+      return profile(spec, profile, monitor);
+    } else if (task instanceof Task.ScoreBlock score) {
+      return score(spec, score, monitor);
+    } else if (task instanceof Task.Evaluate evaluate) {
+      return evaluate(spec, evaluate, monitor);
+    } else if (task instanceof Task.Measure measure) {
+      return measure(spec, measure, monitor);
+    } else if (task instanceof Task.HealRound round) {
+      return healRound(spec, round, monitor);
+    } else if (task instanceof Task.Heal heal) {
+      return heal(spec, heal);
+    } else if (task instanceof Task.Export export) {
+      return export(spec, export);
+    }
+    throw new IllegalArgumentException("unknown task " + task);
   }
 
   @Override
@@ -321,32 +335,48 @@ public final class DjlEngine implements BlockEngine {
   }
 
   private TaskResult healRound(RunSpec spec, Task.HealRound task, Monitor monitor) {
-    HealingStates states = new HealingStates(store(spec));
-    WeightSource before =
-        states.mean(task.from()).orElseGet(() -> weights(spec, task.architecture(), task.layers()));
+    WeightSource before = healed(spec, task.architecture(), task.layers(), task.from());
     try (Decoder child = load(spec, task.architecture(), before)) {
       return healing(spec, child, task.recording())
-          .round(task.round(), task.shard(), before, states, monitor);
+          .round(task.round(), task.shard(), before, new HealingStates(store(spec)), monitor);
     }
   }
 
   private TaskResult heal(RunSpec spec, Task.Heal task) {
-    Store store = store(spec);
-    WeightSource last =
-        new HealingStates(store)
-            .mean(task.from())
-            .orElseGet(() -> weights(spec, task.architecture(), task.layers()));
+    WeightSource last = healed(spec, task.architecture(), task.layers(), task.from());
     try (Decoder child = load(spec, task.architecture(), last)) {
-      SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
-      new TreeMap<>(child.parameters())
-          .forEach(
-              (name, array) ->
-                  writer.add(name, array.getShape().getShape(), () -> Tensors.read(array)));
       return new TaskResult.Healed(
-          store.put("healing/child.safetensors", writer::writeTo),
+          put(spec, child),
           spec.gkd().stepsBefore(spec.gkd().rounds()),
           healing(spec, child, task.recording()).heldOutBefore(spec.gkd().rounds(), 0));
     }
+  }
+
+  /** The mean of the states after a round; before the first one, the assembled child. */
+  private WeightSource healed(
+      RunSpec spec,
+      Architecture architecture,
+      List<Task.Weights> layers,
+      List<CheckpointRef> states) {
+    return new HealingStates(store(spec))
+        .mean(states)
+        .orElseGet(() -> weights(spec, architecture, layers));
+  }
+
+  /** Writes the child that the states of the last round give. */
+  CheckpointRef putChild(RunSpec spec, Architecture architecture, List<CheckpointRef> states) {
+    try (Decoder child = load(spec, architecture, healed(spec, architecture, List.of(), states))) {
+      return put(spec, child);
+    }
+  }
+
+  private CheckpointRef put(RunSpec spec, Decoder child) {
+    SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
+    new TreeMap<>(child.parameters())
+        .forEach(
+            (name, array) ->
+                writer.add(name, array.getShape().getShape(), () -> Tensors.read(array)));
+    return store(spec).put("healing/child.safetensors", writer::writeTo);
   }
 
   private GlobalDistillation healing(RunSpec spec, Decoder child, CheckpointRef recording) {
@@ -451,6 +481,8 @@ public final class DjlEngine implements BlockEngine {
       return Failure.Kind.CORRUPT_ARTEFACT;
     } else if (e instanceof InvalidInputException) {
       return Failure.Kind.INVALID_INPUT;
+    } else if (e instanceof StorageException) {
+      return Failure.Kind.NO_STORAGE;
     }
     return Failure.Kind.DEFECT;
   }

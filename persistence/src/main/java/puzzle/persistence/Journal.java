@@ -2,9 +2,11 @@ package puzzle.persistence;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
@@ -50,6 +52,22 @@ public enum Journal {
   /** As written in configuration: {@code cassandra}. */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * Settings with which a Cassandra is connected to while the node starts, not once the first
+   * entity wants to be read: that takes seconds, and whoever comes back after a loss has none.
+   */
+  public Config eager(Config config) {
+    return this == EMBEDDED
+        ? config
+        : ConfigFactory.parseMap(
+                Map.of(
+                    "pekko.persistence.journal.auto-start-journals",
+                    List.of(path("journal")),
+                    "pekko.persistence.snapshot-store.auto-start-snapshot-stores",
+                    List.of(path("snapshot"))))
+            .withFallback(config);
   }
 
   /** Makes the tables of an embedded journal; those of a Cassandra are made with it. */

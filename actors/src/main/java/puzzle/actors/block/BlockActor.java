@@ -11,6 +11,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.RecoveryFailed;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
@@ -20,6 +21,7 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import puzzle.actors.work.Chronicle;
 import puzzle.actors.work.Leases;
 import puzzle.actors.work.Peers;
+import puzzle.actors.work.Unreadable;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Failure;
 import puzzle.model.Receipt;
@@ -110,6 +112,7 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
   public SignalHandler<BlockState> signalHandler() {
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.instance(), this::onRecovered)
+        .onSignal(RecoveryFailed.class, this::onRecoveryFailed)
         .build();
   }
 
@@ -258,6 +261,10 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
                 told(changed, lost);
               }
             });
+  }
+
+  private void onRecoveryFailed(BlockState state, RecoveryFailed failed) {
+    Unreadable.of(persistenceId().id(), failed.getFailure()).ifPresent(peers::stop);
   }
 
   /** Also after a journal that failed, which stops timers but keeps this object. */

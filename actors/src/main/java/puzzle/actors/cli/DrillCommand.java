@@ -12,6 +12,7 @@ import picocli.CommandLine.Spec;
 import puzzle.actors.drill.Drills;
 import puzzle.actors.drill.Findings;
 import puzzle.actors.drill.Percentiles;
+import puzzle.actors.drill.Victims;
 import puzzle.actors.run.RunFolder;
 import puzzle.persistence.Journal;
 
@@ -52,15 +53,12 @@ final class DrillCommand implements Callable<Integer> {
       defaultValue = "cassandra")
   String journal;
 
-  /** What is killed. */
-  enum Victims {
-    nodes,
-    journal
-  }
-
   @Option(
       names = "--victims",
-      description = "nodes, or journal: Cassandra's own process. Default: ${DEFAULT-VALUE}.",
+      description = {
+        "nodes: one, sometimes all; all: all, each time; journal: Cassandra's own process.",
+        "Default: ${DEFAULT-VALUE}."
+      },
       defaultValue = "nodes")
   Victims victims;
 
@@ -98,7 +96,7 @@ final class DrillCommand implements Callable<Integer> {
             size,
             kills,
             seed,
-            victims == Victims.journal,
+            victims,
             folder,
             PuzzleCli.engines(),
             line -> System.err.printf("%6.1f  %s%n", (System.nanoTime() - started) / 1e9, line));

@@ -11,6 +11,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.RecoveryFailed;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
@@ -19,6 +20,7 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import puzzle.actors.work.Chronicle;
 import puzzle.actors.work.Leases;
 import puzzle.actors.work.Peers;
+import puzzle.actors.work.Unreadable;
 import puzzle.actors.work.Wanted;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Architecture;
@@ -105,6 +107,7 @@ public final class DistillActor
   public SignalHandler<DistillState> signalHandler() {
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.instance(), this::onRecovered)
+        .onSignal(RecoveryFailed.class, this::onRecoveryFailed)
         .build();
   }
 
@@ -188,6 +191,10 @@ public final class DistillActor
     return Effect()
         .persist(new ArrayList<DistillEvent>(lost))
         .thenRun(changed -> told(changed, lost));
+  }
+
+  private void onRecoveryFailed(DistillState state, RecoveryFailed failed) {
+    Unreadable.of(persistenceId().id(), failed.getFailure()).ifPresent(peers::stop);
   }
 
   /** Also after a journal that failed, which stops timers but keeps this object. */

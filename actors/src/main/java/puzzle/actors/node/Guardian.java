@@ -104,7 +104,7 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
                     .withSettings(
                         ClusterSingletonSettings.create(context.getSystem())
                             .withRole(NodeRole.COORDINATOR.label())));
-    this.peers = new ShardedPeers(sharding, pool, topic);
+    this.peers = new ShardedPeers(context.getSystem(), sharding, pool, topic);
     String coordinator = NodeRole.COORDINATOR.label();
     sharding.init(
         Entity.of(

@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
@@ -25,19 +26,24 @@ import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.JoinSeedNodes;
+import org.apache.pekko.persistence.Persistence;
 import puzzle.actors.http.EdgeParts;
 import puzzle.actors.http.HttpEdge;
 import puzzle.actors.http.HttpSettings;
 import puzzle.actors.http.Metrics;
+import puzzle.actors.run.RunFolder;
+import puzzle.actors.work.Unreadable;
 import puzzle.cluster.NodeConfig;
 import puzzle.cluster.NodeRole;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.RunSpec;
 import puzzle.persistence.Journal;
+import puzzle.persistence.RunState;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Run;
 
@@ -48,6 +54,7 @@ import puzzle.protocol.Run;
 public final class PuzzleNode implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration CHECK = Duration.ofSeconds(1);
 
   private final ActorSystem<Guardian.Command> system;
   private final Metrics metrics;
@@ -104,21 +111,70 @@ public final class PuzzleNode implements AutoCloseable {
                     replyTo -> new Guardian.Retire(grace, replyTo),
                     grace.plus(PATIENCE),
                     node.system.scheduler()));
-    Cluster cluster = Cluster.get(node.system);
-    List<Address> seeds = new ArrayList<>();
-    for (String seed : NodeConfig.seeds(config)) {
-      seeds.add(AddressFromURIString.parse("pekko://" + NodeConfig.SYSTEM + "@" + seed));
+    node.leaveOnceLonely(config.getDuration("puzzle.lonely"));
+    List<String> seeds = NodeConfig.seeds(config);
+    if (seeds.isEmpty() || !seeds.get(0).equals(node.address())) {
+      node.join(seeds);
+    } else {
+      Duration patience =
+          config.getDuration("pekko.cluster.shutdown-after-unsuccessful-join-seed-nodes");
+      Thread waiting =
+          new Thread(
+              () -> {
+                if (new Quorum(seeds, node.address()).await(patience)) {
+                  node.join(seeds);
+                } else {
+                  node.system.terminate();
+                }
+              },
+              "seeds");
+      waiting.setDaemon(true);
+      waiting.start();
     }
-    if (seeds.isEmpty()) {
-      seeds.add(cluster.selfMember().address());
-    }
-    cluster.manager().tell(new JoinSeedNodes(seeds));
     return node;
+  }
+
+  /** Stops the node when the cluster it is a member of has had no coordinator for so long. */
+  private void leaveOnceLonely(Duration patience) {
+    AtomicLong met = new AtomicLong();
+    system
+        .scheduler()
+        .scheduleAtFixedRate(
+            CHECK,
+            CHECK,
+            () -> {
+              boolean coordinated = false;
+              for (Member member : Cluster.get(system).state().getMembers()) {
+                coordinated |= member.hasRole(NodeRole.COORDINATOR.label());
+              }
+              long now = System.nanoTime();
+              if (coordinated) {
+                met.set(now);
+              } else if (met.get() != 0 && now - met.get() > patience.toNanos()) {
+                CoordinatedShutdown.get(Adapter.toClassic(system))
+                    .run(CoordinatedShutdown.clusterDowningReason());
+              }
+            },
+            system.executionContext());
+  }
+
+  /** Looks for a cluster among the seeds; the first of them begins one where there is none. */
+  private void join(List<String> seeds) {
+    Cluster cluster = Cluster.get(system);
+    List<Address> addresses = new ArrayList<>();
+    for (String seed : seeds) {
+      addresses.add(AddressFromURIString.parse("pekko://" + NodeConfig.SYSTEM + "@" + seed));
+    }
+    if (addresses.isEmpty()) {
+      addresses.add(cluster.selfMember().address());
+    }
+    cluster.manager().tell(new JoinSeedNodes(addresses));
   }
 
   private static PuzzleNode started(Config config, Tools tools) {
     PuzzleSettings settings = PuzzleSettings.from(config);
     Journal kept = Journal.of(config);
+    boolean coordinator = settings.roles().contains(NodeRole.COORDINATOR);
     Metrics metrics = new Metrics();
     ActorSystem<Guardian.Command> system =
         ActorSystem.create(
@@ -127,10 +183,11 @@ public final class PuzzleNode implements AutoCloseable {
                 tools,
                 new Guardian.FeedParts(config.getInt("puzzle.feed.window"), metrics::lag)),
             NodeConfig.SYSTEM,
-            config);
+            coordinator ? kept.eager(config) : config);
     PuzzleNode node = new PuzzleNode(system, metrics);
     try {
-      if (settings.roles().contains(NodeRole.COORDINATOR)) {
+      if (coordinator) {
+        Persistence.get(Adapter.toClassic(system));
         wait(kept.prepare(system), "the journal's tables");
       }
       wait(
@@ -158,6 +215,21 @@ public final class PuzzleNode implements AutoCloseable {
         .getShutdownReason()
         .filter(r -> r == CoordinatedShutdown.incompatibleConfigurationDetectedReason())
         .isPresent();
+  }
+
+  /**
+   * Does nothing unless the node stopped by itself because of its journal.
+   *
+   * @throws UnreadableJournalException naming the entity and the event
+   */
+  public void checkReadable() {
+    CoordinatedShutdown.get(Adapter.toClassic(system))
+        .getShutdownReason()
+        .filter(Unreadable.class::isInstance)
+        .ifPresent(
+            reason -> {
+              throw new UnreadableJournalException(((Unreadable) reason).message());
+            });
   }
 
   /** Completed once the node has stopped, whatever stopped it. */
@@ -229,6 +301,33 @@ public final class PuzzleNode implements AutoCloseable {
     return ask(spec, Run.GetStatus::new, "the run's status");
   }
 
+  /** Names of the runs in the journal. */
+  public List<String> runs() {
+    return wait(facts().runs(), "the journal's runs").stream().distinct().sorted().toList();
+  }
+
+  /**
+   * Writes a run's folder from its journal: tables, report, events.
+   *
+   * @return the folder
+   */
+  public Path report(String run) {
+    RunState state = wait(facts().state(run), "the run's journal");
+    RunFolder.write(state);
+    Path folder = Path.of(state.spec().store());
+    events(run, folder);
+    return folder;
+  }
+
+  /** Writes every event of a run into its folder, a line each. */
+  public void events(String run, Path folder) {
+    wait(facts().write(run, folder.resolve("events.ndjson")), "the run's events");
+  }
+
+  private puzzle.actors.feed.Journal facts() {
+    return puzzle.actors.feed.Journal.of(system);
+  }
+
   /** Leaves the cluster and stops; a running task is stopped and its attempt is given up. */
   @Override
   public void close() {
@@ -249,11 +348,19 @@ public final class PuzzleNode implements AutoCloseable {
       RunSpec spec,
       org.apache.pekko.japi.function.Function<ActorRef<T>, Run.Command> message,
       String what) {
-    return wait(
+    CompletableFuture<T> answer =
         ClusterSharding.get(system)
             .entityRefFor(ShardedPeers.RUN, spec.id().value())
-            .ask(message, PATIENCE),
-        what);
+            .ask(message, PATIENCE)
+            .toCompletableFuture();
+    try {
+      wait(CompletableFuture.anyOf(answer, stopped().toCompletableFuture()), what);
+    } catch (IllegalStateException e) {
+      checkReadable();
+      throw e;
+    }
+    checkReadable();
+    return wait(answer, what);
   }
 
   private static <T> T wait(CompletionStage<T> stage, String what) {

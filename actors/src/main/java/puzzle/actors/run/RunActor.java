@@ -1,5 +1,6 @@
 package puzzle.actors.run;
 
+import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.RecoveryFailed;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
@@ -26,15 +28,19 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import puzzle.actors.work.Chronicle;
 import puzzle.actors.work.Leases;
 import puzzle.actors.work.Peers;
+import puzzle.actors.work.Unreadable;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Architecture;
+import puzzle.model.Failure;
 import puzzle.model.LayerLibrary;
 import puzzle.model.Outcome;
+import puzzle.model.Phase;
 import puzzle.model.Target;
 import puzzle.persistence.RunEvent;
 import puzzle.persistence.RunState;
 import puzzle.persistence.Tags;
 import puzzle.persistence.TaskEvent;
+import puzzle.protocol.Block;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Run;
 import puzzle.protocol.Work;
@@ -48,9 +54,11 @@ import puzzle.protocol.Work;
 public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, RunState> {
 
   /**
+   * @param failure null where the folder is written
    * @param order which of the orders so far it came after
    */
-  private record ReportWritten(Outcome outcome, int order) implements Run.Internal {}
+  private record ReportWritten(Outcome outcome, Throwable failure, int order)
+      implements Run.Internal {}
 
   /** All candidates are measured. */
   private record Take(int index) implements Run.Internal {}
@@ -145,6 +153,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         .onCommand(Run.Retarget.class, this::onRetarget)
         .onCommand(Run.RetryFailed.class, this::onRetryFailed)
         .onCommand(Run.Cancel.class, this::onCancel)
+        .onCommand(Run.DeliverCosts.class, this::onDeliverCosts)
         .onCommand(Run.GetStatus.class, this::onGetStatus)
         .onCommand(Run.Reported.class, this::onReported)
         .onCommand(Run.LayerSettled.class, this::onLayerSettled)
@@ -171,6 +180,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   public SignalHandler<RunState> signalHandler() {
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.instance(), this::onRecovered)
+        .onSignal(RecoveryFailed.class, this::onRecoveryFailed)
         .build();
   }
 
@@ -246,6 +256,24 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         () -> cancel.replyTo().tell(new Run.Accepted(false)));
   }
 
+  private Effect<RunEvent, RunState> onDeliverCosts(RunState state, Run.DeliverCosts deliver) {
+    CostDeliveries judged = new CostDeliveries(entityId, state, deliver.costs());
+    List<RunEvent> events =
+        judged.recorded().isEmpty()
+            ? List.of()
+            : List.of(new RunEvent.CostsDelivered(judged.recorded(), clock.instant()));
+    return Effect()
+        .persist(events)
+        .thenRun(
+            changed -> {
+              deliver.replyTo().tell(new Block.Receipts(judged.receipts()));
+              if (!events.isEmpty()) {
+                feasible = false;
+                goOn(changed);
+              }
+            });
+  }
+
   private Effect<RunEvent, RunState> onGetStatus(RunState state, Run.GetStatus get) {
     get.replyTo().tell(Prompts.status(state));
     return Effect().none();
@@ -292,7 +320,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onFoundInfeasible(RunState state, Run.FoundInfeasible found) {
-    return undecided(state, found.target())
+    return undecided(state, found.target(), found.costs())
         ? Effect()
             .persist(new RunEvent.LimitsProvenInfeasible(found.infeasible()))
             .thenRun(this::goOn)
@@ -313,7 +341,9 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onChosen(RunState state, Run.Chosen chosen) {
-    return undecided(state, chosen.target()) && state.libraryComplete() && !state.shortlistWanted()
+    return undecided(state, chosen.target(), chosen.costs())
+            && state.libraryComplete()
+            && !state.shortlistWanted()
         ? Effect()
             .persist(
                 new RunEvent.ArchitectureChosen(
@@ -354,7 +384,23 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
       return Effect().none();
     }
     reporting = false;
-    return active(state) ? end(reported.outcome()) : Effect().none();
+    if (!active(state)) {
+      return Effect().none();
+    }
+    if (reported.failure() == null) {
+      return end(reported.outcome());
+    }
+    Throwable cause = reported.failure();
+    cause = cause.getCause() == null ? cause : cause.getCause();
+    String what = "the report could not be written: " + cause;
+    if (!(cause instanceof UncheckedIOException)) {
+      return end(new Outcome(Outcome.Kind.FAILED, what));
+    }
+    // The next reminder tries again: there may be room by then.
+    context.getLog().warn("{}: {}", entityId, what);
+    Failure full = new Failure(Failure.Kind.NO_STORAGE, what + "\nMaybe the disk is full.");
+    peers.announce(new Feed.AttemptFailed(state.spec().id(), Phase.REPORT.label(), 1, full, true));
+    return Effect().none();
   }
 
   private Effect<RunEvent, RunState> onTick(RunState state, Tick tick) {
@@ -378,6 +424,10 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
                 offer(changed, new RunPlan(changed));
               }
             });
+  }
+
+  private void onRecoveryFailed(RunState state, RecoveryFailed failed) {
+    Unreadable.of(persistenceId().id(), failed.getFailure()).ifPresent(peers::stop);
   }
 
   /** Also after a journal that failed, which stops timers but keeps this object. */
@@ -438,16 +488,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
                 .getSystem()
                 .dispatchers()
                 .lookup(DispatcherSelector.fromConfig("puzzle.file-dispatcher"))),
-        (done, failure) ->
-            new ReportWritten(
-                failure == null
-                    ? outcome
-                    : new Outcome(
-                        Outcome.Kind.FAILED,
-                        "the report could not be written: "
-                            + failure
-                            + "\nMaybe the disk is full."),
-                order));
+        (done, failure) -> new ReportWritten(outcome, failure, order));
   }
 
   private Effect<RunEvent, RunState> end(Outcome outcome) {
@@ -479,11 +520,12 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         new Feed.PhaseAdvanced(state.spec().id(), plan.phase(), plan.done(), plan.total()));
   }
 
-  /** Waits for the solver's word about that target. */
-  private static boolean undecided(RunState state, Target target) {
+  /** Waits for the solver's word about that target at those costs. */
+  private static boolean undecided(RunState state, Target target, int costs) {
     return active(state)
         && state.incumbent() == null
         && state.infeasible() == null
+        && state.costs().size() == costs
         && state.spec().target().equals(target);
   }
 

@@ -28,6 +28,9 @@ public interface Peers {
   /** Tells the owner of a task what became of it. */
   void owner(Work.Owner owner, Work.Report report);
 
+  /** An entity's journal cannot be read by this version: its node stops. */
+  void stop(Unreadable reason);
+
   /** Tells all onlookers of all nodes. */
   void announce(Feed.Fact fact);
 }

@@ -35,17 +35,17 @@ class DrillIT {
 
   @Test
   void aNodeWithAnEmbeddedJournalLosesNothing() throws Exception {
-    assertKept(drill(Journal.EMBEDDED, 1, false));
+    assertKept(drill(Journal.EMBEDDED, 1));
   }
 
   @Test
   void threeNodesOnCassandraLoseNothing() throws Exception {
-    Findings findings = drill(Journal.CASSANDRA, 3, false);
+    Findings findings = drill(Journal.CASSANDRA, 3);
     assertKept(findings);
     assertTrue(findings.redoSamples() + findings.solverBackSamples() > 0, "a kill took something");
   }
 
-  private Findings drill(Journal journal, int nodes, boolean journalItself) throws Exception {
+  private Findings drill(Journal journal, int nodes) throws Exception {
     long seed = Long.getLong("drill.seed", System.nanoTime());
     System.out.println("seed " + seed);
     return Drills.run(
@@ -53,7 +53,7 @@ class DrillIT {
         nodes,
         KILLS,
         seed,
-        journalItself,
+        Victims.nodes,
         folder,
         new DjlEngineFactory(),
         System.out::println);

@@ -32,13 +32,12 @@ public final class Drive implements AutoCloseable {
 
   public Drive(
       RunSpec spec, int layers, int devices, FakeEngine engine, Config settings, String hash) {
+    this(spec, layers, devices, new Tools(engine, ChocoArchitectureSolver::new), settings, hash);
+  }
+
+  public Drive(RunSpec spec, int layers, int devices, Tools tools, Config settings, String hash) {
     this.spec = spec;
-    this.node =
-        PuzzleNode.alone(
-            Path.of(spec.store(), "journal"),
-            devices,
-            new Tools(engine, ChocoArchitectureSolver::new),
-            settings);
+    this.node = PuzzleNode.alone(Path.of(spec.store(), "journal"), devices, tools, settings);
     node.watch(
         fact -> {
           facts.add(fact);
@@ -46,7 +45,12 @@ public final class Drive implements AutoCloseable {
             ended.complete(e.outcome());
           }
         });
-    this.answer = node.start(spec, layers, hash);
+    try {
+      this.answer = node.start(spec, layers, hash);
+    } catch (RuntimeException e) {
+      node.close();
+      throw e;
+    }
   }
 
   /** Waits for the end of the run. */
@@ -90,6 +94,15 @@ public final class Drive implements AutoCloseable {
 
   public Run.Status status() {
     return node.status(spec);
+  }
+
+  /** Waits until the node has stopped by itself. */
+  void awaitStop() throws Exception {
+    node.stopped().toCompletableFuture().get(60, TimeUnit.SECONDS);
+  }
+
+  void checkReadable() {
+    node.checkReadable();
   }
 
   JsonNode summary() throws IOException {
