@@ -253,7 +253,9 @@ async function refreshSummary() {
 function phases() {
   const now = PHASES.indexOf(state.model.phase);
   const outcome = state.model.outcome?.kind.toLowerCase().replace("_", " ");
+  const coupled = state.model.spec.bld.mode === "TWO_STAGE";
   $("phases").replaceChildren(...PHASES.map((name, i) => {
+    if (name === "couple" && !coupled) return null;
     const last = i === PHASES.length - 1;
     if (last && !outcome) return null;
     return h(`li.${i < now ? "past" : i === now ? "now" : "next"}`, {"aria-current": i === now ? "step" : null}, last ? outcome : name);

@@ -192,7 +192,7 @@ export function front(ui) {
   }
 
   async function fetchFront() {
-    const mark = `${model.tally("score/")} ${model.best?.objective}`;
+    const mark = `${model.tally("score/")} ${model.best?.objective} ${model.history.length}`;
     if (mark === signature || !model.costs || model.incumbents.length === 0 || document.hidden) return;
     signature = mark;
     try {

@@ -1,6 +1,6 @@
 // A run as its snapshot and the facts after it tell it. No element is touched here.
 
-export const PHASES = ["record", "profile", "library", "score", "evaluate", "heal", "export", "report", "ended"];
+export const PHASES = ["record", "profile", "library", "score", "couple", "evaluate", "heal", "export", "report", "ended"];
 const SERIES = 400;
 
 export class Model {
@@ -41,7 +41,8 @@ export class Model {
       } else if (type === "limits-proven-infeasible") this.infeasible = data.infeasible;
       else if (type === "run-ended") this.outcome = data.outcome;
       // What these undo, the snapshot knows best.
-      this.outdated ||= ["failed-retried", "retargeted"].includes(type);
+      this.outdated ||= ["failed-retried", "retargeted", "candidate-taken"].includes(type);
+      if (type === "costs-delivered") this.costsKnown = null;
       this.stale ||= !["run-started", "layer-settled", "child-healed"].includes(type);
     }
   }
@@ -125,11 +126,19 @@ export class Model {
   get costs() {
     if (!this.costsKnown) {
       const w = this.workload;
-      const result = this.tasks.get(`profile/b${w.batch}-p${w.prefill_tokens}-g${w.generation_tokens}`)?.result;
+      const name = `b${w.batch}-p${w.prefill_tokens}-g${w.generation_tokens}`;
+      const result = this.tasks.get(`profile/${name}`)?.result;
       if (!result) return null;
+      const delivered = new Map(this.history.filter(e => e.type === "costs-delivered")
+        .flatMap(e => e.data.costs).filter(d => d.workload === name).map(d => [d.part, d]));
+      const over = (part, cost) => {
+        const d = delivered.get(part);
+        return d ? {...cost, prefill_seconds: d.prefill_seconds, decode_seconds: d.decode_seconds,
+          weight_bytes: d.weight_bytes ?? cost.weight_bytes, kv_bytes: d.kv_bytes ?? cost.kv_bytes} : cost;
+      };
       this.costsKnown = {
-        fixed: result.fixed,
-        variants: new Map(result.variants.map(v => [v.variant, v.cost])),
+        fixed: over("fixed", result.fixed),
+        variants: new Map(result.variants.map(v => [v.variant, over(v.variant, v.cost)])),
       };
     }
     return this.costsKnown;

@@ -54,6 +54,7 @@ public final class Samples {
     fixed.put(int.class, 3);
     fixed.put(Integer.class, 3);
     fixed.put(long.class, 4L);
+    fixed.put(Long.class, 4L);
     fixed.put(double.class, 0.5);
     fixed.put(boolean.class, true);
     fixed.put(Duration.class, Duration.ofSeconds(2));

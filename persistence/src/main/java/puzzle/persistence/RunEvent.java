@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import puzzle.model.Baseline;
 import puzzle.model.Block;
+import puzzle.model.CostDelivery;
 import puzzle.model.Incumbent;
 import puzzle.model.Infeasible;
 import puzzle.model.LayerLibrary;
@@ -25,6 +26,7 @@ public sealed interface RunEvent extends Wire
         RunEvent.ArchitectureChosen,
         RunEvent.CandidateTaken,
         RunEvent.ChildHealed,
+        RunEvent.CostsDelivered,
         RunEvent.RunPaused,
         RunEvent.RunResumed,
         RunEvent.Retargeted,
@@ -88,6 +90,13 @@ public sealed interface RunEvent extends Wire
   record CandidateTaken(int index) implements RunEvent {}
 
   record ChildHealed(TaskResult.Healed healed) implements RunEvent {}
+
+  /** Another system measured what parts of the model cost; that counts from now on. */
+  record CostsDelivered(List<CostDelivery> costs, Instant at) implements RunEvent {
+    public CostsDelivered {
+      costs = costs == null ? List.of() : List.copyOf(costs);
+    }
+  }
 
   record RunPaused(Instant at) implements RunEvent {}
 

@@ -4,10 +4,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import puzzle.model.Architecture;
 import puzzle.model.Baseline;
 import puzzle.model.Block;
+import puzzle.model.CostDelivery;
 import puzzle.model.Incumbent;
 import puzzle.model.Infeasible;
 import puzzle.model.LayerLibrary;
@@ -15,6 +17,7 @@ import puzzle.model.Outcome;
 import puzzle.model.RunSpec;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
+import puzzle.model.Workload;
 import puzzle.protocol.Wire;
 
 /**
@@ -31,6 +34,7 @@ import puzzle.protocol.Wire;
  * @param paused true where no task is granted
  * @param retries how often what was given up was tried again
  * @param outcome null while the run goes on
+ * @param costs measured by other systems, at most one of each part for each workload
  */
 public record RunState(
     RunSpec spec,
@@ -48,7 +52,8 @@ public record RunState(
     TaskResult.Healed healed,
     boolean paused,
     int retries,
-    Outcome outcome)
+    Outcome outcome,
+    List<CostDelivery> costs)
     implements Wire {
 
   public static final RunState EMPTY = new Draft(null).state();
@@ -59,6 +64,7 @@ public record RunState(
     libraries = libraries == null ? Map.of() : Map.copyOf(libraries);
     candidates = candidates == null ? List.of() : List.copyOf(candidates);
     baselines = baselines == null ? List.of() : List.copyOf(baselines);
+    costs = costs == null ? List.of() : List.copyOf(costs);
   }
 
   public boolean started() {
@@ -86,6 +92,13 @@ public record RunState(
   /** True where candidates are still to be measured and one of them taken. */
   public boolean undecided() {
     return candidates.size() > 1 && taken == null;
+  }
+
+  /** What the parts cost for a workload, with what other systems measured; empty before it is. */
+  public Optional<TaskResult.Profiled> profile(Workload workload) {
+    return tasks
+        .result(new Task.Profile(workload).key(), TaskResult.Profiled.class)
+        .map(p -> p.with(costs));
   }
 
   /** Trained weights an architecture is assembled from, one pair per layer. */
@@ -125,6 +138,9 @@ public record RunState(
       next.infeasible = e.infeasible();
     } else if (event instanceof RunEvent.ChildHealed e) {
       next.healed = e.healed();
+    } else if (event instanceof RunEvent.CostsDelivered e) {
+      next.costs = new ArrayList<>(costs);
+      next.costs.addAll(e.costs());
     } else if (event instanceof RunEvent.RunPaused) {
       next.paused = true;
     } else if (event instanceof RunEvent.RunResumed) {
@@ -167,6 +183,7 @@ public record RunState(
     private boolean paused;
     private int retries;
     private Outcome outcome;
+    private List<CostDelivery> costs;
 
     /**
      * @param from null for the state before the first event
@@ -189,6 +206,7 @@ public record RunState(
         paused = from.paused;
         retries = from.retries;
         outcome = from.outcome;
+        costs = from.costs;
       }
     }
 
@@ -219,7 +237,8 @@ public record RunState(
           healed,
           paused,
           retries,
-          outcome);
+          outcome,
+          costs);
     }
   }
 }

@@ -8,6 +8,7 @@ import puzzle.model.Baseline;
 import puzzle.model.Block;
 import puzzle.model.BlockCost;
 import puzzle.model.CheckpointRef;
+import puzzle.model.CostDelivery;
 import puzzle.model.DType;
 import puzzle.model.Failure;
 import puzzle.model.Incumbent;
@@ -175,6 +176,15 @@ final class Facts {
           new BlockEvent.BuildOrdered(SPEC, 1, REF, 2),
           new BlockEvent.BuildPaused(),
           new DistillEvent.HealingPaused());
+
+  /** Costs that other systems measured. */
+  static final List<RunEvent> COST_EVENTS =
+      List.of(
+          new RunEvent.CostsDelivered(
+              List.of(
+                  new CostDelivery("c-1", "lab", "b4-p64-g16", "kv-4", 0.5, 0.25, 100L, 50L, 0.1),
+                  new CostDelivery("c-2", "lab", "b4-p64-g16", "fixed", 0.5, 0.25, null, null, 0)),
+              AT));
 
   private Facts() {}
 

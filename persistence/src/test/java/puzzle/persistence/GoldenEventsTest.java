@@ -104,6 +104,7 @@ class GoldenEventsTest {
     all.addAll(Facts.LATER_EVENTS);
     all.addAll(Facts.LATER_RUN_EVENTS);
     all.addAll(Facts.ORDER_EVENTS);
+    all.addAll(Facts.COST_EVENTS);
     return all;
   }
 

@@ -2,7 +2,10 @@ package puzzle.model;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** What a {@link Task} gave: plain values and references to files that are complete on disk. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
@@ -65,6 +68,41 @@ public sealed interface TaskResult {
     public Profiled {
       variants = List.copyOf(variants);
       source = source == null ? MEASURED : source;
+    }
+
+    /** With costs that another system measured in the place of those on record. */
+    public Profiled with(List<CostDelivery> delivered) {
+      Map<String, CostDelivery> byPart = new HashMap<>();
+      for (CostDelivery d : delivered) {
+        if (d.workload().equals(workload.name())) {
+          byPart.put(d.part(), d);
+        }
+      }
+      if (byPart.isEmpty()) {
+        return this;
+      }
+      List<VariantCost> changed =
+          variants.stream()
+              .map(
+                  v -> {
+                    CostDelivery d = byPart.get(v.variant().name());
+                    return d == null
+                        ? v
+                        : new VariantCost(v.variant(), d.over(v.cost()), d.relativeSpread());
+                  })
+              .toList();
+      CostDelivery rest = byPart.get(CostDelivery.FIXED);
+      String by =
+          byPart.values().stream()
+              .map(d -> "external/" + d.source())
+              .distinct()
+              .sorted()
+              .collect(Collectors.joining(", "));
+      return new Profiled(
+          workload,
+          changed,
+          rest == null ? fixed : rest.over(fixed),
+          "%s; %d of %d parts: %s".formatted(source, byPart.size(), variants.size() + 1, by));
     }
 
     /** Cost of the architecture: its variants and the fixed parts. */

@@ -9,6 +9,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import puzzle.model.Architecture;
 import puzzle.model.Baseline;
 import puzzle.model.Block;
+import puzzle.model.CostDelivery;
 import puzzle.model.Failure;
 import puzzle.model.Incumbent;
 import puzzle.model.Infeasible;
@@ -25,6 +26,7 @@ public interface Run {
   /** What a run is told. */
   sealed interface Command
       permits Order,
+          DeliverCosts,
           Reported,
           LayerSettled,
           SolverStarted,
@@ -83,6 +85,17 @@ public interface Run {
   /** Asks how far the run is. */
   record GetStatus(ActorRef<Status> replyTo) implements Order {}
 
+  /**
+   * Hands over costs that another system measured; each gets a receipt once it is durable. The
+   * solver starts over with them.
+   */
+  record DeliverCosts(List<CostDelivery> costs, ActorRef<puzzle.protocol.Block.Receipts> replyTo)
+      implements Command, Wire {
+    public DeliverCosts {
+      costs = List.copyOf(costs);
+    }
+  }
+
   /** News of a task of the run's own: recording, profiling, evaluating, exporting. */
   record Reported(Work.Report report) implements Command, Wire {}
 
@@ -99,8 +112,10 @@ public interface Run {
    * No architecture can meet the limits, whatever the scores will be.
    *
    * @param target whose limits they are: an answer about an earlier target does not count
+   * @param costs {@link Solver.Open#costs}: nor does one about earlier costs
    */
-  record FoundInfeasible(Infeasible infeasible, Target target) implements Command, Wire {}
+  record FoundInfeasible(Infeasible infeasible, Target target, int costs)
+      implements Command, Wire {}
 
   /** The solver has a new incumbent while scores still arrive. */
   record FoundIncumbent(Incumbent incumbent) implements Command, Wire {}
@@ -122,9 +137,14 @@ public interface Run {
    * @param candidates the best distinct architectures, the incumbent first; empty where they are
    *     not to be measured
    * @param target it was chosen for: an answer about an earlier target does not count
+   * @param costs {@link Solver.Open#costs}: nor does one about earlier costs
    */
   record Chosen(
-      Incumbent incumbent, List<Baseline> baselines, List<Incumbent> candidates, Target target)
+      Incumbent incumbent,
+      List<Baseline> baselines,
+      List<Incumbent> candidates,
+      Target target,
+      int costs)
       implements Command, Wire {
     public Chosen {
       candidates = candidates == null ? List.of() : List.copyOf(candidates);

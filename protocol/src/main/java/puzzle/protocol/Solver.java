@@ -15,8 +15,12 @@ public interface Solver {
   /** The opening for messages an actor sends itself. */
   non-sealed interface Internal extends Command, NoSerializationVerificationNeeded {}
 
-  /** The problem: its costs are known, scores will arrive. Doing it twice changes nothing. */
-  record Open(RunSpec spec, int layers, List<TaskResult.Profiled> profiles)
+  /**
+   * The problem: its costs are known, scores will arrive. Doing it twice changes nothing.
+   *
+   * @param costs how many costs other systems have delivered; they are part of the profiles
+   */
+  record Open(RunSpec spec, int layers, List<TaskResult.Profiled> profiles, int costs)
       implements Command, Wire {
     public Open {
       profiles = List.copyOf(profiles);

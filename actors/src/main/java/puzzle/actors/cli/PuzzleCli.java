@@ -37,6 +37,8 @@ import puzzle.engine.InvalidInputException;
       ProfileCommand.class,
       EvalCommand.class,
       VerifyCommand.class,
+      ReportCommand.class,
+      ImportCommand.class,
       ExportCommand.class,
       PretrainCommand.class,
       WorkerCommand.class,

@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -60,6 +61,15 @@ final class RunCommand implements Callable<Integer> {
   int devices;
 
   @Option(
+      names = "--leave",
+      paramLabel = "KIND",
+      description = {
+        "Tasks that the devices here do not take: a kind, as heal, or a key with '*'. They wait for",
+        "a worker that accepts them: see puzzle worker exec."
+      })
+  List<String> leave = List.of();
+
+  @Option(
       names = "--fresh",
       description = "Start over; what an earlier run left in the store is moved aside.")
   boolean fresh;
@@ -96,10 +106,21 @@ final class RunCommand implements Callable<Integer> {
               store.folder().resolve("journal"), devices, tools, dashboard(store.folder()))) {
         node.http().ifPresent(http -> System.err.println("dashboard: " + http.dashboardUrl()));
         outcome = follow(node, run, started);
+        writeEvents(node, run.spec().id().value(), folder);
         print(folder, outcome, (System.nanoTime() - started) / 1e9);
       }
     }
     return ExitCode.of(outcome);
+  }
+
+  /** What is on record is not lost where there is no room to write it out. */
+  private static void writeEvents(PuzzleNode node, String run, Path folder) {
+    try {
+      node.events(run, folder);
+    } catch (IllegalStateException e) {
+      System.err.println(e.getMessage());
+      System.err.println("Maybe the disk is full: see puzzle report " + folder + ".");
+    }
   }
 
   /** Settings of the web page; its tokens lie beside the journal. */
@@ -112,6 +133,7 @@ final class RunCommand implements Callable<Integer> {
         Map.of(
             "puzzle.http.enabled", !noDashboard,
             "puzzle.http.port", port,
+            "puzzle.gpu.leave", leave,
             "puzzle.http.token-file", store.resolve("http-tokens").toString()));
   }
 

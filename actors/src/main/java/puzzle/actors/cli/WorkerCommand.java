@@ -7,13 +7,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -24,7 +20,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import puzzle.engine.InvalidInputException;
 
 /** Work done by programs that are not part of this one. */
 @Command(
@@ -90,13 +85,11 @@ final class WorkerCommand implements Runnable {
 
     @Spec CommandSpec spec;
 
-    private final HttpClient client =
-        HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
-    private String token;
+    private NodeClient node;
 
     @Override
     public Integer call() throws Exception {
-      token = operator(tokens);
+      node = new NodeClient(url, tokens);
       ObjectNode wanted = JSON.createObjectNode().put("wait_seconds", 20);
       ArrayNode kinds = wanted.putArray("accepts");
       accepts.forEach(kinds::add);
@@ -115,7 +108,7 @@ final class WorkerCommand implements Runnable {
         } else if (answer.statusCode() == 503) {
           TimeUnit.SECONDS.sleep(2);
         } else if (answer.statusCode() != 204) {
-          throw new RefusedException(problem(answer));
+          throw new RefusedException(NodeClient.problem(answer));
         }
       }
       return ExitCode.DONE;
@@ -176,13 +169,14 @@ final class WorkerCommand implements Runnable {
                     .put("message", key + ": " + command.get(0) + ": " + why + ". " + last));
       }
       if (answer.statusCode() == 400) {
-        String why = problem(answer).lines().findFirst().orElse("");
+        String why = NodeClient.problem(answer).lines().findFirst().orElse("");
         answer =
             post(
                 "fail",
                 held.deepCopy().put("kind", "DEFECT").put("message", key + ": result: " + why));
       }
-      System.err.println(key + ": " + (answer.statusCode() == 200 ? "told" : problem(answer)));
+      System.err.println(
+          key + ": " + (answer.statusCode() == 200 ? "told" : NodeClient.problem(answer)));
     }
 
     private static JsonNode parsed(String output) {
@@ -212,39 +206,7 @@ final class WorkerCommand implements Runnable {
 
     private HttpResponse<String> post(String what, JsonNode body)
         throws IOException, InterruptedException {
-      return client.send(
-          HttpRequest.newBuilder(url.resolve("/api/v1/workers/" + name + "/" + what))
-              .timeout(Duration.ofSeconds(40))
-              .header("Authorization", "Bearer " + token)
-              .header("Content-Type", "application/json")
-              .POST(HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body)))
-              .build(),
-          HttpResponse.BodyHandlers.ofString());
-    }
-
-    private static String problem(HttpResponse<String> answer) {
-      try {
-        JsonNode json = JSON.readTree(answer.body());
-        return json.path("detail").asText(answer.body())
-            + (json.has("suggestion") ? "\n" + json.path("suggestion").asText() : "");
-      } catch (IOException e) {
-        return "status " + answer.statusCode();
-      }
-    }
-
-    private static String operator(Path file) {
-      try {
-        for (String line : Files.readAllLines(file)) {
-          if (line.startsWith("operator ")) {
-            return line.substring(9).strip();
-          }
-        }
-      } catch (IOException e) {
-        throw new InvalidInputException(
-            file + ": cannot be read: " + e.getMessage() + "\nMaybe the run has another store.", e);
-      }
-      throw new InvalidInputException(
-          file + ": has no line 'operator TOKEN'.\nMaybe it is another file.");
+      return node.post("/api/v1/workers/" + name + "/" + what, body);
     }
   }
 }

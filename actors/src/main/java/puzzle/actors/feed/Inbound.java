@@ -14,6 +14,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.RecipientRef;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import puzzle.model.CostDelivery;
 import puzzle.model.Delivery;
 import puzzle.model.Receipt;
 import puzzle.protocol.Block;
@@ -51,13 +52,12 @@ public final class Inbound {
   }
 
   /**
-   * Hands results over to their layers.
+   * Hands results over to their layers, and costs to the run.
    *
-   * @param byLayer of one run
    * @return a receipt for each delivery, by id
    */
   public CompletionStage<Map<String, Receipt>> deliver(
-      String run, Map<Integer, List<Delivery>> byLayer) {
+      String run, Map<Integer, List<Delivery>> byLayer, List<CostDelivery> costs) {
     List<CompletableFuture<Block.Receipts>> asked = new ArrayList<>();
     new TreeMap<>(byLayer)
         .forEach(
@@ -69,6 +69,15 @@ public final class Inbound {
                             PATIENCE,
                             system.scheduler())
                         .toCompletableFuture()));
+    if (!costs.isEmpty()) {
+      asked.add(
+          AskPattern.<Run.Command, Block.Receipts>ask(
+                  runs.apply(run),
+                  replyTo -> new Run.DeliverCosts(costs, replyTo),
+                  PATIENCE,
+                  system.scheduler())
+              .toCompletableFuture());
+    }
     return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
         .thenApply(
             done -> {

@@ -42,7 +42,7 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
 
   private final PuzzleSettings.Gpu settings;
   private final LongSupplier nanos;
-  private final Matching matching = new Matching(this::send);
+  private final Matching matching;
 
   /**
    * What was sent lately, oldest first: its device is alive and will report it, so an offer of the
@@ -67,6 +67,7 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
       ActorContext<GpuPool.Command> context, PuzzleSettings.Gpu settings, LongSupplier nanos) {
     super(context);
     this.settings = settings;
+    this.matching = new Matching(settings.leave(), this::send);
     this.nanos = nanos;
     Chronicle.poolStarted();
   }

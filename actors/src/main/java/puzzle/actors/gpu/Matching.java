@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import puzzle.protocol.Work;
@@ -32,6 +33,11 @@ final class Matching {
   private final BiConsumer<Seat, Work.Ticket> send;
   private final TicketQueue queue = new TicketQueue();
   private final TicketQueue measurements = new TicketQueue();
+
+  /** Offers that only devices which ask for them by name may have. */
+  private final TicketQueue left = new TicketQueue();
+
+  private final Set<String> leave;
   private final Map<String, Seat> seats = new TreeMap<>();
   private final Map<String, Host> hosts = new TreeMap<>();
 
@@ -50,9 +56,11 @@ final class Matching {
   private Host reserved;
 
   /**
+   * @param leave tasks that are left to devices which ask for them by name
    * @param send called for each match, after it was taken note of
    */
-  Matching(BiConsumer<Seat, Work.Ticket> send) {
+  Matching(Set<String> leave, BiConsumer<Seat, Work.Ticket> send) {
+    this.leave = Set.copyOf(leave);
     this.send = send;
   }
 
@@ -65,7 +73,8 @@ final class Matching {
   }
 
   void offer(Work.Ticket ticket) {
-    (ticket.exclusive() ? measurements : queue).put(ticket);
+    boolean others = !leave.isEmpty() && ticket.isOneOf(leave);
+    (others ? left : ticket.exclusive() ? measurements : queue).put(ticket);
     match();
   }
 
@@ -73,6 +82,7 @@ final class Matching {
   void withdraw(String id) {
     queue.remove(id);
     measurements.remove(id);
+    left.remove(id);
   }
 
   /** A device came; it is free. */
@@ -135,8 +145,8 @@ final class Matching {
   /** Pairs all that can be paired. */
   void match() {
     for (Seat seat : List.copyOf(choosy.values())) {
-      queue
-          .pollOneOf(seat.accepts)
+      left.pollOneOf(seat.accepts)
+          .or(() -> queue.pollOneOf(seat.accepts))
           .ifPresent(
               ticket -> {
                 choosy.remove(seat.name());

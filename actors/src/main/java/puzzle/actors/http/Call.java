@@ -3,7 +3,6 @@ package puzzle.actors.http;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -27,8 +26,6 @@ record Call(
     HttpRequest request,
     Map<String, String> path,
     Role role) {
-
-  private static final Duration BODY_PATIENCE = Duration.ofSeconds(10);
 
   Optional<String> query(String name) {
     return request.getUri().query().get(name);
@@ -78,7 +75,7 @@ record Call(
     return request
         .entity()
         .withSizeLimit(settings.maxBody())
-        .toStrict(BODY_PATIENCE.toMillis(), system)
+        .toStrict(settings.bodyPatience().toMillis(), system)
         .thenApply(strict -> strict.getData())
         .exceptionally(
             failure -> {
@@ -88,7 +85,9 @@ record Call(
               }
               if (cause instanceof TimeoutException) {
                 throw Problem.of(
-                    408, "the body did not arrive in " + BODY_PATIENCE.toSeconds() + " s", null);
+                    408,
+                    "the body did not arrive in " + settings.bodyPatience().toSeconds() + " s",
+                    null);
               }
               throw Problem.of(400, "the body cannot be read: " + cause.getMessage(), null);
             });

@@ -100,7 +100,7 @@ public final class Commands {
   /**
    * Hands over the results of several messages at once.
    *
-   * @param messages each with the fields source, scores, variants
+   * @param messages each with the fields source, scores, variants, costs
    * @return for each message why it, or a part of it, is refused; an empty text where all of it is
    *     on record
    */
@@ -124,7 +124,7 @@ public final class Commands {
                 all.addAll(placed);
               }
               return inbound
-                  .deliver(run, DeliveryBody.byLayer(all))
+                  .deliver(run, DeliveryBody.byLayer(all), DeliveryBody.costs(all))
                   .thenApply(receipts -> refused(read, refusals, receipts));
             })
         .exceptionally(e -> messages.stream().map(m -> refusal(e)).toList());
@@ -136,9 +136,12 @@ public final class Commands {
     for (int i = 0; i < read.size(); i++) {
       String answer = refusals.get(i);
       for (DeliveryBody.Placed p : read.get(i)) {
-        Receipt receipt = receipts.get(p.delivery().id());
-        if (receipt.outcome() == Receipt.Outcome.REFUSED) {
-          answer = p.pointer() + ": " + receipt.reason();
+        Receipt receipt = receipts.get(p.id());
+        switch (receipt.outcome()) {
+          case REFUSED -> answer = p.pointer() + ": " + receipt.reason();
+          case TOO_EARLY ->
+              answer = p.pointer() + ": its layer has not begun.\nMaybe deliver it again later.";
+          case RECORDED, DUPLICATE, KEPT -> {}
         }
       }
       answers.add(answer);

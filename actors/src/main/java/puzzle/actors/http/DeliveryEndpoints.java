@@ -13,7 +13,7 @@ import puzzle.actors.feed.Inbound;
 import puzzle.actors.feed.RunFeed;
 import puzzle.model.Receipt;
 
-/** Scores and trained variants that other systems came by. */
+/** Scores, trained variants and costs that other systems came by. */
 final class DeliveryEndpoints {
 
   private final RunFeed feed;
@@ -43,7 +43,7 @@ final class DeliveryEndpoints {
         .thenCompose(
             placed -> {
               return inbound
-                  .deliver(run, DeliveryBody.byLayer(placed))
+                  .deliver(run, DeliveryBody.byLayer(placed), DeliveryBody.costs(placed))
                   .thenApply(receipts -> Replies.packed(call, answer(placed, receipts)));
             });
   }
@@ -55,7 +55,7 @@ final class DeliveryEndpoints {
     }
     ArrayNode list = json.putArray("receipts");
     for (DeliveryBody.Placed p : placed) {
-      Receipt r = receipts.get(p.delivery().id());
+      Receipt r = receipts.get(p.id());
       String outcome = r.outcome().name().toLowerCase(Locale.ROOT);
       json.put(outcome, json.path(outcome).asInt() + 1);
       metrics.delivered(outcome);

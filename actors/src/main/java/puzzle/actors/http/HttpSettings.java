@@ -13,6 +13,7 @@ import java.util.List;
  *
  * @param keyStore PKCS12 file, or null for plain HTTP
  * @param hosts names under which the server may be called
+ * @param bodyPatience a body that is not there after so long is refused
  * @param readers most followers of events at one time
  * @param patience a follower that takes nothing for so long is dropped
  * @param workerSilence an external worker that is silent for so long has lost its task
@@ -26,6 +27,7 @@ public record HttpSettings(
     List<String> hosts,
     Path tokenFile,
     long maxBody,
+    Duration bodyPatience,
     long maxUpload,
     int readers,
     Duration patience,
@@ -52,6 +54,7 @@ public record HttpSettings(
               c.getStringList("hosts"),
               Path.of(c.getString("token-file")),
               c.getBytes("max-body"),
+              c.getDuration("body-patience"),
               c.getBytes("max-upload"),
               c.getInt("readers"),
               c.getDuration("reader-patience"),

@@ -76,7 +76,11 @@ final class WhatIfs {
   CompletionStage<JsonNode> front(RunSnapshot run, int points) {
     long scored = run.tasks().stream().filter(t -> t.result() != null).count();
     String key =
-        run.state().spec().id() + " " + points + " " + scored + " " + run.state().spec().target();
+        String.join(
+            " ",
+            run.state().spec().id().value(),
+            points + " " + scored + " " + run.state().costs().size(),
+            run.state().spec().target().toString());
     synchronized (fronts) {
       JsonNode known = fronts.get(key);
       if (known != null) {

@@ -205,22 +205,7 @@ final class WorkerEndpoints {
   /** The result is one of this task, and the files it names are there and whole. */
   private static void check(Work.Ticket ticket, TaskResult result) {
     Task task = ticket.task();
-    Class<?> expected =
-        task instanceof Task.Record
-            ? TaskResult.Recorded.class
-            : task instanceof Task.Distil || task instanceof Task.DistilBlock
-                ? TaskResult.Distilled.class
-                : task instanceof Task.Profile
-                    ? TaskResult.Profiled.class
-                    : task instanceof Task.ScoreBlock
-                        ? TaskResult.BlockScored.class
-                        : task instanceof Task.Evaluate
-                            ? TaskResult.Evaluated.class
-                            : task instanceof Task.Measure
-                                ? TaskResult.Measured.class
-                                : task instanceof Task.Heal
-                                    ? TaskResult.Healed.class
-                                    : TaskResult.Exported.class;
+    Class<? extends TaskResult> expected = expected(task);
     if (!expected.isInstance(result)) {
       throw Problem.at(
           "/result/@type",
@@ -238,12 +223,31 @@ final class WorkerEndpoints {
     }
   }
 
+  private static Class<? extends TaskResult> expected(Task task) {
+    Map<Class<? extends Task>, Class<? extends TaskResult>> results =
+        Map.of(
+            Task.Record.class, TaskResult.Recorded.class,
+            Task.Distil.class, TaskResult.Distilled.class,
+            Task.DistilBlock.class, TaskResult.Distilled.class,
+            Task.Profile.class, TaskResult.Profiled.class,
+            Task.ScoreBlock.class, TaskResult.BlockScored.class,
+            Task.Evaluate.class, TaskResult.Evaluated.class,
+            Task.Measure.class, TaskResult.Measured.class,
+            Task.HealRound.class, TaskResult.HealedRound.class,
+            Task.Heal.class, TaskResult.Healed.class,
+            Task.Export.class, TaskResult.Exported.class);
+    return results.get(task.getClass());
+  }
+
   private static List<CheckpointRef> references(TaskResult result) {
     if (result instanceof TaskResult.Recorded r) {
       return List.of(r.recording());
     }
     if (result instanceof TaskResult.Distilled r) {
       return List.of(r.weights());
+    }
+    if (result instanceof TaskResult.HealedRound r) {
+      return List.of(r.state());
     }
     if (result instanceof TaskResult.Healed r) {
       return List.of(r.child());

@@ -36,12 +36,14 @@ import puzzle.actors.http.EdgeParts;
 import puzzle.actors.http.HttpEdge;
 import puzzle.actors.http.HttpSettings;
 import puzzle.actors.http.Metrics;
+import puzzle.actors.run.RunFolder;
 import puzzle.actors.work.Unreadable;
 import puzzle.cluster.NodeConfig;
 import puzzle.cluster.NodeRole;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.RunSpec;
 import puzzle.persistence.Journal;
+import puzzle.persistence.RunState;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Run;
 
@@ -307,6 +309,33 @@ public final class PuzzleNode implements AutoCloseable {
   /** Asks how far a run is. */
   public Run.Status status(RunSpec spec) {
     return ask(spec, Run.GetStatus::new, "the run's status");
+  }
+
+  /** Names of the runs in the journal. */
+  public List<String> runs() {
+    return wait(facts().runs(), "the journal's runs").stream().distinct().sorted().toList();
+  }
+
+  /**
+   * Writes a run's folder from its journal: tables, report, events.
+   *
+   * @return the folder
+   */
+  public Path report(String run) {
+    RunState state = wait(facts().state(run), "the run's journal");
+    RunFolder.write(state);
+    Path folder = Path.of(state.spec().store());
+    events(run, folder);
+    return folder;
+  }
+
+  /** Writes every event of a run into its folder, a line each. */
+  public void events(String run, Path folder) {
+    wait(facts().write(run, folder.resolve("events.ndjson")), "the run's events");
+  }
+
+  private puzzle.actors.feed.Journal facts() {
+    return puzzle.actors.feed.Journal.of(system);
   }
 
   /** Leaves the cluster and stops; a running task is stopped and its attempt is given up. */

@@ -83,7 +83,9 @@ final class Prompts {
           .ifPresent(
               profiles ->
                   peers.solver(
-                      state.spec().id(), new Solver.Open(state.spec(), state.layers(), profiles)));
+                      state.spec().id(),
+                      new Solver.Open(
+                          state.spec(), state.layers(), profiles, state.costs().size())));
     }
   }
 

@@ -5,12 +5,16 @@ import java.util.List;
 import java.util.Locale;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
+import puzzle.model.Incumbent;
 import puzzle.model.LayerLibrary;
 import puzzle.model.Score;
 import puzzle.model.ScoredBlock;
 import puzzle.persistence.RunState;
 
-/** The run's report as one HTML file that needs nothing else: no script, no network. */
+/**
+ * The run's report as one HTML file that needs nothing else: no script, no network; pictures are
+ * inline.
+ */
 final class ReportPage {
 
   private static final String STYLE =
@@ -22,13 +26,20 @@ final class ReportPage {
       th:first-child,td:first-child{text-align:left}
       .wide{overflow-x:auto}.wide td{font-size:.8rem}
       .chosen{outline:2px solid #06c;font-weight:600}
+      svg{display:block;width:100%;max-width:46rem;font-size:12px;margin:1rem 0}
+      svg text{fill:#666}.grid{stroke:#ddd}.line{fill:none;stroke:#4f46e5;stroke-width:2}
+      .dot,.attention{fill:#4f46e5}.ffn{fill:#0f9488}.taken{fill:none;stroke:#c0262d;stroke-width:3}
       @media (prefers-color-scheme:dark){body{color:#ddd;background:#161616}\
-      th,td{border-color:#444}}
+      th,td{border-color:#444}svg text{fill:#aaa}.grid{stroke:#333}.line{stroke:#8f8cf5}\
+      .dot,.attention{fill:#8f8cf5}}
       """;
 
   private ReportPage() {}
 
-  static String html(RunState state, Summary s) {
+  /**
+   * @param front the best architectures at several speeds; empty where there is no table yet
+   */
+  static String html(RunState state, Summary s, List<Incumbent> front) {
     StringBuilder h = new StringBuilder();
     h.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
         .append("<meta name=\"viewport\" content=\"width=device-width\">")
@@ -39,9 +50,14 @@ final class ReportPage {
         .append("</style></head><body>\n<h1>")
         .append(text(s.run()))
         .append("</h1>\n<p>")
-        .append(text(s.outcome().kind() + ": " + s.outcome().detail()))
+        .append(
+            text(
+                s.outcome() == null ? "goes on" : s.outcome().kind() + ": " + s.outcome().detail()))
         .append("</p>\n");
     models(h, s);
+    picture(h, "Quality against speed; the choice is ringed", ReportPlots.front(state, front));
+    picture(h, "Time of each layer: attention below, FFN above", ReportPlots.strip(state));
+    picture(h, "Global distillation", ReportPlots.healing(s.healing()));
     candidates(h, s);
     baselines(h, s);
     if (s.infeasible() != null) {
@@ -61,6 +77,12 @@ final class ReportPage {
       h.append("</ul>\n");
     }
     return h.append("</body></html>\n").toString();
+  }
+
+  private static void picture(StringBuilder h, String title, String svg) {
+    if (!svg.isEmpty()) {
+      h.append("<h2>").append(title).append("</h2>\n").append(svg);
+    }
   }
 
   private static void models(StringBuilder h, Summary s) {

@@ -40,6 +40,7 @@ import puzzle.persistence.RunEvent;
 import puzzle.persistence.RunState;
 import puzzle.persistence.Tags;
 import puzzle.persistence.TaskEvent;
+import puzzle.protocol.Block;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Run;
 import puzzle.protocol.Work;
@@ -152,6 +153,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         .onCommand(Run.Retarget.class, this::onRetarget)
         .onCommand(Run.RetryFailed.class, this::onRetryFailed)
         .onCommand(Run.Cancel.class, this::onCancel)
+        .onCommand(Run.DeliverCosts.class, this::onDeliverCosts)
         .onCommand(Run.GetStatus.class, this::onGetStatus)
         .onCommand(Run.Reported.class, this::onReported)
         .onCommand(Run.LayerSettled.class, this::onLayerSettled)
@@ -254,6 +256,24 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         () -> cancel.replyTo().tell(new Run.Accepted(false)));
   }
 
+  private Effect<RunEvent, RunState> onDeliverCosts(RunState state, Run.DeliverCosts deliver) {
+    CostDeliveries judged = new CostDeliveries(entityId, state, deliver.costs());
+    List<RunEvent> events =
+        judged.recorded().isEmpty()
+            ? List.of()
+            : List.of(new RunEvent.CostsDelivered(judged.recorded(), clock.instant()));
+    return Effect()
+        .persist(events)
+        .thenRun(
+            changed -> {
+              deliver.replyTo().tell(new Block.Receipts(judged.receipts()));
+              if (!events.isEmpty()) {
+                feasible = false;
+                goOn(changed);
+              }
+            });
+  }
+
   private Effect<RunEvent, RunState> onGetStatus(RunState state, Run.GetStatus get) {
     get.replyTo().tell(Prompts.status(state));
     return Effect().none();
@@ -300,7 +320,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onFoundInfeasible(RunState state, Run.FoundInfeasible found) {
-    return undecided(state, found.target())
+    return undecided(state, found.target(), found.costs())
         ? Effect()
             .persist(new RunEvent.LimitsProvenInfeasible(found.infeasible()))
             .thenRun(this::goOn)
@@ -321,7 +341,9 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onChosen(RunState state, Run.Chosen chosen) {
-    return undecided(state, chosen.target()) && state.libraryComplete() && !state.shortlistWanted()
+    return undecided(state, chosen.target(), chosen.costs())
+            && state.libraryComplete()
+            && !state.shortlistWanted()
         ? Effect()
             .persist(
                 new RunEvent.ArchitectureChosen(
@@ -498,11 +520,12 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         new Feed.PhaseAdvanced(state.spec().id(), plan.phase(), plan.done(), plan.total()));
   }
 
-  /** Waits for the solver's word about that target. */
-  private static boolean undecided(RunState state, Target target) {
+  /** Waits for the solver's word about that target at those costs. */
+  private static boolean undecided(RunState state, Target target, int costs) {
     return active(state)
         && state.incumbent() == null
         && state.infeasible() == null
+        && state.costs().size() == costs
         && state.spec().target().equals(target);
   }
 

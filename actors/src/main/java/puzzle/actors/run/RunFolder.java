@@ -8,14 +8,23 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import puzzle.actors.solver.WhatIf;
 import puzzle.model.Baseline;
 import puzzle.model.BlockCost;
+import puzzle.model.CostDelivery;
+import puzzle.model.Incumbent;
 import puzzle.model.LayerLibrary;
+import puzzle.model.ScoredBlock;
 import puzzle.model.Target;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
+import puzzle.model.Workload;
 import puzzle.persistence.RunState;
 
 /**
@@ -27,17 +36,24 @@ public final class RunFolder {
   public static final String REPORT = "report.html";
   public static final String SUMMARY = "report.json";
 
+  /** Points of the Pareto front, and how long each may be searched for. */
+  private static final int FRONT = 10;
+
+  private static final Duration FRONT_LIMIT = Duration.ofSeconds(2);
+
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   private RunFolder() {}
 
   /** Writes all that can be written about the run. */
-  static void write(RunState state) {
+  public static void write(RunState state) {
     Path folder = Path.of(state.spec().store());
     put(folder.resolve("scores.csv"), ScoreLines.csv(state));
     put(folder.resolve("library.csv"), library(state));
     put(folder.resolve("profile.csv"), profile(state));
+    List<Incumbent> front = front(state);
+    put(folder.resolve("pareto.csv"), pareto(state, front));
     Summary summary = Summary.of(state);
     if (summary.solution() != null) {
       put(folder.resolve("solutions/final.json"), json(summary.solution()));
@@ -49,8 +65,41 @@ public final class RunFolder {
         put(folder.resolve("solutions/" + b.label() + ".json"), json(solution(state, b)));
       }
     }
-    put(folder.resolve(REPORT), ReportPage.html(state, summary));
+    put(folder.resolve(REPORT), ReportPage.html(state, summary, front));
     put(folder.resolve(SUMMARY), json(summary));
+  }
+
+  /** The best architectures at several speeds, once the library is complete. */
+  private static List<Incumbent> front(RunState state) {
+    Optional<List<TaskResult.Profiled>> profiles = new RunPlan(state).profiles();
+    if (!state.libraryComplete() || profiles.isEmpty()) {
+      return List.of();
+    }
+    Map<Integer, List<ScoredBlock>> scores = new HashMap<>();
+    state.libraries().forEach((layer, library) -> scores.put(layer, library.scores()));
+    return new WhatIf(state.spec(), state.layers(), profiles.get(), scores)
+        .front(FRONT, FRONT_LIMIT);
+  }
+
+  private static String pareto(RunState state, List<Incumbent> front) {
+    Workload w = state.spec().target().goals().get(0).workload();
+    StringBuilder csv =
+        new StringBuilder("tokens_per_second,memory_bytes,score,bound,proven,architecture\n");
+    for (Incumbent i : front) {
+      csv.append(w.generatedTokens() / i.cost().runtimeSeconds(w))
+          .append(',')
+          .append(i.cost().memoryBytes())
+          .append(',')
+          .append(i.objective())
+          .append(',')
+          .append(i.bound())
+          .append(',')
+          .append(i.proven())
+          .append(',')
+          .append(String.join(" ", Summary.names(i.architecture().blocks())))
+          .append('\n');
+    }
+    return csv.toString();
   }
 
   /** Writes a file so that it is complete or absent; makes its folder. */
@@ -132,24 +181,26 @@ public final class RunFolder {
             "workload,variant,prefill_seconds,decode_seconds,weight_bytes,kv_bytes,params,"
                 + "relative_spread,source\n");
     for (Target.Goal goal : state.spec().target().goals()) {
-      state
-          .tasks()
-          .result(new Task.Profile(goal.workload()).key(), TaskResult.Profiled.class)
-          .ifPresent(
-              p -> {
-                String workload = p.workload().name();
-                row(csv, workload, "fixed", p.fixed(), 0, p.source());
-                p.variants()
-                    .forEach(
-                        v ->
-                            row(
-                                csv,
-                                workload,
-                                v.variant().name(),
-                                v.cost(),
-                                v.relativeSpread(),
-                                p.source()));
-              });
+      String workload = goal.workload().name();
+      Optional<TaskResult.Profiled> own =
+          state.tasks().result(new Task.Profile(goal.workload()).key(), TaskResult.Profiled.class);
+      if (own.isEmpty()) {
+        continue;
+      }
+      Map<String, String> sources = new HashMap<>();
+      for (CostDelivery d : state.costs()) {
+        if (d.workload().equals(workload)) {
+          sources.put(d.part(), d.origin());
+        }
+      }
+      TaskResult.Profiled p = own.get().with(state.costs());
+      String source = own.get().source();
+      String fixed = CostDelivery.FIXED;
+      row(csv, workload, fixed, p.fixed(), 0, sources.getOrDefault(fixed, source));
+      for (TaskResult.VariantCost v : p.variants()) {
+        String name = v.variant().name();
+        row(csv, workload, name, v.cost(), v.relativeSpread(), sources.getOrDefault(name, source));
+      }
     }
     return csv.toString();
   }

@@ -115,10 +115,7 @@ public final class RunPlan {
   public Optional<List<TaskResult.Profiled>> profiles() {
     List<TaskResult.Profiled> found = new ArrayList<>();
     for (Target.Goal goal : state.spec().target().goals()) {
-      state
-          .tasks()
-          .result(new Task.Profile(goal.workload()).key(), TaskResult.Profiled.class)
-          .ifPresent(found::add);
+      state.profile(goal.workload()).ifPresent(found::add);
     }
     return found.size() == state.spec().target().goals().size()
         ? Optional.of(found)

@@ -157,17 +157,12 @@ public record Summary(
 
   /** Where the speeds of whole models come from, or those of variants as long as there are none. */
   private static String speedSource(RunState state) {
-    String workload = state.spec().target().goals().get(0).workload().name();
+    Workload workload = state.spec().target().goals().get(0).workload();
     return state
         .tasks()
-        .result("measure/" + workload, TaskResult.Measured.class)
+        .result("measure/" + workload.name(), TaskResult.Measured.class)
         .map(TaskResult.Measured::source)
-        .or(
-            () ->
-                state
-                    .tasks()
-                    .result("profile/" + workload, TaskResult.Profiled.class)
-                    .map(TaskResult.Profiled::source))
+        .or(() -> state.profile(workload).map(TaskResult.Profiled::source))
         .orElse(null);
   }
 

@@ -85,10 +85,14 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private final Supplier<Search> searches;
   private Search search;
 
-  /** Counts the targets so far. */
+  /** Counts the problems so far: targets, and costs that changed. */
   private int generation;
 
   private RunSpec spec;
+
+  /** {@link Solver.Open#costs} of the table. */
+  private int costs;
+
   private ScoreTable scores;
 
   /** Layers that have answered; until all have, a predecessor may have known more. */
@@ -179,7 +183,10 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   }
 
   private Behavior<Solver.Command> onOpen(Solver.Open open) {
-    if (spec != null && !spec.target().equals(open.spec().target())) {
+    if (open.costs() < costs) {
+      return this;
+    }
+    if (spec != null && (open.costs() > costs || !spec.target().equals(open.spec().target()))) {
       startOver();
     }
     // A choice is told to who asks for it: a run that tries again what failed asks anew.
@@ -193,16 +200,17 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       return this;
     }
     spec = open.spec();
+    costs = open.costs();
     scores = new ScoreTable(spec, open.layers(), open.profiles());
-    SolverTable costs = scores.costsAlone();
-    ask(() -> search.feasibility(costs, scores.rows(), settings.finalLimit()), Checked::new);
+    SolverTable free = scores.costsAlone();
+    ask(() -> search.feasibility(free, scores.rows(), settings.finalLimit()), Checked::new);
     early.forEach((layer, list) -> list.forEach(s -> fresh.addAll(scores.measure(layer, s))));
     early.clear();
     askTheSilent();
     return this;
   }
 
-  /** Another target: the scores are told again, all else is worked out anew. */
+  /** Another target, or other costs: the scores are told again, all else is worked out anew. */
   private void startOver() {
     generation++;
     spec = null;
@@ -299,7 +307,8 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
           c -> c);
     } else if (heard.size() == scores.layers() && (!fresh.isEmpty() || published == null)) {
       List<ScoreTable.Put> puts = List.copyOf(fresh);
-      String cause = cause(puts);
+      String cause =
+          published == null && costs > 0 ? "costs delivered by another system" : cause(puts);
       fresh.clear();
       ask(
           () -> search.again(table, scores.rows(), puts, settings.limit()),
@@ -365,7 +374,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       for (Solution s : concluded.best()) {
         candidates.add(incumbent(s, "candidate " + (candidates.size() + 1)));
       }
-      answer = new Run.Chosen(last, concluded.baselines(), candidates, spec.target());
+      answer = new Run.Chosen(last, concluded.baselines(), candidates, spec.target(), costs);
       publish(last);
       peers.run(run, answer);
     } else {
@@ -387,7 +396,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
             .orElseGet(
                 () ->
                     scores.target().explained(new Infeasibility(scores.rows(), List.of(), false)));
-    answer = new Run.FoundInfeasible(infeasible, spec.target());
+    answer = new Run.FoundInfeasible(infeasible, spec.target(), costs);
     peers.announce(new Feed.LimitsConflict(run, infeasible));
     peers.run(run, answer);
   }

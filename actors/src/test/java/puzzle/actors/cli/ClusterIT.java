@@ -157,7 +157,7 @@ class ClusterIT {
               "127.0.0.1:" + seed,
               "--config",
               impatient.toString());
-      assertTrue(stranger.waitFor(60, TimeUnit.SECONDS), "it gives up");
+      assertTrue(stranger.waitFor(120, TimeUnit.SECONDS), "it gives up");
       assertEquals(ExitCode.REFUSED, stranger.exitValue());
       assertEquals(1, link.nodes().size());
     }
@@ -179,7 +179,7 @@ class ClusterIT {
             folder.resolve("second-journal").toString(),
             "--seeds",
             "127.0.0.1:" + seed);
-    assertTrue(second.waitFor(60, TimeUnit.SECONDS), "it stops");
+    assertTrue(second.waitFor(120, TimeUnit.SECONDS), "it stops");
     assertEquals(ExitCode.INVALID_INPUT, second.exitValue());
     assertTrue(
         Files.readString(folder.resolve("second.out")).contains("cassandra"),

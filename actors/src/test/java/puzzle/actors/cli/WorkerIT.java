@@ -11,6 +11,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -36,7 +37,7 @@ import puzzle.model.TaskResult;
 import puzzle.model.Variant;
 import puzzle.protocol.Feed;
 
-/** The example worker in Python scores blocks of the tiny parent beside the engine. */
+/** The example workers in Python, beside the engine on the tiny parent. */
 class WorkerIT {
 
   private static final Path PROJECT = Path.of("..").toAbsolutePath().normalize();
@@ -45,7 +46,7 @@ class WorkerIT {
   @TempDir Path folder;
 
   @Test
-  void aWorkerInAnotherLanguageScoresBlocksAsTheEngineDoes() throws Exception {
+  void workersInAnotherLanguageScoreABlockAsTheEngineDoesAndHandBackTheChild() throws Exception {
     assumeTrue(python(), "skipped: there is no python3 here");
     RunSpec spec = spec();
     CompletableFuture<Outcome> ended = new CompletableFuture<>();
@@ -55,7 +56,7 @@ class WorkerIT {
             1,
             new Tools(new DjlEngineFactory(), ChocoArchitectureSolver::new),
             ConfigFactory.parseString(
-                    "puzzle.http { enabled = on, port = 0, token-file = \"%s\" }"
+                    "puzzle { gpu.leave = [heal], http { enabled = on, port = 0, token-file = \"%s\" } }"
                         .formatted(folder.resolve("http-tokens")))
                 .withFallback(Examples.QUICK))) {
       node.watch(
@@ -65,27 +66,8 @@ class WorkerIT {
             }
           });
       String url = node.http().orElseThrow().url();
-      Thread worker =
-          new Thread(
-              () ->
-                  PuzzleCli.execute(
-                      "worker",
-                      "exec",
-                      "--connect",
-                      url,
-                      "--token-file",
-                      folder.resolve("http-tokens").toString(),
-                      "--accept",
-                      MINE,
-                      "--name",
-                      "python",
-                      "--tasks",
-                      "1",
-                      "--",
-                      "python3",
-                      PROJECT.resolve("examples/worker/score_last_layer.py").toString()));
-      worker.setDaemon(true);
-      worker.start();
+      worker(url, "scorer", MINE, "score_last_layer.py");
+      worker(url, "healer", "heal", "heal.py");
       node.start(spec, 6, "hash");
       assertEquals(Outcome.Kind.DONE, ended.get(240, TimeUnit.SECONDS).kind());
       JsonNode snapshot =
@@ -101,10 +83,15 @@ class WorkerIT {
                           HttpResponse.BodyHandlers.ofString())
                       .body());
       int done = 0;
+      String healed = "";
       try (BlockEngine engine = new DjlEngineFactory().open(new Device("check", "cpu", 0))) {
         for (JsonNode task : snapshot.path("tasks")) {
           JsonNode last = task.path("attempts").path(task.path("attempts").size() - 1);
-          if (last.path("device").asText().startsWith("python/")) {
+          if (last.path("device").asText().startsWith("healer/")) {
+            assertEquals("heal", task.path("key").asText());
+            healed = task.at("/result/child/path").asText();
+          }
+          if (last.path("device").asText().startsWith("scorer/")) {
             double value = task.at("/result/score/value").asDouble();
             assertEquals(scored(engine, spec, snapshot, task.path("key").asText()), value, 1e-5);
             assertTrue(value > 0, "a real score");
@@ -113,7 +100,40 @@ class WorkerIT {
         }
       }
       assertEquals(1, done, () -> "tasks done by the worker: " + snapshot.path("tasks"));
+      assertEquals("external/healed-1.safetensors", healed);
+      // What was handed back is the child as it was assembled, and went on to be exported.
+      JsonNode summary = snapshot.path("summary");
+      assertEquals(
+          summary.at("/child_before_gkd/kl_nats_per_token"),
+          summary.at("/child/kl_nats_per_token"));
+      assertTrue(summary.at("/child/kl_nats_per_token").asDouble() > 0);
+      assertTrue(Files.isRegularFile(folder.resolve("store/child/config.json")));
     }
+  }
+
+  /** {@code puzzle worker exec} for one task, in the background. */
+  private void worker(String url, String name, String accept, String script) {
+    Thread worker =
+        new Thread(
+            () ->
+                PuzzleCli.execute(
+                    "worker",
+                    "exec",
+                    "--connect",
+                    url,
+                    "--token-file",
+                    folder.resolve("http-tokens").toString(),
+                    "--accept",
+                    accept,
+                    "--name",
+                    name,
+                    "--tasks",
+                    "1",
+                    "--",
+                    "python3",
+                    PROJECT.resolve("examples/worker/" + script).toString()));
+    worker.setDaemon(true);
+    worker.start();
   }
 
   /** The same task by the engine. */
@@ -172,7 +192,8 @@ class WorkerIT {
             List.of(
                 new Target.Goal(
                     Examples.WORKLOAD, List.of(new Limit(Limit.Metric.PARAMETERS, 0.9, true))))),
-        some.gkd(),
+        // All of the distillation is one task, and it is left to a worker.
+        new RunSpec.Healing(List.of(), 4, 10, 2, 1e-4, 0.01, 1, 5),
         some.retries());
   }
 

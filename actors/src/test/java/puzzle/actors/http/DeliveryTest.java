@@ -1,6 +1,7 @@
 package puzzle.actors.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -8,7 +9,12 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -16,9 +22,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import puzzle.actors.Examples;
 import puzzle.actors.FakeEngine;
+import puzzle.actors.simulation.SimulatedResults;
+import puzzle.actors.solver.BatchSolve;
+import puzzle.model.Architecture;
 import puzzle.model.Block;
+import puzzle.model.CostDelivery;
 import puzzle.model.Outcome;
 import puzzle.model.RunSpec;
+import puzzle.model.ScoredBlock;
+import puzzle.model.Task;
+import puzzle.model.TaskResult;
 
 /** Results that another system delivers, and tasks that another system's worker does. */
 class DeliveryTest {
@@ -93,6 +106,105 @@ class DeliveryTest {
       }
       assertEquals(sum, end.at("/chosen/objective").asDouble(), 1e-12);
     }
+  }
+
+  @Test
+  void deliveredCostsTakeThePlaceOfTheProfilesAndTheSolverChoosesByThem() throws Exception {
+    RunSpec spec = Examples.small(folder);
+    AtomicBoolean open = new AtomicBoolean();
+    FakeEngine engine =
+        new FakeEngine(
+            (task, monitor) -> {
+              boolean last = task.key().equals("score/2/kv-2+ffn-160");
+              while (last && !open.get() && !monitor.cancelled()) {
+                FakeEngine.lasting(5).before(task, monitor);
+              }
+            });
+    // Attention with two heads is said to cost next to nothing.
+    CostDelivery cheap =
+        new CostDelivery("c-1", "lab", "b4-p64-g16", "kv-2", 1e-6, 1e-7, 10L, 20L, 0.01);
+    TaskResult.Profiled own =
+        (TaskResult.Profiled) SimulatedResults.of(spec, new Task.Profile(Examples.WORKLOAD));
+    String body =
+        "{\"source\":\"lab\",\"costs\":[{\"id\":\"c-1\",\"variant\":\"kv-2\","
+            + "\"prefill_seconds\":1e-6,\"decode_seconds\":1e-7,\"weight_bytes\":10,"
+            + "\"kv_bytes\":20,\"relative_spread\":0.01}]}";
+    try (Served served = new Served(folder, 2, engine)) {
+      served.start(spec, 3);
+      served.events("example", "0", e -> e.type().equals("incumbent-found"));
+      JsonNode first = delivered(served, Served.JSON.readTree(body));
+      assertEquals("recorded", first.at("/receipts/0/outcome").asText(), first::toString);
+      // Nothing else is new, and still the solver has another incumbent.
+      served.events(
+          "example",
+          "0",
+          e ->
+              e.type().equals("incumbent-found")
+                  && e.data().at("/data/incumbent/cost/kv_bytes").asLong()
+                      == own.with(List.of(cheap)).cost(architecture(e)).kvBytes()
+                  && e.data().at("/data/incumbent/architecture").toString().contains("kv-2"));
+      assertEquals(1, delivered(served, Served.JSON.readTree(body)).path("duplicate").asInt());
+      String other = body.replace("lab", "other");
+      JsonNode late = delivered(served, Served.JSON.readTree(other));
+      assertEquals(1, late.path("kept").asInt());
+      assertTrue(late.at("/receipts/0/reason").asText().contains("external/lab#c-1"));
+      for (String wrong : List.of("kv-3", "ffn", "b4")) {
+        JsonNode refused = delivered(served, Served.JSON.readTree(other.replace("kv-2", wrong)));
+        assertEquals(1, refused.path("refused").asInt(), refused::toString);
+        assertTrue(refused.at("/receipts/0/reason").asText().contains("kv-2"), wrong);
+      }
+      for (String bad : List.of("-1", "null", "\"1 s\"", "1e999")) {
+        assertEquals(
+            400, served.post(RUN + "/measurements", body.replace("1e-7", bad)).statusCode(), bad);
+      }
+      assertEquals(
+          400, served.post(RUN + "/measurements", body.replace("_seconds", "_ms")).statusCode());
+      open.set(true);
+      assertEquals(Outcome.Kind.DONE, served.outcome().kind());
+      assertEquals(1, delivered(served, Served.JSON.readTree(body)).path("duplicate").asInt());
+      JsonNode over =
+          delivered(served, Served.JSON.readTree(body.replace("kv-2", "kv-8").replace("c-1", "d")));
+      assertEquals(1, over.path("refused").asInt(), over::toString);
+    }
+    // All of it was in the journal, and the choice is that of the table with the cost in it.
+    try (Served served = new Served(folder, 1, new FakeEngine())) {
+      JsonNode end = served.get(RUN);
+      Map<Integer, List<ScoredBlock>> scores = new TreeMap<>();
+      for (int layer = 0; layer < 3; layer++) {
+        for (Block block : spec.space().blocks()) {
+          if (!block.equals(spec.space().parent())) {
+            TaskResult.BlockScored scored =
+                (TaskResult.BlockScored)
+                    SimulatedResults.of(spec, new Task.ScoreBlock(layer, block, false, null, null));
+            scores
+                .computeIfAbsent(layer, l -> new ArrayList<>())
+                .add(new ScoredBlock(block, scored.score()));
+          }
+        }
+      }
+      double best = BatchSolve.of(spec, 3, List.of(own.with(List.of(cheap))), scores).objective();
+      double chosen = Double.NaN;
+      for (JsonNode line : end.path("history")) {
+        if (line.path("type").asText().equals("architecture-chosen")) {
+          chosen = line.at("/data/incumbent/objective").asDouble();
+        }
+      }
+      assertEquals(best, chosen, 1e-12);
+      assertNotEquals(best, BatchSolve.of(spec, 3, List.of(own), scores).objective());
+      assertTrue(
+          Files.readString(folder.resolve("profile.csv"))
+              .contains("b4-p64-g16,kv-2,1.0E-6,1.0E-7,10,20,"));
+      assertTrue(Files.readString(folder.resolve("profile.csv")).contains("\"external/lab#c-1\""));
+    }
+  }
+
+  private static Architecture architecture(Served.Event event) {
+    List<Block> blocks = new ArrayList<>();
+    event
+        .data()
+        .at("/data/incumbent/architecture")
+        .forEach(b -> blocks.add(Block.parse(b.asText())));
+    return new Architecture(blocks);
   }
 
   @Test

@@ -34,6 +34,9 @@ final class Served implements AutoCloseable {
 
   static final ObjectMapper JSON = new ObjectMapper();
 
+  /** Judges every answer that goes through {@link #send}. */
+  static final OpenApiContract CONTRACT = new OpenApiContract();
+
   /** One server-sent event; id empty where it has none. */
   record Event(String id, String type, JsonNode data) {}
 
@@ -82,9 +85,20 @@ final class Served implements AutoCloseable {
         .header("Authorization", "Bearer " + http.tokens().operator());
   }
 
+  /** Sends a request and holds the answer against the OpenAPI document. */
+  HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
+    HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+    CONTRACT.check(
+        request.method(),
+        request.uri().toString().substring(http.url().length()),
+        response.statusCode(),
+        response.headers().firstValue("Content-Type").orElse(""),
+        response.body());
+    return response;
+  }
+
   JsonNode get(String path) throws IOException, InterruptedException {
-    HttpResponse<String> response =
-        client.send(request(path).build(), HttpResponse.BodyHandlers.ofString());
+    HttpResponse<String> response = send(request(path).build());
     if (response.statusCode() != 200) {
       throw new AssertionError(path + ": " + response.statusCode() + " " + response.body());
     }
@@ -92,12 +106,11 @@ final class Served implements AutoCloseable {
   }
 
   HttpResponse<String> post(String path, String body) throws IOException, InterruptedException {
-    return client.send(
+    return send(
         request(path)
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body))
-            .build(),
-        HttpResponse.BodyHandlers.ofString());
+            .build());
   }
 
   /** Reads events after a position until one of them is the last that is wanted. */

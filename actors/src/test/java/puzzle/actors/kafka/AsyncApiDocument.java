@@ -1,5 +1,6 @@
 package puzzle.actors.kafka;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -13,10 +14,15 @@ import com.github.victools.jsonschema.generator.SchemaGeneratorConfigBuilder;
 import com.github.victools.jsonschema.generator.SchemaVersion;
 import com.github.victools.jsonschema.module.jackson.JacksonModule;
 import com.github.victools.jsonschema.module.jackson.JacksonOption;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import puzzle.actors.feed.FactJson;
 import puzzle.actors.feed.JournalFact;
@@ -96,7 +102,83 @@ final class AsyncApiDocument {
     ObjectNode all = components.putObject("schemas");
     all.set("cloudevent", envelope());
     all.setAll(schemas.collectDefinitions("components/schemas"));
+    commands(document, messages, all);
     return document;
+  }
+
+  /** What comes in: the bodies are those of HTTP, so their schemas are the OpenAPI document's. */
+  private static void commands(ObjectNode document, ObjectNode messages, ObjectNode schemas) {
+    JsonNode http = openApi().at("/components/schemas");
+    Map<String, String> bodies = new LinkedHashMap<>();
+    bodies.put("submit", "Submission");
+    bodies.put("pause", "Nothing");
+    bodies.put("resume", "Nothing");
+    bodies.put("retry", "Nothing");
+    bodies.put("cancel", "CancelOrder");
+    bodies.put("retarget", "Limits");
+    bodies.put("measurements", "Measurements");
+    ObjectNode channel = document.withObject("/channels").putObject("commands");
+    channel.put("address", "puzzle-commands");
+    ObjectNode accepted = channel.putObject("messages");
+    bodies.forEach(
+        (command, schema) -> {
+          String name = "command." + command;
+          ObjectNode message = messages.putObject(name);
+          message.put("name", JournalFact.TYPE_PREFIX + name);
+          message.put("contentType", "application/cloudevents+json");
+          ArrayNode parts = message.putObject("payload").putArray("allOf");
+          parts.addObject().put("$ref", "#/components/schemas/command");
+          ObjectNode properties = parts.addObject().put("type", "object").putObject("properties");
+          properties.putObject("type").put("const", JournalFact.TYPE_PREFIX + name);
+          properties.putObject("data").put("$ref", "#/components/schemas/" + schema);
+          accepted.putObject(name).put("$ref", "#/components/messages/" + name);
+          take(schema, http, schemas);
+        });
+    ObjectNode envelope = JSON.createObjectNode().put("type", "object");
+    ObjectNode p = envelope.putObject("properties");
+    p.putObject("specversion").put("const", "1.0");
+    p.putObject("id").put("type", "string");
+    p.putObject("source").put("type", "string");
+    p.putObject("run").put("type", "string").put("description", "Which run; not for submit.");
+    p.putObject("datacontenttype").put("const", "application/json");
+    ArrayNode required = envelope.putArray("required");
+    List.of("specversion", "id", "source", "type").forEach(required::add);
+    schemas.set("command", envelope);
+    ObjectNode dead = document.withObject("/channels").putObject("deadLetters");
+    dead.put("address", "puzzle-dead-letters");
+    dead.put(
+        "description",
+        "Records of puzzle-commands that had no effect, as they came, with the headers reason and"
+            + " origin (topic/partition/offset).");
+    for (String[] operation :
+        new String[][] {
+          {"obeyCommands", "receive", "commands"}, {"buryCommands", "send", "deadLetters"}
+        }) {
+      document
+          .withObject("/operations")
+          .putObject(operation[0])
+          .put("action", operation[1])
+          .putObject("channel")
+          .put("$ref", "#/channels/" + operation[2]);
+    }
+  }
+
+  /** A schema and those it refers to. */
+  private static void take(String name, JsonNode from, ObjectNode to) {
+    if (!to.has(name)) {
+      to.set(name, from.path(name));
+      for (JsonNode ref : from.path(name).findValues("$ref")) {
+        take(ref.asText().substring(ref.asText().lastIndexOf('/') + 1), from, to);
+      }
+    }
+  }
+
+  private static JsonNode openApi() {
+    try (InputStream in = AsyncApiDocument.class.getResourceAsStream("/puzzle/openapi.json")) {
+      return JSON.readTree(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static ObjectNode envelope() {

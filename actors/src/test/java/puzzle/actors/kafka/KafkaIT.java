@@ -41,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 import puzzle.actors.Examples;
 import puzzle.actors.FakeEngine;
 import puzzle.actors.node.Drive;
+import puzzle.actors.node.Tools;
 import puzzle.actors.simulation.SimulatedResults;
 import puzzle.actors.solver.BatchSolve;
 import puzzle.model.Block;
@@ -109,14 +110,12 @@ class KafkaIT {
     }
   }
 
-  /**
-   * Prints how long after it was sent a measurement was on record; {@code -Dkafka.layers=76} for
-   * four thousand.
-   */
+  /** Prints how long after it was sent a measurement was on record, and where the solver looks. */
   @Test
-  void takesInMeasurementsOnceEachAndBuriesWhatItCannotRead() throws Exception {
+  void takesInFourThousandMeasurementsOnceEachWithinASecondAndBuriesWhatItCannotRead()
+      throws Exception {
     RunSpec spec = Examples.spec(Files.createDirectories(folder.resolve("store")));
-    int layers = Integer.getInteger("kafka.layers", 20);
+    int layers = Integer.getInteger("kafka.layers", 76);
     FakeEngine idle =
         new FakeEngine(
             (task, monitor) -> {
@@ -126,6 +125,7 @@ class KafkaIT {
             });
     SplittableRandom random = new SplittableRandom(7);
     Map<Integer, List<ScoredBlock>> scores = new TreeMap<>();
+    Map<SeenBySolver.Cell, Double> expected = new HashMap<>();
     List<String> messages = new ArrayList<>();
     for (int layer = 0; layer < layers; layer++) {
       for (Block block : spec.space().blocks()) {
@@ -135,6 +135,7 @@ class KafkaIT {
               .computeIfAbsent(layer, l -> new ArrayList<>())
               .add(new ScoredBlock(block, Score.measured(value, 0)));
           messages.add(measurement(spec, layer, block, value));
+          expected.put(new SeenBySolver.Cell(layer, spec.space().blocks().indexOf(block)), value);
         }
       }
     }
@@ -153,7 +154,9 @@ class KafkaIT {
             command("example", "measurements", "{\"source\": \"x\", \"scores\": 3}"),
             command("example", "pause", "{\"quickly\": true}"),
             measurement(spec, layers, spec.space().blocks().get(1), 0.5));
-    try (Drive drive = new Drive(spec, layers, 2, idle, settings(), "hash");
+    SeenBySolver solver = new SeenBySolver(expected);
+    Tools tools = new Tools(idle, solver::solver);
+    try (Drive drive = new Drive(spec, layers, 2, tools, settings(), "hash");
         KafkaProducer<String, byte[]> producer = producer()) {
       awaitLayers(drive, layers);
       for (int i = 0; i < messages.size(); i++) {
@@ -177,7 +180,53 @@ class KafkaIT {
       send(producer, command("example", "cancel", "{\"reason\": \"enough\"}"));
       assertEquals(Outcome.Kind.CANCELLED, drive.outcome().kind());
     }
-    assertEquals(sent, recorded(spec));
+    Map<String, Long> recorded = recorded(spec);
+    assertEquals(sent, recorded.size());
+    Map<String, Long> seen = new HashMap<>();
+    solver
+        .seen()
+        .forEach(
+            (cell, at) ->
+                seen.put(
+                    "%d/%s".formatted(cell.layer(), spec.space().blocks().get(cell.item())), at));
+    assertEquals(sent, seen.size(), "all of them reached the solver");
+    Map<String, Long> delivered = sentAt(seen.keySet());
+    late("on record", delivered, recorded);
+    long p99 = late("in the table that the solver searches", delivered, seen);
+    assertTrue(p99 <= Long.getLong("kafka.p99", 1000), "p99 is " + p99 + " ms");
+  }
+
+  /** Prints how much later than sent they were; answers with the 99th percentile, milliseconds. */
+  private static long late(String what, Map<String, Long> sent, Map<String, Long> at) {
+    List<Long> late = new ArrayList<>();
+    sent.forEach((id, millis) -> late.add(at.get(id) - millis));
+    Collections.sort(late);
+    long p99 = late.get(late.size() * 99 / 100);
+    System.out.printf(
+        "%d measurements over Kafka, %s after: p50 %d ms, p99 %d ms, the last %d ms%n",
+        late.size(), what, late.get(late.size() / 2), p99, late.get(late.size() - 1));
+    return p99;
+  }
+
+  /** When the producer sent each for the first time, by {@code layer/block}. */
+  private Map<String, Long> sentAt(Set<String> ids) throws Exception {
+    Map<String, Long> sent = new HashMap<>();
+    try (KafkaConsumer<String, byte[]> commands = consumer("puzzle-commands")) {
+      long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+      while (sent.size() < ids.size() && System.nanoTime() < end) {
+        for (ConsumerRecord<String, byte[]> record : commands.poll(Duration.ofMillis(200))) {
+          String text = new String(record.value());
+          if (text.contains("\"bench\"")) {
+            assertEquals(List.of(), asyncApi.validate(JSON.readTree(text)), text);
+            String id = JSON.readTree(text).at("/data/scores/0/id").asText();
+            if (ids.contains(id)) {
+              sent.merge(id, record.timestamp(), Math::min);
+            }
+          }
+        }
+      }
+    }
+    return sent;
   }
 
   private static String measurement(RunSpec spec, int layer, Block block, double value) {
@@ -240,8 +289,8 @@ class KafkaIT {
     return reasons;
   }
 
-  /** Scores on record, each once; prints how late they were. */
-  private int recorded(RunSpec spec) throws Exception {
+  /** When each score was put on record, once, by {@code layer/block}. */
+  private Map<String, Long> recorded(RunSpec spec) throws Exception {
     Map<String, Long> at = new HashMap<>();
     try (KafkaConsumer<String, byte[]> facts = consumer("puzzle-facts");
         Drive drive = new Drive(spec, 1, 1, new FakeEngine(), settings(), "hash")) {
@@ -256,36 +305,14 @@ class KafkaIT {
               && event.path("type").asText().endsWith("task-finished")
               && event.path("subject").asText().startsWith("score/")) {
             long millis = Instant.parse(event.path("time").asText()).toEpochMilli();
-            assertEquals(null, at.put(event.path("subject").asText(), millis), "scored twice");
+            String id = event.path("subject").asText().substring("score/".length());
+            assertEquals(null, at.put(id, millis), "scored twice");
           }
         }
       }
       assertTrue(drive.status().outcome() != null);
     }
-    List<Long> late = new ArrayList<>();
-    try (KafkaConsumer<String, byte[]> commands = consumer("puzzle-commands")) {
-      long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-      Set<String> found = new HashSet<>();
-      while (found.size() < at.size() && System.nanoTime() < end) {
-        for (ConsumerRecord<String, byte[]> record : commands.poll(Duration.ofMillis(200))) {
-          String text = new String(record.value());
-          if (text.contains("\"bench\"")) {
-            String id = JSON.readTree(text).at("/data/scores/0/id").asText();
-            if (at.containsKey("score/" + id) && found.add(id)) {
-              late.add(at.get("score/" + id) - record.timestamp());
-            }
-          }
-        }
-      }
-    }
-    Collections.sort(late);
-    System.out.printf(
-        "%d measurements over Kafka: on record after p50 %d ms, p99 %d ms, the last %d ms%n",
-        late.size(),
-        late.get(late.size() / 2),
-        late.get(late.size() * 99 / 100),
-        late.get(late.size() - 1));
-    return at.size();
+    return at;
   }
 
   private KafkaProducer<String, byte[]> producer() {

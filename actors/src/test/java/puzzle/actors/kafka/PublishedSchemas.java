@@ -15,11 +15,11 @@ import java.util.List;
 import java.util.Map;
 
 /** The schemas of the shipped AsyncAPI document, by type of event. */
-final class PublishedSchemas {
+public final class PublishedSchemas {
 
   private final Map<String, Schema> byType = new HashMap<>();
 
-  PublishedSchemas() {
+  public PublishedSchemas() {
     SchemaRegistry registry = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
     try (InputStream in = getClass().getResourceAsStream("/asyncapi/puzzle-v1.json")) {
       JsonNode document = new ObjectMapper().readTree(in);
@@ -34,7 +34,7 @@ final class PublishedSchemas {
   }
 
   /** What is wrong with a CloudEvent that was really sent. */
-  List<Error> validate(JsonNode event) {
+  public List<Error> validate(JsonNode event) {
     Schema schema = byType.get(event.path("type").asText());
     if (schema == null) {
       throw new AssertionError("no message of that type in the document: " + event);

@@ -2,6 +2,7 @@ package puzzle.actors.solver;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.typesafe.config.Config;
@@ -23,6 +24,7 @@ import puzzle.actors.Reports;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.engine.BlockEngine;
 import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.model.CostDelivery;
 import puzzle.model.Device;
 import puzzle.model.RunSpec;
 import puzzle.model.ScoredBlock;
@@ -175,6 +177,29 @@ class SolverActorTest {
     }
   }
 
+  @Test
+  void otherCostsMakeItStartOverAndEarlierOnesAreThenIgnored() throws Exception {
+    ActorRef<Solver.Command> solver = solver();
+    solver.tell(open());
+    answerAll(solver);
+    solver.tell(new Solver.Conclude(List.of(9, 9, 9)));
+    Run.Chosen before = peers.await(Run.Chosen.class);
+    assertEquals(0, before.costs());
+    peers.take(Block.OfferScores.class);
+    Solver.Open open = open();
+    TaskResult.Profiled profile = open.profiles().get(0);
+    CostDelivery cheap =
+        new CostDelivery("c", "lab", profile.workload().name(), "kv-2", 1e-6, 1e-7, 1L, 1L, 0);
+    Solver.Open changed = new Solver.Open(spec, LAYERS, List.of(profile.with(List.of(cheap))), 1);
+    solver.tell(changed);
+    solver.tell(open());
+    answerAll(solver);
+    solver.tell(new Solver.Conclude(List.of(9, 9, 9)));
+    Run.Chosen after = peers.await(Run.Chosen.class);
+    assertEquals(1, after.costs());
+    assertNotEquals(before.incumbent().architecture(), after.incumbent().architecture());
+  }
+
   private ActorRef<Solver.Command> solver() {
     return kit.spawn(
         SolverActor.create(
@@ -183,7 +208,10 @@ class SolverActorTest {
 
   private Solver.Open open() throws Exception {
     return new Solver.Open(
-        spec, LAYERS, List.of((TaskResult.Profiled) result(new Task.Profile(Examples.WORKLOAD))));
+        spec,
+        LAYERS,
+        List.of((TaskResult.Profiled) result(new Task.Profile(Examples.WORKLOAD))),
+        0);
   }
 
   private List<ScoredBlock> scores(int layer) throws Exception {

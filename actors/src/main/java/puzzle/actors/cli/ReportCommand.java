@@ -1,0 +1,74 @@
+package puzzle.actors.cli;
+
+import com.typesafe.config.ConfigFactory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import puzzle.actors.node.PuzzleNode;
+import puzzle.actors.node.Tools;
+import puzzle.actors.run.RunFolder;
+import puzzle.engine.InvalidInputException;
+import puzzle.engine.solve.ChocoArchitectureSolver;
+
+/** Writes a run's tables and report anew, from its journal alone. */
+@Command(
+    name = "report",
+    description = {
+      "Writes a run's tables, report.html and events.ndjson anew, from its journal alone:",
+      "of a run that was cancelled or stopped on the way too. The run does not go on."
+    },
+    mixinStandardHelpOptions = true)
+final class ReportCommand implements Callable<Integer> {
+
+  @Parameters(paramLabel = "STORE", description = "The run's folder, as runs/tiny.")
+  Path folder;
+
+  @Option(names = "--output", description = "text or json.", defaultValue = "text")
+  OutputFormat output;
+
+  @Spec CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    if (!Files.isDirectory(folder.resolve("journal"))) {
+      throw new InvalidInputException(
+          folder
+              + ": has no journal.\nMaybe give the folder that a run named: runs/tiny; runs of a"
+              + " cluster keep theirs in Cassandra.");
+    }
+    try (Store store = Store.take(folder, false)) {
+      System.setProperty("puzzle.log", store.folder().resolve("puzzle.log").toString());
+      Tools tools = new Tools(PuzzleCli.engines(), ChocoArchitectureSolver::new);
+      try (PuzzleNode node =
+          PuzzleNode.alone(
+              store.folder().resolve("journal"),
+              0,
+              tools,
+              ConfigFactory.parseString("puzzle.http.enabled = off"))) {
+        List<String> runs = node.runs();
+        if (runs.isEmpty()) {
+          throw new InvalidInputException(
+              folder + ": its journal knows no run.\nMaybe it stopped before it began.");
+        }
+        for (String run : runs) {
+          Path written = node.report(run);
+          spec.commandLine()
+              .getOut()
+              .println(
+                  output == OutputFormat.json
+                      ? Files.readString(written.resolve(RunFolder.SUMMARY)).strip()
+                      : written.resolve(RunFolder.REPORT).toString());
+        }
+        spec.commandLine().getOut().flush();
+      }
+    }
+    return ExitCode.DONE;
+  }
+}
