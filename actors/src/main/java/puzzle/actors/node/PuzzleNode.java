@@ -106,11 +106,13 @@ public final class PuzzleNode implements AutoCloseable {
             CoordinatedShutdown.PhaseServiceRequestsDone(),
             "devices",
             () ->
-                AskPattern.ask(
-                    node.system,
-                    replyTo -> new Guardian.Retire(grace, replyTo),
-                    grace.plus(PATIENCE),
-                    node.system.scheduler()));
+                node.told()
+                    ? AskPattern.ask(
+                        node.system,
+                        replyTo -> new Guardian.Retire(grace, replyTo),
+                        grace.plus(PATIENCE),
+                        node.system.scheduler())
+                    : CompletableFuture.completedFuture(Done.getInstance()));
     node.leaveOnceLonely(config.getDuration("puzzle.lonely"));
     List<String> seeds = NodeConfig.seeds(config);
     if (seeds.isEmpty() || !seeds.get(0).equals(node.address())) {
@@ -132,6 +134,14 @@ public final class PuzzleNode implements AutoCloseable {
       waiting.start();
     }
     return node;
+  }
+
+  /** False where the cluster goes on without this node: nobody waits for what its devices do. */
+  private boolean told() {
+    return CoordinatedShutdown.get(Adapter.toClassic(system))
+        .getShutdownReason()
+        .filter(r -> r == CoordinatedShutdown.clusterDowningReason())
+        .isEmpty();
   }
 
   /** Stops the node when the cluster it is a member of has had no coordinator for so long. */
