@@ -43,6 +43,7 @@ class FaultsIT {
   private static final String LONG = "faults.long";
 
   private Path work;
+  private SmallDisk disk;
   private Namespaces networks;
   private LocalCassandra cassandra;
   private Forward forward;
@@ -59,6 +60,8 @@ class FaultsIT {
     String kept = System.getProperty("faults.dir");
     work = kept == null ? folder : Path.of(kept);
     SmallSearch search = SmallSearch.in(work);
+    // Before the nodes start: those in networks of their own see later mounts as little.
+    disk = SmallDisk.at(search.store("full"), 64).orElse(null);
     networks = Namespaces.of(NODES).orElse(null);
     if (networks == null) {
       site = ClusterSite.onLoopback(work, search, new DjlEngineFactory(), NODES);
@@ -86,6 +89,9 @@ class FaultsIT {
     if (networks != null) {
       forward.close();
       networks.close();
+    }
+    if (disk != null) {
+      disk.close();
     }
   }
 
@@ -159,19 +165,16 @@ class FaultsIT {
 
   @Test
   void whileTheStoresDiskIsFullOrReadOnlyDevicesRestAndTheRunGoesOnLater() throws Exception {
-    SmallDisk disk = SmallDisk.at(work.resolve("runs/full"), 64).orElse(null);
     assumeTrue(disk != null, "no file system of our own here, see above");
-    try (disk) {
-      String run = begin("full", "distil");
-      disk.fill();
-      restingAndNotEnded(run, "disk is full");
-      disk.free();
-      trials.until(run, () -> trials.reached(run, "evaluate"));
-      disk.readOnly(true);
-      restingAndNotEnded(run, "read-only");
-      disk.readOnly(false);
-      finish(run);
-    }
+    String run = begin("full", "distil");
+    disk.fill();
+    restingAndNotEnded(run, "disk is full");
+    disk.free();
+    trials.until(run, () -> trials.reached(run, "evaluate"));
+    disk.readOnly(true);
+    restingAndNotEnded(run, "read-only");
+    disk.readOnly(false);
+    finish(run);
   }
 
   @Test
