@@ -96,6 +96,7 @@ class FaultsIT {
   }
 
   @Test
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
   void aCoordinatorThatSleepsForFiveSecondsKeepsItsPlace() throws Exception {
     String run = begin("nap", "distil");
     NodeProcess sleeper = coordinator();
@@ -106,12 +107,14 @@ class FaultsIT {
   }
 
   @Test
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
   void aWorkerThatSleepsForHalfAMinuteIsReplacedAndItsLateResultIsFencedOff() throws Exception {
     String run = begin("sleeping-worker", "distil");
     sleepThrough(run, worker(run), 30);
   }
 
   @Test
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
   void aCoordinatorThatSleepsForHalfAMinuteIsReplaced() throws Exception {
     String run = begin("sleeping-coordinator", "distil");
     sleepThrough(run, coordinator(), 30);
@@ -124,20 +127,15 @@ class FaultsIT {
     sleepThrough(run, coordinator(), 120);
   }
 
+  /** Longer than the others take to go on without it. */
   @Test
-  void aNativeCrashCostsOneNode() throws Exception {
-    String run = begin("crash", "distil");
-    NodeProcess victim = worker(run);
-    victim.signal("SEGV");
-    trials.until(run, () -> !victim.alive());
-    site.nodes().stream()
-        .filter(n -> n != victim)
-        .forEach(n -> assertTrue(n.alive(), n.name() + " lives"));
-    finish(run);
+  void aCoordinatorThatSleepsTooLongIsReplacedAndSaysNothingMoreWhenItWakes() throws Exception {
+    String run = begin("asleep", "distil");
+    sleepThrough(run, coordinator(), 14);
   }
 
   @Test
-  void aRollingRestartLosesNoTask() throws Exception {
+  void aRollingRestartLosesNoTaskAndANativeCrashCostsOneNode() throws Exception {
     String run = begin("rolling", "distil");
     for (NodeProcess node : site.nodes()) {
       node.terminate();
@@ -145,11 +143,17 @@ class FaultsIT {
       site.restart(List.of(node));
       trials.until(run, site::whole);
     }
+    NodeProcess victim = worker(run);
+    victim.signal("SEGV");
+    trials.until(run, () -> !victim.alive());
+    site.nodes().stream()
+        .filter(n -> n != victim)
+        .forEach(n -> assertTrue(n.alive(), n.name() + " lives"));
     finish(run);
-    assertEquals(
-        List.of(),
-        trials.failures().stream().filter(f -> f.contains("lease ran out")).toList(),
-        "everything was finished or given back");
+    // What ran on the node that crashed is all that was lost; the rest was finished or given back.
+    assertTrue(
+        trials.failures().stream().filter(f -> f.contains("lease ran out")).count() <= 1,
+        trials.failures()::toString);
   }
 
   @Test
@@ -214,6 +218,7 @@ class FaultsIT {
   }
 
   @Test
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
   void aWayThatIsBlockedInOneDirectionOnlyLeavesOneSide() throws Exception {
     permitted();
     String run = begin("one-way", "distil");
@@ -228,6 +233,7 @@ class FaultsIT {
   }
 
   @Test
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
   void linksThatComeAndGoLeaveOneSolver() throws Exception {
     permitted();
     String run = begin("flapping", "distil");
