@@ -37,7 +37,7 @@ class JournalTest {
                 () -> Journal.of(config("puzzle.journal = casandra")))
             .getMessage();
     assertTrue(message.contains("puzzle.journal = casandra"), message);
-    assertTrue(message.contains("\nMaybe one of [embedded, cassandra]"), message);
+    assertTrue(message.contains("\nMaybe one of [embedded, cassandra, postgresql]"), message);
   }
 
   @Test

@@ -77,8 +77,8 @@ public final class Tensors {
   static NDArray load(NDManager manager, WeightSource source, String name, int part) {
     Shape shape = new Shape(source.shape(name));
     long size = shape.size();
-    NDArray array = detached(manager, () -> manager.zeros(shape, DataType.FLOAT32));
-    ByteBuffer bytes = direct(Math.toIntExact(Math.min(size, part) * Float.BYTES));
+    NDArray array = detached(manager, () -> manager.create(shape, DataType.FLOAT32));
+    ByteBuffer bytes = scratch(Math.toIntExact(Math.min(size, part) * Float.BYTES));
     for (long first = 0; first < size; first += part) {
       int count = (int) Math.min(part, size - first);
       source.read(name, first, bytes.asFloatBuffer().limit(count));
@@ -97,8 +97,16 @@ public final class Tensors {
 
   /** fp32 array of the given shape with the buffer's fp16 content, little-endian. */
   public static NDArray half(NDManager manager, ByteBuffer data, long... shape) {
-    Shape of = new Shape(shape);
-    NDArray borrowed = manager.create(data, of, DataType.FLOAT16);
+    return widened(manager, data, DataType.FLOAT16, shape);
+  }
+
+  /** fp32 array of the given shape with the direct buffer's fp32 content, little-endian. */
+  public static NDArray single(NDManager manager, ByteBuffer data, long... shape) {
+    return widened(manager, data, DataType.FLOAT32, shape);
+  }
+
+  private static NDArray widened(NDManager manager, ByteBuffer data, DataType of, long... shape) {
+    NDArray borrowed = manager.create(data, new Shape(shape), of);
     try {
       return borrowed.toType(DataType.FLOAT32, true);
     } finally {
