@@ -14,7 +14,6 @@ import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.SubblockWeights;
 import puzzle.engine.nn.Tensors;
 import puzzle.engine.score.SuffixScorer;
-import puzzle.engine.score.Tasks;
 import puzzle.engine.surgery.Initialisation;
 import puzzle.model.Block;
 import puzzle.model.CheckpointRef;
@@ -45,7 +44,8 @@ final class BlockTasks {
             initialisation(model, recording, task.layer(), task.variant()), task.variant());
     SubblockWeights child = beginning.weights();
     try {
-      BlockDistillation.Outcome outcome = distillation.run(child, DjlEngine.seed(spec, task.key()), monitor);
+      BlockDistillation.Outcome outcome =
+          distillation.run(child, DjlEngine.seed(spec, task.key()), monitor);
       CheckpointRef file = keep(spec, task.layer(), task.variant().name(), List.of(child));
       checkpoint.discard();
       return distilled(file, outcome, beginning.how());

@@ -18,7 +18,6 @@ import puzzle.engine.nn.Residency;
 import puzzle.engine.nn.Tensors;
 import puzzle.engine.score.AssembledWeights;
 import puzzle.engine.score.ModelEvaluator;
-import puzzle.engine.score.Tasks;
 import puzzle.model.Architecture;
 import puzzle.model.CheckpointRef;
 import puzzle.model.RunSpec;
@@ -128,11 +127,13 @@ final class ChildTasks {
 
   private WeightSource weights(RunSpec spec, Architecture architecture, List<Task.Weights> layers) {
     SafetensorsFolder folder = SafetensorsFolder.open(Path.of(spec.parent()));
-    return new AssembledWeights(open.config(spec).with(architecture), folder, open.store(spec), layers);
+    return new AssembledWeights(
+        open.config(spec).with(architecture), folder, open.store(spec), layers);
   }
 
   /** All in memory, to be trained. */
   private Decoder load(RunSpec spec, Architecture architecture, WeightSource weights) {
-    return Decoder.load(open.config(spec).with(architecture), weights, spec.corpus().sequenceTokens());
+    return Decoder.load(
+        open.config(spec).with(architecture), weights, spec.corpus().sequenceTokens());
   }
 }

@@ -150,7 +150,8 @@ public final class DjlEngine implements BlockEngine {
     if (!spec.target().measuredLocally()) {
       return ProfiledCosts.of(spec).measure(task.architectures(), task.workload());
     }
-    try (ModelSpeed speed = new ModelSpeed(open.config(spec), task.architectures(), task.workload())) {
+    try (ModelSpeed speed =
+        new ModelSpeed(open.config(spec), task.architectures(), task.workload())) {
       return new TaskResult.Measured(
           task.workload(), speed.measure(spec.profiling(), monitor), TaskResult.MEASURED);
     }
@@ -159,7 +160,8 @@ public final class DjlEngine implements BlockEngine {
   private TaskResult export(RunSpec spec, Task.Export task) {
     Store store = open.store(spec);
     new HealedChild(spec, task.architecture(), task.child(), task.report())
-        .export(store, store.root().resolve(CHILD_FOLDER), HealedChild.usualFormat(open.config(spec)));
+        .export(
+            store, store.root().resolve(CHILD_FOLDER), HealedChild.usualFormat(open.config(spec)));
     return new TaskResult.Exported(CHILD_FOLDER, store.references(CHILD_FOLDER));
   }
 
