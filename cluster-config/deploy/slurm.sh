@@ -14,7 +14,7 @@ set -euo pipefail
 
 : "${PUZZLE_HOME:?where the archive is unpacked}" "${PUZZLE_TLS:?folder of the certificates}" "${PUZZLE_CASSANDRA:?host:port}"
 mapfile -t hosts < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
-seeds=$(printf '%s:25520,' "${hosts[@]:0:2}")
+seeds=$(printf '%s:25520,' "${hosts[@]:0:3}")
 seeds=${seeds%,}
 conf=$PUZZLE_HOME/cluster-config/deploy/node.conf
 export PUZZLE_CASSANDRA

@@ -81,7 +81,8 @@ export function cluster(ui) {
 
 const WORDS = {
   OUT_OF_MEMORY: "out of memory", DEVICE_LOST: "device lost", TIMED_OUT: "timed out", DIVERGED: "diverged",
-  INVALID_VARIANT: "invalid variant", INVALID_INPUT: "invalid input", CORRUPT_ARTEFACT: "corrupt file", DEFECT: "defect",
+  INVALID_VARIANT: "invalid variant", INVALID_INPUT: "invalid input", CORRUPT_ARTEFACT: "corrupt file",
+  NO_STORAGE: "cannot be written", DEFECT: "defect",
 };
 
 export function failures(ui) {

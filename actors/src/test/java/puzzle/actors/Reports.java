@@ -3,6 +3,7 @@ package puzzle.actors;
 import java.util.ArrayList;
 import java.util.List;
 import puzzle.actors.work.Peers;
+import puzzle.actors.work.Unreadable;
 import puzzle.model.RunId;
 import puzzle.protocol.Block;
 import puzzle.protocol.Distill;
@@ -16,6 +17,9 @@ import puzzle.protocol.Work;
 public final class Reports implements Peers {
 
   private final List<Object> told = new ArrayList<>();
+
+  /** Set by a test whose process is to have slept. */
+  public volatile boolean replaced;
 
   /** Everything of one type since the last call, in order. */
   public synchronized <T> List<T> take(Class<T> type) {
@@ -72,6 +76,16 @@ public final class Reports implements Peers {
   @Override
   public void owner(Work.Owner owner, Work.Report report) {
     keep(report);
+  }
+
+  @Override
+  public void stop(Unreadable reason) {
+    keep(reason);
+  }
+
+  @Override
+  public boolean replaced() {
+    return replaced;
   }
 
   @Override

@@ -28,6 +28,7 @@ public record PuzzleSettings(
    * @param announce how often a device tells the pool that it is here
    * @param silence a task that shows no sign of life for so long no longer renews its lease
    * @param sample least time between two reports of progress
+   * @param rest a device whose result cannot be written takes nothing for so long
    * @param leave tasks that no device of this cluster's nodes takes: kinds or keys with {@code *},
    *     left to workers that ask for them
    */
@@ -40,6 +41,7 @@ public record PuzzleSettings(
       Duration sample,
       Duration restartMin,
       Duration restartMax,
+      Duration rest,
       Set<String> leave) {}
 
   /**
@@ -90,6 +92,7 @@ public record PuzzleSettings(
                   positive(c, "gpu.sample"),
                   positive(c, "gpu.restart-min"),
                   positive(c, "gpu.restart-max"),
+                  positive(c, "gpu.rest"),
                   Set.copyOf(c.getStringList("gpu.leave"))),
               new Lease(
                   positive(c, "lease.duration"),

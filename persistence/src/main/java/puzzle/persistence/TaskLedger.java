@@ -21,7 +21,7 @@ public record TaskLedger(Map<String, Entry> entries) implements Wire {
    * @param attempt the last one granted; 0 before the first
    * @param device that got the last grant
    * @param live true while that attempt is neither over nor given up
-   * @param failures attempts a device reported as failed
+   * @param failures attempts a device reported as failed, for other reasons than want of storage
    * @param losses attempts that nothing was heard of any more
    * @param lastFailure null before the first
    * @param result null until there is one
@@ -93,11 +93,12 @@ public record TaskLedger(Map<String, Entry> entries) implements Wire {
           e.tooLarge);
     }
     if (event instanceof TaskEvent.AttemptFailed f) {
+      boolean stored = f.failure().kind() != Failure.Kind.NO_STORAGE;
       return new Entry(
           Math.max(e.attempt, f.attempt()),
           e.device,
           false,
-          e.failures + (f.lost() ? 0 : 1),
+          e.failures + (stored && !f.lost() ? 1 : 0),
           e.losses + (f.lost() ? 1 : 0),
           f.failure(),
           e.result,

@@ -21,6 +21,11 @@ public record Failure(Kind kind, String message) {
     INVALID_INPUT(false),
     /** A file is not what its SHA-256 says: whoever made it must make it again. */
     CORRUPT_ARTEFACT(true),
+    /**
+     * What was made could not be written: a full disk, one that is read-only. Says nothing about
+     * the task, which is tried again until there is room.
+     */
+    NO_STORAGE(true),
     /** A bug, or anything not foreseen. */
     DEFECT(true);
 

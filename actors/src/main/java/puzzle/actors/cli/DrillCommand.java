@@ -2,6 +2,7 @@ package puzzle.actors.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -12,6 +13,7 @@ import picocli.CommandLine.Spec;
 import puzzle.actors.drill.Drills;
 import puzzle.actors.drill.Findings;
 import puzzle.actors.drill.Percentiles;
+import puzzle.actors.drill.Victims;
 import puzzle.actors.run.RunFolder;
 import puzzle.persistence.Journal;
 
@@ -52,15 +54,12 @@ final class DrillCommand implements Callable<Integer> {
       defaultValue = "cassandra")
   String journal;
 
-  /** What is killed. */
-  enum Victims {
-    nodes,
-    journal
-  }
-
   @Option(
       names = "--victims",
-      description = "nodes, or journal: Cassandra's own process. Default: ${DEFAULT-VALUE}.",
+      description = {
+        "nodes: one, sometimes all; all: all, each time; journal: Cassandra's own process.",
+        "Default: ${DEFAULT-VALUE}."
+      },
       defaultValue = "nodes")
   Victims victims;
 
@@ -98,7 +97,7 @@ final class DrillCommand implements Callable<Integer> {
             size,
             kills,
             seed,
-            victims == Victims.journal,
+            victims,
             folder,
             PuzzleCli.engines(),
             line -> System.err.printf("%6.1f  %s%n", (System.nanoTime() - started) / 1e9, line));
@@ -113,7 +112,7 @@ final class DrillCommand implements Callable<Integer> {
   }
 
   private Journal journal() {
-    for (Journal known : Journal.values()) {
+    for (Journal known : List.of(Journal.CASSANDRA, Journal.EMBEDDED)) {
       if (known.label().equals(journal)) {
         return known;
       }

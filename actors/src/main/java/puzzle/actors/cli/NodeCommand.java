@@ -111,6 +111,9 @@ final class NodeCommand implements Callable<Integer> {
     CompletableFuture<?> stopped = node.stopped().toCompletableFuture();
     CompletableFuture<?> up = node.up().toCompletableFuture();
     CompletableFuture.anyOf(up, stopped).get();
+    if (stopped.isDone()) {
+      node.checkReadable();
+    }
     if (!up.isDone() && node.refused()) {
       throw new InvalidInputException(
           "puzzle.journal = %s: the cluster has another journal, or a coordinator already."
@@ -125,6 +128,7 @@ final class NodeCommand implements Callable<Integer> {
     }
     print(node, config);
     stopped.get();
+    node.checkReadable();
     // Told to stop, the process ends by the signal; otherwise the cluster went on without it.
     TimeUnit.SECONDS.sleep(asked.get() ? 30 : 0);
     throw new UnreachableException(

@@ -7,6 +7,7 @@ import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import puzzle.actors.node.UnreachableException;
+import puzzle.actors.node.UnreadableJournalException;
 import puzzle.engine.EngineFactory;
 import puzzle.engine.InvalidInputException;
 
@@ -128,7 +129,9 @@ public final class PuzzleCli implements Runnable {
     if (e instanceof InvalidInputException) {
       return ExitCode.INVALID_INPUT;
     }
-    if (e instanceof RefusedException || e instanceof UnreachableException) {
+    if (e instanceof RefusedException
+        || e instanceof UnreachableException
+        || e instanceof UnreadableJournalException) {
       return ExitCode.REFUSED;
     }
     org.slf4j.LoggerFactory.getLogger(PuzzleCli.class).warn("command failed", e);

@@ -11,14 +11,16 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.RecoveryFailed;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
-import puzzle.actors.work.Chronicle;
 import puzzle.actors.work.Leases;
+import puzzle.actors.work.News;
 import puzzle.actors.work.Peers;
+import puzzle.actors.work.Unreadable;
 import puzzle.actors.work.Wanted;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Architecture;
@@ -28,7 +30,6 @@ import puzzle.persistence.DistillState;
 import puzzle.persistence.Tags;
 import puzzle.persistence.TaskEvent;
 import puzzle.protocol.Distill;
-import puzzle.protocol.Feed;
 import puzzle.protocol.Run;
 import puzzle.protocol.Work;
 
@@ -86,14 +87,16 @@ public final class DistillActor
 
   @Override
   public CommandHandler<Distill.Command, DistillEvent, DistillState> commandHandler() {
-    return newCommandHandlerBuilder()
-        .forAnyState()
-        .onCommand(Distill.Launch.class, this::onLaunch)
-        .onCommand(Distill.Pause.class, this::onPause)
-        .onCommand(Distill.Abandon.class, this::onAbandon)
-        .onCommand(Distill.Reported.class, this::onReported)
-        .onCommand(Tick.class, this::onTick)
-        .build();
+    CommandHandler<Distill.Command, DistillEvent, DistillState> handler =
+        newCommandHandlerBuilder()
+            .forAnyState()
+            .onCommand(Distill.Launch.class, this::onLaunch)
+            .onCommand(Distill.Pause.class, this::onPause)
+            .onCommand(Distill.Abandon.class, this::onAbandon)
+            .onCommand(Distill.Reported.class, this::onReported)
+            .onCommand(Tick.class, this::onTick)
+            .build();
+    return (state, command) -> peers.replaced() ? Effect().none() : handler.apply(state, command);
   }
 
   @Override
@@ -105,6 +108,7 @@ public final class DistillActor
   public SignalHandler<DistillState> signalHandler() {
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.instance(), this::onRecovered)
+        .onSignal(RecoveryFailed.class, this::onRecoveryFailed)
         .build();
   }
 
@@ -190,6 +194,10 @@ public final class DistillActor
         .thenRun(changed -> told(changed, lost));
   }
 
+  private void onRecoveryFailed(DistillState state, RecoveryFailed failed) {
+    Unreadable.of(persistenceId().id(), failed.getFailure()).ifPresent(peers::stop);
+  }
+
   /** Also after a journal that failed, which stops timers but keeps this object. */
   private void onRecovered(DistillState state) {
     timers.startTimerWithFixedDelay(Tick.INSTANCE, settings.gpu().heartbeat());
@@ -198,14 +206,7 @@ public final class DistillActor
   }
 
   private void told(DistillState state, List<TaskEvent> events) {
-    Chronicle.recorded(state.spec().id(), events);
-    for (TaskEvent event : events) {
-      if (event instanceof TaskEvent.AttemptFailed f) {
-        peers.announce(
-            new Feed.AttemptFailed(
-                state.spec().id(), f.key(), f.attempt(), f.failure(), f.retried()));
-      }
-    }
+    News.tell(peers, state.spec().id(), events);
     goOn(state);
     if (!events.isEmpty()) {
       tellIfOver(state);

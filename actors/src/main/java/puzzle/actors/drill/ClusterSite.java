@@ -28,6 +28,18 @@ import puzzle.protocol.Run;
 /** Nodes of all roles with one device each, and a Cassandra: what production looks like. */
 final class ClusterSite implements Site {
 
+  /**
+   * Where a node is.
+   *
+   * @param prefix a command that starts its JVM there, and becomes it; empty for here
+   */
+  record Place(String host, int port, List<String> prefix) {
+
+    String address() {
+      return host + ":" + port;
+    }
+  }
+
   private static final Duration PATIENCE = Duration.ofSeconds(120);
   private static final String UP = " is up: ";
 
@@ -35,42 +47,69 @@ final class ClusterSite implements Site {
   private final SmallSearch search;
   private final EngineFactory engines;
   private final LocalCassandra cassandra;
+  private final List<Place> places;
   private final List<NodeProcess> nodes = new ArrayList<>();
-  private final List<Integer> ports = new ArrayList<>();
 
   /** How often each node will have said that it is up once it is. */
   private final Map<NodeProcess, Long> expected = new HashMap<>();
 
-  ClusterSite(Path folder, SmallSearch search, EngineFactory engines, int size) throws IOException {
+  /** All on loopback. */
+  static ClusterSite onLoopback(Path folder, SmallSearch search, EngineFactory engines, int size)
+      throws IOException {
+    LocalCassandra cassandra = new LocalCassandra(folder.resolve("cassandra"), 0);
+    List<Place> places =
+        freePorts(size).stream().map(port -> new Place("127.0.0.1", port, List.of())).toList();
+    return new ClusterSite(
+        folder, search, engines, cassandra, places, contactPoint("127.0.0.1", cassandra.port()));
+  }
+
+  /**
+   * @param places of the nodes; the first begins the cluster
+   * @param settings of all nodes besides the journal's name, HOCON
+   */
+  ClusterSite(
+      Path folder,
+      SmallSearch search,
+      EngineFactory engines,
+      LocalCassandra cassandra,
+      List<Place> places,
+      String settings)
+      throws IOException {
     this.folder = folder;
     this.search = search;
     this.engines = engines;
-    this.cassandra = new LocalCassandra(folder.resolve("cassandra"), 0);
-    Path settings = folder.resolve("nodes.conf");
-    Files.writeString(
-        settings,
-        "puzzle.journal = cassandra\npuzzle.cassandra.contact-points = [\"127.0.0.1:%d\"]\n"
-            .formatted(cassandra.port()));
-    ports.addAll(freePorts(size));
-    String seeds = ports.stream().map(p -> "127.0.0.1:" + p).collect(Collectors.joining(","));
-    for (int i = 0; i < size; i++) {
+    this.cassandra = cassandra;
+    this.places = List.copyOf(places);
+    Path file =
+        Files.writeString(
+            folder.resolve("nodes.conf"), "puzzle.journal = cassandra\n" + settings + "\n");
+    String seeds = places.stream().map(Place::address).collect(Collectors.joining(","));
+    for (int i = 0; i < places.size(); i++) {
+      Place place = places.get(i);
       String name = "node-" + (i + 1);
       Path log = folder.resolve(name + ".log");
       List<String> arguments =
           List.of(
               "node",
+              "--host",
+              place.host(),
               "--port",
-              Integer.toString(ports.get(i)),
+              Integer.toString(place.port()),
               "--seeds",
               seeds,
               "--devices",
               "1",
               "--config",
-              settings.toString(),
+              file.toString(),
               "--log",
               log.toString());
-      nodes.add(new NodeProcess(name, folder, log, arguments));
+      nodes.add(new NodeProcess(name, folder, log, place.prefix(), arguments));
     }
+  }
+
+  /** The setting that says where Cassandra is. */
+  static String contactPoint(String host, int port) {
+    return "puzzle.cassandra.contact-points = [\"%s:%d\"]".formatted(host, port);
   }
 
   @Override
@@ -177,8 +216,14 @@ final class ClusterSite implements Site {
     cassandra.close();
   }
 
-  private ClusterLink link() {
-    return ClusterLink.open("127.0.0.1", ports.get(0), NodeConfig.Options.NONE);
+  /** To the first node. */
+  ClusterLink link() {
+    Place first = places.get(0);
+    boolean open = !first.host().startsWith("127.");
+    return ClusterLink.open(
+        first.host(),
+        first.port(),
+        new NodeConfig.Options(null, List.of(), null, null, List.of(), null, null, open));
   }
 
   private String said() throws IOException {

@@ -20,54 +20,32 @@ import java.util.function.Consumer;
  */
 final class Drill {
 
-  static final String UNDISTURBED = "undisturbed";
-
-  /** In the order a run goes through them: what the keys of their tasks begin with. */
-  private static final List<String> STAGES =
-      List.of("record", "profile", "distil", "score", "measure", "evaluate", "heal", "export");
-
-  private static final Duration RUN_LIMIT = Duration.ofMinutes(6);
-  private static final Duration POLL = Duration.ofMillis(20);
   private static final int MOST_RUNS_WITHOUT_A_KILL = 5;
   private static final int MOST_KILLS_A_RUN = 3;
   private static final int MOST_DOWN_MILLIS = 5000;
 
-  private final SmallSearch search;
+  private final Trials trials;
   private final Site site;
   private final SplittableRandom random;
   private final Consumer<String> tell;
-  private final Chronicles chronicles = new Chronicles();
   private final List<Kill> kills = new ArrayList<>();
-  private final List<String> wrong = new ArrayList<>();
   private final List<Kill.Kind> kinds = new ArrayList<>();
   private final List<String> stages = new ArrayList<>();
-  private final boolean journal;
-  private int lost;
-  private int doubled;
+  private final Victims victims;
   private double undisturbedSeconds;
-  private Outcomes undisturbed;
 
-  /**
-   * @param journal true to kill the journal's process instead of nodes
-   */
-  Drill(SmallSearch search, Site site, long seed, boolean journal, Consumer<String> tell) {
-    this.journal = journal;
-    this.search = search;
+  Drill(SmallSearch search, Site site, long seed, Victims victims, Consumer<String> tell) {
+    this.victims = victims;
+    this.trials = new Trials(search, site);
     this.site = site;
     this.random = new SplittableRandom(seed);
     this.tell = tell;
   }
 
   Findings run(int count) throws IOException, InterruptedException {
-    site.start();
-    Instant began = Instant.now();
     tell.accept("the search undisturbed");
-    site.submit(UNDISTURBED);
-    until(UNDISTURBED, began, () -> site.ended(UNDISTURBED));
-    undisturbedSeconds = Duration.between(began, Instant.now()).toMillis() / 1e3;
+    undisturbedSeconds = trials.undisturbed().toMillis() / 1e3;
     tell.accept("undisturbed in %.1f s".formatted(undisturbedSeconds));
-    undisturbed = Outcomes.of(search.store(UNDISTURBED));
-    check(UNDISTURBED);
     int idle = 0;
     for (int n = 1; kills.size() < count; n++) {
       int before = kills.size();
@@ -85,46 +63,36 @@ final class Drill {
   private void disturbed(String run, int most) throws IOException, InterruptedException {
     List<Integer> when = new ArrayList<>();
     for (int i = 0; i < most; i++) {
-      when.add(STAGES.indexOf(nextStage()));
+      when.add(Trials.STAGES.indexOf(nextStage()));
     }
     when.sort(null);
-    Instant began = Instant.now();
-    site.submit(run);
-    for (int stage : when) {
-      long delay = random.nextInt(longestDelay(STAGES.get(stage)));
+    trials.begin(run);
+    for (int at : when) {
+      String stage = Trials.STAGES.get(at);
+      long delay = random.nextInt(longestDelay(stage));
       Kill.Kind kind = nextKind();
-      until(run, began, () -> reached(run, stage) || site.ended(run));
+      trials.until(run, () -> trials.reached(run, stage) || site.ended(run));
       TimeUnit.MILLISECONDS.sleep(delay);
       if (site.ended(run)) {
         break;
       }
       kill(run, kind);
-      until(run, began, () -> (site.whole() && redone()) || site.ended(run));
+      trials.until(run, () -> (site.whole() && redone()) || site.ended(run));
     }
-    until(run, began, () -> site.ended(run));
-    until(run, began, site::whole);
-    List<String> differences = undisturbed.differences(Outcomes.of(search.store(run)));
-    differences.forEach(d -> wrong.add(run + ": " + d + " differs from the undisturbed run's"));
-    check(run);
+    List<String> wrong = trials.finish(run);
     tell.accept(
         "%s: %s after %d kills, %.1f s"
             .formatted(
                 run,
-                differences.isEmpty() ? "equal" : "DIFFERENT: " + differences,
+                wrong.isEmpty() ? "equal" : "WRONG: " + wrong,
                 kills.stream().filter(k -> k.run().equals(run)).count(),
-                Duration.between(began, Instant.now()).toMillis() / 1e3));
+                trials.age(run).toMillis() / 1e3));
   }
 
   private void kill(String run, Kill.Kind kind) throws IOException, InterruptedException {
-    look();
+    trials.look();
     List<NodeProcess> victims = victims(run, kind);
-    String stage =
-        chronicles
-            .of(run)
-            .filter(l -> l.verb().equals("begun"))
-            .reduce((a, b) -> b)
-            .map(l -> l.key().replaceAll("/.*", ""))
-            .orElse("start");
+    String stage = trials.stage(run);
     Instant at = Instant.now();
     for (NodeProcess victim : victims) {
       victim.kill();
@@ -151,13 +119,14 @@ final class Drill {
     if (kind == Kill.Kind.ALL || all.size() == 1) {
       return all;
     }
-    String coordinator = chronicles.last("pool", null);
+    String coordinator = trials.chronicles().last("pool", null);
     if (kind == Kill.Kind.COORDINATOR) {
       return all.stream().filter(n -> n.name().equals(coordinator)).toList();
     }
     List<NodeProcess> others = all.stream().filter(n -> !n.name().equals(coordinator)).toList();
     String busy =
-        chronicles
+        trials
+            .chronicles()
             .of(run)
             .filter(l -> l.verb().equals("begun") && !l.node().equals(coordinator))
             .reduce((a, b) -> b)
@@ -172,10 +141,10 @@ final class Drill {
 
   /** Each kind of node comes up as often as the others. */
   private Kill.Kind nextKind() {
-    if (journal) {
+    if (victims == Victims.journal) {
       return Kill.Kind.JOURNAL;
     }
-    if (site.nodes().size() == 1) {
+    if (victims == Victims.all || site.nodes().size() == 1) {
       return Kill.Kind.ALL;
     }
     if (kinds.isEmpty()) {
@@ -187,13 +156,9 @@ final class Drill {
   /** Each stage comes up as often as the others. */
   private String nextStage() {
     if (stages.isEmpty()) {
-      stages.addAll(STAGES);
+      stages.addAll(Trials.STAGES);
     }
     return stages.remove(random.nextInt(stages.size()));
-  }
-
-  private boolean reached(String run, int stage) {
-    return chronicles.of(run).anyMatch(l -> l.verb().equals("begun") && stageOf(l.key()) >= stage);
   }
 
   /** About as long as the stage takes, in milliseconds; a run ends with the last one. */
@@ -205,39 +170,14 @@ final class Drill {
     };
   }
 
-  private static int stageOf(String key) {
-    return STAGES.indexOf(key.replaceAll("/.*", ""));
-  }
-
   /** Something has been done for the run since the last kill. */
   private boolean redone() {
     Kill last = kills.get(kills.size() - 1);
-    return chronicles
-        .of(last.run())
-        .anyMatch(
-            l ->
-                l.at().isAfter(last.at())
-                    && (l.verb().equals("stepped") || l.verb().equals("finished")));
-  }
-
-  private void check(String run) throws IOException, InterruptedException {
-    look();
-    List<Chronicles.Line> recorded =
-        chronicles.of(run).filter(l -> l.verb().equals("recorded")).toList();
-    Ledger ledger = Ledger.read(site.journal(run), run);
-    List<String> missing = ledger.lost(recorded);
-    missing.forEach(m -> wrong.add(run + ": lost " + m));
-    lost += missing.size();
-    List<String> twice = ledger.doubled();
-    twice.forEach(t -> wrong.add(run + ": counted twice " + t));
-    doubled += twice.size();
-    if (recorded.isEmpty()) {
-      wrong.add(run + ": its nodes wrote of no event");
-    }
+    return trials.goesOn(last.run(), last.at());
   }
 
   private Findings findings() {
-    Recovery recovery = new Recovery(chronicles.lines());
+    Recovery recovery = new Recovery(trials.chronicles().lines());
     List<Duration> redo = new ArrayList<>();
     List<Duration> back = new ArrayList<>();
     Map<String, Integer> byStage = new TreeMap<>();
@@ -251,9 +191,9 @@ final class Drill {
     }
     return new Findings(
         kills.size(),
-        wrong.stream().noneMatch(w -> w.contains("differs")),
-        lost,
-        doubled,
+        trials.wrong().stream().noneMatch(w -> w.contains("differs")),
+        trials.lost(),
+        trials.doubled(),
         Percentiles.of(redo),
         Percentiles.of(back),
         redo.size(),
@@ -261,30 +201,6 @@ final class Drill {
         byStage,
         byKind,
         undisturbedSeconds,
-        List.copyOf(wrong));
-  }
-
-  private interface Condition {
-    boolean holds() throws IOException;
-  }
-
-  private void until(String run, Instant began, Condition condition)
-      throws IOException, InterruptedException {
-    look();
-    while (!condition.holds()) {
-      if (Duration.between(began, Instant.now()).compareTo(RUN_LIMIT) > 0) {
-        throw new IOException(
-            "%s is not over after %s.\nMaybe the nodes' logs say why (--dir keeps them)."
-                .formatted(run, RUN_LIMIT));
-      }
-      TimeUnit.NANOSECONDS.sleep(POLL.toNanos());
-      look();
-    }
-  }
-
-  private void look() throws IOException {
-    for (NodeProcess node : site.nodes()) {
-      chronicles.follow(node.name(), node.log());
-    }
+        trials.wrong());
   }
 }

@@ -16,7 +16,6 @@ public final class Drills {
   private Drills() {}
 
   /**
-   * @param journalItself true to kill the journal's process instead of nodes
    * @param folder to work in and to keep, or null for one that is deleted
    * @param tell is told what happens, a line at a time
    */
@@ -25,7 +24,7 @@ public final class Drills {
       int nodes,
       int kills,
       long seed,
-      boolean journalItself,
+      Victims victims,
       Path folder,
       EngineFactory engines,
       Consumer<String> tell)
@@ -39,7 +38,7 @@ public final class Drills {
       Site site =
           journal == Journal.EMBEDDED
               ? new AloneSite(work, search)
-              : new ClusterSite(work, search, engines, nodes);
+              : ClusterSite.onLoopback(work, search, engines, nodes);
       Runnable cleanUp =
           () -> {
             site.close();
@@ -50,7 +49,7 @@ public final class Drills {
       Thread hook = new Thread(cleanUp, "drill-stop");
       Runtime.getRuntime().addShutdownHook(hook);
       try {
-        return new Drill(search, site, seed, journalItself, tell).run(kills);
+        return new Drill(search, site, seed, victims, tell).run(kills);
       } finally {
         if (!stopping(hook)) {
           cleanUp.run();

@@ -23,6 +23,7 @@ final class Ledger {
   /** Entity, kind of event, task, attempt: as in the chronicles' words. */
   private final Map<String, Integer> events = new HashMap<>();
 
+  private final List<String> failures = new ArrayList<>();
   private final Map<String, Integer> finished = new HashMap<>();
 
   /**
@@ -79,6 +80,11 @@ final class Ledger {
         .toList();
   }
 
+  /** Why attempts failed. */
+  List<String> failures() {
+    return failures;
+  }
+
   /** Tasks with more than one result that counted. */
   List<String> doubled() {
     return finished.entrySet().stream()
@@ -95,6 +101,7 @@ final class Ledger {
         attempt = s.attempt();
       } else if (e instanceof TaskEvent.AttemptFailed f) {
         attempt = f.attempt();
+        failures.add(f.failure().message());
       } else if (e instanceof TaskEvent.TaskFinished f) {
         attempt = f.attempt();
         finished.merge(entity + " " + e.key(), 1, Integer::sum);

@@ -26,6 +26,7 @@ final class NodeProcess {
 
   private final String name;
   private final Path folder;
+  private final List<String> prefix;
   private final Path log;
   private final List<String> arguments;
   private Process process;
@@ -35,7 +36,15 @@ final class NodeProcess {
    * @param arguments of the command line
    */
   NodeProcess(String name, Path folder, Path log, List<String> arguments) {
+    this(name, folder, log, List.of(), arguments);
+  }
+
+  /**
+   * @param prefix a command that runs the JVM somewhere else, and becomes it
+   */
+  NodeProcess(String name, Path folder, Path log, List<String> prefix, List<String> arguments) {
     this.name = name;
+    this.prefix = List.copyOf(prefix);
     this.folder = folder;
     this.log = log;
     this.arguments = List.copyOf(arguments);
@@ -54,7 +63,7 @@ final class NodeProcess {
   }
 
   void start() throws IOException {
-    List<String> command = new ArrayList<>();
+    List<String> command = new ArrayList<>(prefix);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(JVM);
     if (Runtime.version().feature() > 21) {
@@ -86,6 +95,33 @@ final class NodeProcess {
     if (process != null) {
       process.destroyForcibly();
       await(10);
+    }
+    return at;
+  }
+
+  /** Asks it to stop: {@code kill}. */
+  void terminate() {
+    process.destroy();
+  }
+
+  /**
+   * Sends a signal.
+   *
+   * @param name as {@code kill} has it: {@code STOP}, {@code CONT}, {@code SEGV}
+   */
+  Instant signal(String name) throws IOException {
+    Instant at = Instant.now();
+    try {
+      int exit =
+          new ProcessBuilder("kill", "-" + name, Long.toString(pid()))
+              .inheritIO()
+              .start()
+              .waitFor();
+      if (exit != 0) {
+        throw new IOException("kill -%s %d ended with %d".formatted(name, pid(), exit));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
     return at;
   }

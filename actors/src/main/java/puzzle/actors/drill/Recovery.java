@@ -16,8 +16,9 @@ import java.util.stream.Stream;
  *
  * <p>A task was lost with a node where the node had begun an attempt at it and nobody ever recorded
  * that attempt's result. It is redone with the first step that any device does for it after the
- * kill. The pool is back with the first attempt it sends, the solver with the first answer it
- * finds, after the kill of the node it was on.
+ * kill. The pool is back with the first attempt of that run it sends, or, where the run had none
+ * left to send, with its start; the solver with the first answer it finds, after the kill of the
+ * node it was on.
  */
 final class Recovery {
 
@@ -46,7 +47,9 @@ final class Recovery {
   Optional<Duration> back(Kill kill) {
     Optional<Instant> pool =
         host(kill, l -> l.verb().equals("pool"))
-            ? first(kill.at(), l -> l.verb().equals("dispatched")).map(Chronicles.Line::at)
+            ? first(kill.at(), l -> l.verb().equals("dispatched") && l.of(kill.run()))
+                .or(() -> first(kill.at(), l -> l.verb().equals("pool")))
+                .map(Chronicles.Line::at)
             : Optional.empty();
     Optional<Instant> solver =
         host(kill, l -> l.verb().equals("solver-started") && l.of(kill.run()))

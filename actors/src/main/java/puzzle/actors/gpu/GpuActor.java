@@ -35,7 +35,8 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
     HEARTBEAT,
     ANNOUNCE,
     SAMPLE,
-    GRACE
+    GRACE,
+    RESTED
   }
 
   private final TimerScheduler<Gpu.Command> timers;
@@ -53,6 +54,10 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
   private Signs signs;
   private Signs.Progress shown;
   private boolean draining;
+
+  /** What the device makes cannot be written: it takes nothing for a while. */
+  private boolean resting;
+
   private ActorRef<Gpu.Retired> retirement;
   private long received;
 
@@ -112,6 +117,7 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
         .onMessageEquals(Tick.ANNOUNCE, this::onAnnounce)
         .onMessageEquals(Tick.SAMPLE, this::onSample)
         .onMessageEquals(Tick.GRACE, this::stop)
+        .onMessageEquals(Tick.RESTED, this::onRested)
         .onSignal(PreRestart.class, s -> stop())
         .onSignal(PostStop.class, s -> stop())
         .build();
@@ -120,7 +126,7 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
   private Behavior<Gpu.Command> onPerform(Gpu.Perform perform) {
     received++;
     Work.Ticket ticket = perform.ticket();
-    if (running != null || draining) {
+    if (running != null || draining || resting) {
       peers.pool(new GpuPool.Decline(device, ticket));
       announce();
       return this;
@@ -178,6 +184,13 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
     running = null;
     signs = null;
     Work.Report report = report(finished.ended());
+    if (report instanceof Work.Failed f && f.failure().kind() == Failure.Kind.NO_STORAGE) {
+      resting = true;
+      timers.startSingleTimer(Tick.RESTED, settings.rest());
+      getContext()
+          .getLog()
+          .warn("{} takes no task for {}: {}", device, settings.rest(), f.failure().message());
+    }
     outbox.put(report, ticket.owner());
     peers.owner(ticket.owner(), report);
     announce();
@@ -215,6 +228,12 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
     return this;
   }
 
+  private Behavior<Gpu.Command> onRested() {
+    resting = false;
+    announce();
+    return this;
+  }
+
   private Behavior<Gpu.Command> stop() {
     if (signs != null) {
       signs.cancel();
@@ -241,7 +260,7 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
 
   /** A device that hangs is as good as gone: the pool must not wait for its host to be idle. */
   private void announce() {
-    if (!hangs() && (!draining || running != null)) {
+    if (!hangs() && (!draining && !resting || running != null)) {
       peers.pool(
           new GpuPool.Announce(
               device,

@@ -14,6 +14,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
@@ -25,15 +27,18 @@ import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.JoinSeedNodes;
+import org.apache.pekko.persistence.Persistence;
 import puzzle.actors.http.EdgeParts;
 import puzzle.actors.http.HttpEdge;
 import puzzle.actors.http.HttpSettings;
 import puzzle.actors.http.Metrics;
 import puzzle.actors.run.RunFolder;
+import puzzle.actors.work.Unreadable;
 import puzzle.cluster.NodeConfig;
 import puzzle.cluster.NodeRole;
 import puzzle.cluster.PuzzleSettings;
@@ -50,6 +55,7 @@ import puzzle.protocol.Run;
 public final class PuzzleNode implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration CHECK = Duration.ofSeconds(1);
 
   private final ActorSystem<Guardian.Command> system;
   private final Metrics metrics;
@@ -82,7 +88,7 @@ public final class PuzzleNode implements AutoCloseable {
             .withFallback(ConfigFactory.parseResourcesAnySyntax("application"))
             .withFallback(ConfigFactory.defaultReferenceUnresolved())
             .resolve();
-    PuzzleNode node = started(config, tools);
+    PuzzleNode node = started(config, tools, () -> false);
     Cluster cluster = Cluster.get(node.system);
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     return node;
@@ -94,45 +100,124 @@ public final class PuzzleNode implements AutoCloseable {
    * @param config of {@link NodeConfig#node}
    */
   public static PuzzleNode join(Config config, Tools tools) {
-    PuzzleNode node = started(config, tools);
+    List<String> seeds = NodeConfig.seeds(config);
+    Pulse pulse = new Pulse(unnoticed(config), System::nanoTime);
+    // Where there is one coordinator nobody takes over from it.
+    boolean replaceable = seeds.size() > 1;
+    PuzzleNode node = started(config, tools, () -> replaceable && pulse.slept());
+    if (replaceable) {
+      pulse.start(node::leaveNow);
+    }
     Duration grace = config.getDuration("puzzle.gpu.grace");
     CoordinatedShutdown.get(Adapter.toClassic(node.system))
         .addTask(
             CoordinatedShutdown.PhaseServiceRequestsDone(),
             "devices",
             () ->
-                AskPattern.ask(
-                    node.system,
-                    replyTo -> new Guardian.Retire(grace, replyTo),
-                    grace.plus(PATIENCE),
-                    node.system.scheduler()));
-    Cluster cluster = Cluster.get(node.system);
-    List<Address> seeds = new ArrayList<>();
-    for (String seed : NodeConfig.seeds(config)) {
-      seeds.add(AddressFromURIString.parse("pekko://" + NodeConfig.SYSTEM + "@" + seed));
+                node.told()
+                    ? AskPattern.ask(
+                        node.system,
+                        replyTo -> new Guardian.Retire(grace, replyTo),
+                        grace.plus(PATIENCE),
+                        node.system.scheduler())
+                    : CompletableFuture.completedFuture(Done.getInstance()));
+    node.leaveOnceLonely(config.getDuration("puzzle.lonely"));
+    if (seeds.isEmpty() || !seeds.get(0).equals(node.address())) {
+      node.join(seeds);
+    } else {
+      Duration patience =
+          config.getDuration("pekko.cluster.shutdown-after-unsuccessful-join-seed-nodes");
+      Thread waiting =
+          new Thread(
+              () -> {
+                if (new Quorum(seeds, node.address()).await(patience)) {
+                  node.join(seeds);
+                } else {
+                  node.system.terminate();
+                }
+              },
+              "seeds");
+      waiting.setDaemon(true);
+      waiting.start();
     }
-    if (seeds.isEmpty()) {
-      seeds.add(cluster.selfMember().address());
-    }
-    cluster.manager().tell(new JoinSeedNodes(seeds));
     return node;
   }
 
-  private static PuzzleNode started(Config config, Tools tools) {
+  /** False where the cluster goes on without this node: nobody waits for what its devices do. */
+  private boolean told() {
+    return CoordinatedShutdown.get(Adapter.toClassic(system))
+        .getShutdownReason()
+        .filter(r -> r == CoordinatedShutdown.clusterDowningReason())
+        .isEmpty();
+  }
+
+  /** Stops the node when the cluster it is a member of has had no coordinator for so long. */
+  private void leaveOnceLonely(Duration patience) {
+    AtomicLong met = new AtomicLong();
+    system
+        .scheduler()
+        .scheduleAtFixedRate(
+            CHECK,
+            CHECK,
+            () -> {
+              boolean coordinated = false;
+              for (Member member : Cluster.get(system).state().getMembers()) {
+                coordinated |= member.hasRole(NodeRole.COORDINATOR.label());
+              }
+              long now = System.nanoTime();
+              if (coordinated) {
+                met.set(now);
+              } else if (met.get() != 0 && now - met.get() > patience.toNanos()) {
+                leaveNow();
+              }
+            },
+            system.executionContext());
+  }
+
+  /** How long a node can be silent before others may go on without it, at the least. */
+  private static Duration unnoticed(Config config) {
+    Config cluster = config.getConfig("pekko.cluster");
+    return cluster
+        .getDuration("failure-detector.acceptable-heartbeat-pause")
+        .plus(cluster.getDuration("split-brain-resolver.stable-after"));
+  }
+
+  private void leaveNow() {
+    CoordinatedShutdown.get(Adapter.toClassic(system))
+        .run(CoordinatedShutdown.clusterDowningReason());
+  }
+
+  /** Looks for a cluster among the seeds; the first of them begins one where there is none. */
+  private void join(List<String> seeds) {
+    Cluster cluster = Cluster.get(system);
+    List<Address> addresses = new ArrayList<>();
+    for (String seed : seeds) {
+      addresses.add(AddressFromURIString.parse("pekko://" + NodeConfig.SYSTEM + "@" + seed));
+    }
+    if (addresses.isEmpty()) {
+      addresses.add(cluster.selfMember().address());
+    }
+    cluster.manager().tell(new JoinSeedNodes(addresses));
+  }
+
+  private static PuzzleNode started(Config config, Tools tools, BooleanSupplier replaced) {
     PuzzleSettings settings = PuzzleSettings.from(config);
     Journal kept = Journal.of(config);
+    boolean coordinator = settings.roles().contains(NodeRole.COORDINATOR);
     Metrics metrics = new Metrics();
     ActorSystem<Guardian.Command> system =
         ActorSystem.create(
             Guardian.create(
                 settings,
                 tools,
-                new Guardian.FeedParts(config.getInt("puzzle.feed.window"), metrics::lag)),
+                new Guardian.FeedParts(config.getInt("puzzle.feed.window"), metrics::lag),
+                replaced),
             NodeConfig.SYSTEM,
-            config);
+            coordinator ? kept.eager(config) : config);
     PuzzleNode node = new PuzzleNode(system, metrics);
     try {
-      if (settings.roles().contains(NodeRole.COORDINATOR)) {
+      if (coordinator) {
+        Persistence.get(Adapter.toClassic(system));
         wait(kept.prepare(system), "the journal's tables");
       }
       wait(
@@ -160,6 +245,21 @@ public final class PuzzleNode implements AutoCloseable {
         .getShutdownReason()
         .filter(r -> r == CoordinatedShutdown.incompatibleConfigurationDetectedReason())
         .isPresent();
+  }
+
+  /**
+   * Does nothing unless the node stopped by itself because of its journal.
+   *
+   * @throws UnreadableJournalException naming the entity and the event
+   */
+  public void checkReadable() {
+    CoordinatedShutdown.get(Adapter.toClassic(system))
+        .getShutdownReason()
+        .filter(Unreadable.class::isInstance)
+        .ifPresent(
+            reason -> {
+              throw new UnreadableJournalException(((Unreadable) reason).message());
+            });
   }
 
   /** Completed once the node has stopped, whatever stopped it. */
@@ -278,11 +378,19 @@ public final class PuzzleNode implements AutoCloseable {
       RunSpec spec,
       org.apache.pekko.japi.function.Function<ActorRef<T>, Run.Command> message,
       String what) {
-    return wait(
+    CompletableFuture<T> answer =
         ClusterSharding.get(system)
             .entityRefFor(ShardedPeers.RUN, spec.id().value())
-            .ask(message, PATIENCE),
-        what);
+            .ask(message, PATIENCE)
+            .toCompletableFuture();
+    try {
+      wait(CompletableFuture.anyOf(answer, stopped().toCompletableFuture()), what);
+    } catch (IllegalStateException e) {
+      checkReadable();
+      throw e;
+    }
+    checkReadable();
+    return wait(answer, what);
   }
 
   private static <T> T wait(CompletionStage<T> stage, String what) {

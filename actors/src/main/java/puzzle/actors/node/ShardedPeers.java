@@ -1,10 +1,15 @@
 package puzzle.actors.node;
 
+import java.util.function.BooleanSupplier;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.pubsub.Topic;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import puzzle.actors.work.Peers;
+import puzzle.actors.work.Unreadable;
 import puzzle.model.RunId;
 import puzzle.protocol.Block;
 import puzzle.protocol.Distill;
@@ -25,14 +30,20 @@ final class ShardedPeers implements Peers {
   static final EntityTypeKey<Distill.Command> DISTILL =
       EntityTypeKey.create(Distill.Command.class, "Distill");
 
+  private final ActorSystem<?> system;
+  private final BooleanSupplier replaced;
   private final ClusterSharding sharding;
   private final ActorRef<GpuPool.Command> pool;
   private final ActorRef<Topic.Command<Feed.Fact>> topic;
 
   ShardedPeers(
+      ActorSystem<?> system,
+      BooleanSupplier replaced,
       ClusterSharding sharding,
       ActorRef<GpuPool.Command> pool,
       ActorRef<Topic.Command<Feed.Fact>> topic) {
+    this.system = system;
+    this.replaced = replaced;
     this.sharding = sharding;
     this.pool = pool;
     this.topic = topic;
@@ -71,6 +82,17 @@ final class ShardedPeers implements Peers {
       case DISTILL ->
           sharding.entityRefFor(DISTILL, owner.entityId()).tell(new Distill.Reported(report));
     }
+  }
+
+  @Override
+  public void stop(Unreadable reason) {
+    system.log().error(reason.message());
+    CoordinatedShutdown.get(Adapter.toClassic(system)).run(reason);
+  }
+
+  @Override
+  public boolean replaced() {
+    return replaced.getAsBoolean();
   }
 
   @Override

@@ -216,9 +216,12 @@ public final class Leases {
 
   /**
    * Where the passes can be made smaller, lack of memory has a count of its own: down to passes of
-   * one sequence, whatever the policy says of other failures.
+   * one sequence, whatever the policy says of other failures. Want of storage is waited for.
    */
   private boolean mayFailAgain(RunSpec spec, String key, TaskLedger.Entry entry, Failure failure) {
+    if (failure.kind() == Failure.Kind.NO_STORAGE) {
+      return true;
+    }
     Task task = tasks.get(key);
     int halvings = task == null ? 0 : MicroBatch.halvings(spec, task);
     if (failure.kind() == Failure.Kind.OUT_OF_MEMORY && halvings > 0) {

@@ -92,8 +92,9 @@ class ClusterIT {
       assertNull(link.<Run.Status>ask(RUN, Run.GetStatus::new).outcome(), "still at work");
     }
     coordinator.destroyForcibly().waitFor();
-    gpu.destroyForcibly().waitFor();
     coordinator(seed);
+    assertTrue(gpu.waitFor(60, TimeUnit.SECONDS), "no device stays in a cluster of its own");
+    assertEquals(ExitCode.REFUSED, gpu.exitValue());
     gpu(first, seed);
     try (ClusterLink link = link(seed)) {
       facts.clear();
@@ -115,6 +116,17 @@ class ClusterIT {
     assertEquals(ExitCode.REFUSED, command(seed, "pause", "many"), "it is done");
     assertEquals(ExitCode.REFUSED, command(seed, "watch", "nobody"));
     assertEquals(ExitCode.INVALID_INPUT, command(seed, "watch", "no/run"));
+  }
+
+  @Test
+  void aDeviceWhoseCoordinatorsHaveAllLeftStopsToBeStartedAgain() throws Exception {
+    int seed = port();
+    Process coordinator = coordinator(seed);
+    Process gpu = gpu(port(), seed);
+    coordinator.destroy();
+    assertTrue(coordinator.waitFor(40, TimeUnit.SECONDS), "it leaves");
+    assertTrue(gpu.waitFor(60, TimeUnit.SECONDS), "and so does the other");
+    assertEquals(ExitCode.REFUSED, gpu.exitValue());
   }
 
   @Test
@@ -145,7 +157,7 @@ class ClusterIT {
               "127.0.0.1:" + seed,
               "--config",
               impatient.toString());
-      assertTrue(stranger.waitFor(60, TimeUnit.SECONDS), "it gives up");
+      assertTrue(stranger.waitFor(120, TimeUnit.SECONDS), "it gives up");
       assertEquals(ExitCode.REFUSED, stranger.exitValue());
       assertEquals(1, link.nodes().size());
     }
@@ -167,7 +179,7 @@ class ClusterIT {
             folder.resolve("second-journal").toString(),
             "--seeds",
             "127.0.0.1:" + seed);
-    assertTrue(second.waitFor(60, TimeUnit.SECONDS), "it stops");
+    assertTrue(second.waitFor(120, TimeUnit.SECONDS), "it stops");
     assertEquals(ExitCode.INVALID_INPUT, second.exitValue());
     assertTrue(
         Files.readString(folder.resolve("second.out")).contains("cassandra"),
@@ -230,6 +242,7 @@ class ClusterIT {
                 "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2",
                 "-Djdk.serialFilter=!*",
                 "-Dfake.millis=" + TASK_MILLIS,
+                "-Dpuzzle.lonely=5s",
                 "-cp",
                 System.getProperty("java.class.path"),
                 "puzzle.actors.cli.PuzzleCli",

@@ -13,9 +13,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import puzzle.engine.checkpoint.ElementType;
 import puzzle.engine.checkpoint.HuggingFaceConfig;
 import puzzle.engine.checkpoint.SafetensorsWriter;
+import puzzle.engine.checkpoint.Store;
 import puzzle.engine.data.ByteTokenizer;
 import puzzle.engine.nn.DecoderConfig;
 import puzzle.engine.nn.RandomWeights;
@@ -50,7 +52,16 @@ class KillIT {
   private Path folder;
   private Result undisturbed;
 
-  private record Result(JsonNode summary, String library, String scores, byte[] weights) {}
+  /**
+   * @param variants SHA-256 of each file of the library
+   * @param weights SHA-256 of the child's
+   */
+  private record Result(
+      JsonNode summary,
+      String library,
+      String scores,
+      Map<String, String> variants,
+      String weights) {}
 
   @BeforeAll
   void runWithoutDisturbance(@TempDir Path temporary) throws Exception {
@@ -66,10 +77,12 @@ class KillIT {
         undisturbed.summary().path("child_before_gkd").path("kl_nats_per_token").asDouble() > 0);
   }
 
-  @Test
-  void oneDeviceGivesWhatTwoGive() throws Exception {
-    finish(start("one-device", 1), "one-device");
-    assertSame(read("one-device"));
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void anyNumberOfDevicesGivesWhatTwoGive(int devices) throws Exception {
+    String name = "devices-" + devices;
+    finish(start(name, devices), name);
+    assertSame(read(name));
   }
 
   @Test
@@ -178,6 +191,8 @@ class KillIT {
   private void assertSame(Result actual) {
     assertEquals(undisturbed.library(), actual.library());
     assertEquals(undisturbed.scores(), actual.scores());
+    assertTrue(undisturbed.variants().size() > LAYERS);
+    assertEquals(undisturbed.variants(), actual.variants(), "trained variants, to the bit");
     for (String field : List.of("solution", "child_before_gkd", "child", "parent")) {
       for (String part : List.of("choices", "objective", "kl_nats_per_token", "params")) {
         assertEquals(
@@ -191,10 +206,7 @@ class KillIT {
     }
     assertEquals(4, undisturbed.summary().path("healing").size());
     assertEquals(undisturbed.summary().path("healing"), actual.summary().path("healing"));
-    assertEquals(
-        Arrays.hashCode(undisturbed.weights()),
-        Arrays.hashCode(actual.weights()),
-        "the child's weights, to the bit");
+    assertEquals(undisturbed.weights(), actual.weights(), "the child's weights, to the bit");
   }
 
   private Process start(String name, int devices) throws IOException {
@@ -252,11 +264,16 @@ class KillIT {
 
   private Result read(String name) throws IOException {
     Path store = folder.resolve("runs").resolve(name);
+    Map<String, String> variants = new TreeMap<>();
+    for (Path file : libraryFiles(name)) {
+      variants.put(store.relativize(file).toString(), Store.sha256(file));
+    }
     return new Result(
         new ObjectMapper().readTree(store.resolve("report.json").toFile()),
         Files.readString(store.resolve("library.csv")),
         Files.readString(store.resolve("scores.csv")),
-        Files.readAllBytes(store.resolve("child/model.safetensors")));
+        variants,
+        Store.sha256(store.resolve("child/model.safetensors")));
   }
 
   private List<Path> libraryFiles(String name) throws IOException {

@@ -59,6 +59,18 @@ class RecoveryTest {
   }
 
   @Test
+  void aPoolWithNothingLeftToSendIsBackWhenItHasStarted() {
+    Recovery recovery =
+        new Recovery(
+            Stream.of(
+                line(1, "a", "pool started"),
+                line(2, "a", "dispatched r export 1"),
+                line(10, "b", "pool started"),
+                line(30, "b", "dispatched s record 1")));
+    assertEquals(Optional.of(Duration.ofSeconds(7)), recovery.back(kill(3, "a")));
+  }
+
+  @Test
   void theSlowestSampleIsTheLastPercentile() {
     Percentiles p = Percentiles.of(Stream.of(4, 1, 3, 2).map(s -> Duration.ofSeconds(s)).toList());
     assertEquals(new Percentiles(2.0, 4.0, 4.0), p);

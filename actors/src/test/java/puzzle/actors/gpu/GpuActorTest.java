@@ -35,7 +35,7 @@ import puzzle.protocol.Work;
 class GpuActorTest {
 
   private static final Config CONFIG =
-      ConfigFactory.parseString("puzzle.gpu { silence = 400ms, announce = 200ms }")
+      ConfigFactory.parseString("puzzle.gpu { silence = 400ms, announce = 200ms, rest = 1s }")
           .withFallback(Examples.QUICK)
           .withFallback(Examples.DEFAULTS)
           .withFallback(ConfigFactory.parseString("pekko.actor.provider = local"))
@@ -170,6 +170,21 @@ class GpuActorTest {
             }))
         .tell(new Gpu.Perform(ticket(1)));
     assertEquals(Failure.Kind.OUT_OF_MEMORY, peers.await(Work.Failed.class).failure().kind());
+  }
+
+  @Test
+  void aDeviceWhoseResultCannotBeWrittenTakesNothingForAWhileAndThenGoesOn() throws Exception {
+    ActorRef<Gpu.Command> gpu =
+        gpu(new FakeEngine(FakeEngine.failing("record", 1, Failure.Kind.NO_STORAGE)));
+    gpu.tell(new Gpu.Perform(ticket(1)));
+    assertEquals(Failure.Kind.NO_STORAGE, peers.await(Work.Failed.class).failure().kind());
+    gpu.tell(new Gpu.Acknowledge("record", 1));
+    gpu.tell(new Gpu.Perform(ticket(2)));
+    assertEquals(2, peers.await(GpuPool.Decline.class).ticket().attempt());
+    peers.take(GpuPool.Announce.class);
+    assertEquals("", peers.await(GpuPool.Announce.class).running());
+    gpu.tell(new Gpu.Perform(ticket(3)));
+    assertEquals(3, peers.await(Work.Done.class).attempt());
   }
 
   @Test

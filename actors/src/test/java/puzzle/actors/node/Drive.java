@@ -46,7 +46,12 @@ public final class Drive implements AutoCloseable {
             ended.complete(e.outcome());
           }
         });
-    this.answer = node.start(spec, layers, hash);
+    try {
+      this.answer = node.start(spec, layers, hash);
+    } catch (RuntimeException e) {
+      node.close();
+      throw e;
+    }
   }
 
   /** Waits for the end of the run. */
@@ -90,6 +95,15 @@ public final class Drive implements AutoCloseable {
 
   public Run.Status status() {
     return node.status(spec);
+  }
+
+  /** Waits until the node has stopped by itself. */
+  void awaitStop() throws Exception {
+    node.stopped().toCompletableFuture().get(60, TimeUnit.SECONDS);
+  }
+
+  void checkReadable() {
+    node.checkReadable();
   }
 
   JsonNode summary() throws IOException {

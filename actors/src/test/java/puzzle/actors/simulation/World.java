@@ -28,6 +28,7 @@ import puzzle.actors.gpu.GpuPoolActor;
 import puzzle.actors.run.RunActor;
 import puzzle.actors.solver.SolverActor;
 import puzzle.actors.work.Peers;
+import puzzle.actors.work.Unreadable;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Device;
 import puzzle.model.RunId;
@@ -203,6 +204,16 @@ final class World implements Peers {
         send("block-" + layer, () -> block(layer), new Block.Reported(sent));
       }
     }
+  }
+
+  @Override
+  public void stop(Unreadable reason) {
+    oracle.check(false, "a node stops: %s", reason.message());
+  }
+
+  @Override
+  public boolean replaced() {
+    return false;
   }
 
   @Override

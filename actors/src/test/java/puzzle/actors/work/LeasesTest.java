@@ -229,6 +229,18 @@ class LeasesTest {
   }
 
   @Test
+  void aTaskWhoseResultCannotBeWrittenWaitsForRoomHoweverLongItTakes() {
+    for (int attempt = 1; attempt <= 100; attempt++) {
+      pass(20);
+      offer();
+      assertEquals(attempt, offers().get(0).ticket().attempt());
+      fold(leases.judge(ledger, spec, failed(attempt, Failure.Kind.NO_STORAGE)));
+    }
+    assertFalse(ledger.get("record").quarantined());
+    assertEquals(0, ledger.get("record").failures());
+  }
+
+  @Test
   void afterARestartARunningAttemptIsAdopted() {
     offer();
     fold(leases.judge(ledger, spec, started(1, A)));

@@ -150,11 +150,7 @@ public final class SafetensorsFile implements WeightSource {
   private static void convert(ElementType type, ByteBuffer bytes, FloatBuffer to) {
     int count = to.limit();
     switch (type) {
-      case F32 -> {
-        for (int i = 0; i < count; i++) {
-          to.put(i, bytes.getFloat(i * Float.BYTES));
-        }
-      }
+      case F32 -> to.put(0, bytes.asFloatBuffer(), 0, count);
       case F64 -> {
         for (int i = 0; i < count; i++) {
           to.put(i, (float) bytes.getDouble(i * Double.BYTES));

@@ -28,12 +28,10 @@ public final class Tape {
   /** Consecutive sequences, [count, tokens, width]. */
   public NDArray read(NDManager manager, int from, int count) {
     long width = shape[1] * shape[2];
-    if (file.type(name) == ElementType.F16) {
-      ByteBuffer halves = file.bytes(name, from * width, Math.toIntExact(count * width));
-      return Tensors.half(manager, halves, count, shape[1], shape[2]);
-    }
-    FloatBuffer values = file.fp32(name, from * width, Math.toIntExact(count * width));
-    return Tensors.fp32(manager, values, count, shape[1], shape[2]);
+    ByteBuffer bytes = file.bytes(name, from * width, Math.toIntExact(count * width));
+    return file.type(name) == ElementType.F16
+        ? Tensors.half(manager, bytes, count, shape[1], shape[2])
+        : Tensors.single(manager, bytes, count, shape[1], shape[2]);
   }
 
   /** Sum of squares over chosen sequences. */

@@ -32,8 +32,8 @@ public final class Losses {
    *
    * @param targets [batch, tokens], int64
    * @param k 0-dimensional: a token is hit where it is among so many likeliest
-   * @return [6, batch]: KL(parent || model), loss of the model, loss of the parent, share of tokens
-   *     hit by the model, by the parent, share of tokens whose likeliest is the same in both
+   * @return [5, batch]: KL(parent || model), loss of the model, loss of the parent, share of tokens
+   *     hit by the model, by the parent
    */
   public static NDArray quality(NDArray logits, NDArray parentLogits, NDArray targets, NDArray k) {
     return Kernels.call("quality", logits, parentLogits, targets, k);

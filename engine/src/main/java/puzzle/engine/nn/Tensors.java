@@ -77,8 +77,8 @@ public final class Tensors {
   static NDArray load(NDManager manager, WeightSource source, String name, int part) {
     Shape shape = new Shape(source.shape(name));
     long size = shape.size();
-    NDArray array = detached(manager, () -> manager.zeros(shape, DataType.FLOAT32));
-    ByteBuffer bytes = direct(Math.toIntExact(Math.min(size, part) * Float.BYTES));
+    NDArray array = detached(manager, () -> manager.create(shape, DataType.FLOAT32));
+    ByteBuffer bytes = scratch(Math.toIntExact(Math.min(size, part) * Float.BYTES));
     for (long first = 0; first < size; first += part) {
       int count = (int) Math.min(part, size - first);
       source.read(name, first, bytes.asFloatBuffer().limit(count));
@@ -104,6 +104,11 @@ public final class Tensors {
     } finally {
       borrowed.close();
     }
+  }
+
+  /** fp32 array of the given shape with the direct buffer's fp32 content, little-endian. */
+  public static NDArray single(NDManager manager, ByteBuffer data, long... shape) {
+    return owned(manager, () -> manager.create(data, new Shape(shape), DataType.FLOAT32));
   }
 
   /** fp32 array of the given shape with the array's content. */

@@ -59,7 +59,7 @@ final class Comparison {
     int[] done = {0};
     Runnable tick = () -> Steps.check(monitor, done[0], tokens.length, Double.NaN);
     Tape parentLogits = recording.logits(split);
-    float[][] quality = new float[6][tokens.length];
+    float[][] quality = new float[5][tokens.length];
     pass.run(
         split,
         tokens,

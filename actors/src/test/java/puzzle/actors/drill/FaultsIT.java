@@ -1,0 +1,402 @@
+package puzzle.actors.drill;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+import puzzle.actors.node.ClusterLink;
+import puzzle.actors.node.UnreachableException;
+import puzzle.cluster.NodeConfig;
+import puzzle.engine.DjlEngineFactory;
+import puzzle.engine.checkpoint.SafetensorsFile;
+import puzzle.model.RunId;
+import puzzle.persistence.cassandra.LocalCassandra;
+import puzzle.protocol.Run;
+
+/**
+ * Three nodes with a real engine on one real Cassandra, and faults that are no {@code kill -9}:
+ * processes that sleep, crash in native code or are told to go, a journal that is away, networks
+ * that fall apart. Each test is one more run of the same search, and must end like the undisturbed
+ * one. {@code -Dfaults.long=true} adds the long ones.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class FaultsIT {
+
+  private static final int NODES = 3;
+  private static final String LONG = "faults.long";
+
+  private Path work;
+  private SmallDisk disk;
+  private Namespaces networks;
+  private LocalCassandra cassandra;
+  private Forward forward;
+  private ClusterSite site;
+  private Trials trials;
+
+  @BeforeAll
+  void start(@TempDir Path folder) throws Exception {
+    System.setProperty(
+        "puzzle.classpath",
+        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(entry -> !entry.contains("test-classes"))
+            .collect(Collectors.joining(File.pathSeparator)));
+    String kept = System.getProperty("faults.dir");
+    work = kept == null ? folder : Path.of(kept);
+    SmallSearch search = SmallSearch.in(work);
+    // Before the nodes start: those in networks of their own see later mounts as little.
+    disk = SmallDisk.at(search.store("full"), 64).orElse(null);
+    networks = Namespaces.of(NODES).orElse(null);
+    if (networks == null) {
+      site = ClusterSite.onLoopback(work, search, new DjlEngineFactory(), NODES);
+    } else {
+      cassandra = new LocalCassandra(work.resolve("cassandra"), 0);
+      forward = new Forward(networks.machine(), cassandra.port());
+      List<ClusterSite.Place> places = new ArrayList<>();
+      for (int i = 0; i < NODES; i++) {
+        places.add(new ClusterSite.Place(networks.host(i), NodeConfig.PORT, networks.prefix(i)));
+      }
+      String settings =
+          ClusterSite.contactPoint(networks.machine(), forward.port())
+              + "\npuzzle.security.insecure = on";
+      site = new ClusterSite(work, search, new DjlEngineFactory(), cassandra, places, settings);
+    }
+    trials = new Trials(search, site);
+    System.out.println("undisturbed in " + trials.undisturbed());
+  }
+
+  @AfterAll
+  void stop() throws Exception {
+    if (site != null) {
+      site.close();
+    }
+    if (networks != null) {
+      forward.close();
+      networks.close();
+    }
+    if (disk != null) {
+      disk.close();
+    }
+  }
+
+  @Test
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
+  void aCoordinatorThatSleepsForFiveSecondsKeepsItsPlace() throws Exception {
+    String run = begin("nap", "distil");
+    NodeProcess sleeper = coordinator();
+    long pid = sleeper.pid();
+    sleep(sleeper, 5);
+    finish(run);
+    assertTrue(sleeper.alive() && sleeper.pid() == pid, "nobody was put out");
+  }
+
+  @Test
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
+  void aWorkerThatSleepsForHalfAMinuteIsReplacedAndItsLateResultIsFencedOff() throws Exception {
+    String run = begin("sleeping-worker", "distil");
+    sleepThrough(run, worker(run), 30);
+  }
+
+  @Test
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
+  void aCoordinatorThatSleepsForHalfAMinuteIsReplaced() throws Exception {
+    String run = begin("sleeping-coordinator", "distil");
+    sleepThrough(run, coordinator(), 30);
+  }
+
+  @Test
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
+  void aCoordinatorThatSleepsForTwoMinutesIsReplaced() throws Exception {
+    String run = begin("long-sleep", "distil");
+    sleepThrough(run, coordinator(), 120);
+  }
+
+  /** Longer than the others take to go on without it. */
+  @Test
+  void aCoordinatorThatSleepsTooLongIsReplacedAndSaysNothingMoreWhenItWakes() throws Exception {
+    String run = begin("asleep", "distil");
+    sleepThrough(run, coordinator(), 14);
+  }
+
+  @Test
+  void aRollingRestartLosesNoTaskAndANativeCrashCostsOneNode() throws Exception {
+    String run = begin("rolling", "distil");
+    for (NodeProcess node : site.nodes()) {
+      node.terminate();
+      assertEquals(128 + 15, node.exit(40), node.name() + " goes when it is told to");
+      site.restart(List.of(node));
+      trials.until(run, site::whole);
+    }
+    NodeProcess victim = worker(run);
+    victim.signal("SEGV");
+    trials.until(run, () -> !victim.alive());
+    site.nodes().stream()
+        .filter(n -> n != victim)
+        .forEach(n -> assertTrue(n.alive(), n.name() + " lives"));
+    finish(run);
+    // What ran on the node that crashed is all that was lost; the rest was finished or given back.
+    assertTrue(
+        trials.failures().stream().filter(f -> f.contains("lease ran out")).count() <= 1,
+        trials.failures()::toString);
+  }
+
+  @Test
+  void whileTheJournalIsAwayForFiveSecondsWorkGoesOn() throws Exception {
+    withoutJournal("short-outage", 5);
+  }
+
+  @Test
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
+  void whileTheJournalIsAwayForAMinuteWorkGoesOn() throws Exception {
+    withoutJournal("long-outage", 60);
+  }
+
+  @Test
+  void whileTheStoresDiskIsFullOrReadOnlyDevicesRestAndTheRunGoesOnLater() throws Exception {
+    assumeTrue(disk != null, "no file system of our own here, see above");
+    String run = begin("full", "distil");
+    disk.fill();
+    restingAndNotEnded(run, "disk is full");
+    disk.free();
+    trials.until(run, () -> trials.reached(run, "evaluate"));
+    disk.readOnly(true);
+    restingAndNotEnded(run, "read-only");
+    disk.readOnly(false);
+    finish(run);
+  }
+
+  @Test
+  void aCoordinatorThatIsCutOffDownsItselfAndBeginsNoClusterOfItsOwn() throws Exception {
+    permitted();
+    String run = begin("two-one", "distil");
+    // The first seed is the one that may begin a cluster; the journal stays within its reach.
+    NodeProcess alone = site.nodes().get(0);
+    networks.part(0, 1);
+    networks.part(0, 2);
+    trials.until(run, () -> !alone.alive());
+    assertEquals(6, alone.exit(1));
+    Instant restarted = Instant.now();
+    site.restart(List.of(alone));
+    trials.until(
+        run, () -> trials.goesOn(run, restarted) && elapsed(restarted) > 12 || site.ended(run));
+    assertFalse(site.whole(), "it waits for the others");
+    networks.join(0, 1);
+    networks.join(0, 2);
+    finish(run);
+    oneSolver(run);
+  }
+
+  @Test
+  void threeNodesThatDoNotHearEachOtherAllStopAndGoOnTogetherLater() throws Exception {
+    permitted();
+    String run = begin("one-one-one", "distil");
+    networks.part(0, 1);
+    networks.part(0, 2);
+    networks.part(1, 2);
+    trials.until(run, () -> site.nodes().stream().noneMatch(NodeProcess::alive));
+    networks.join(0, 1);
+    networks.join(0, 2);
+    networks.join(1, 2);
+    finish(run);
+    oneSolver(run);
+  }
+
+  @Test
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
+  void aWayThatIsBlockedInOneDirectionOnlyLeavesOneSide() throws Exception {
+    permitted();
+    String run = begin("one-way", "distil");
+    networks.block(0, 1);
+    networks.block(0, 2);
+    NodeProcess mute = site.nodes().get(0);
+    trials.until(run, () -> !mute.alive());
+    networks.unblock(0, 1);
+    networks.unblock(0, 2);
+    finish(run);
+    oneSolver(run);
+  }
+
+  @Test
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
+  void linksThatComeAndGoLeaveOneSolver() throws Exception {
+    permitted();
+    String run = begin("flapping", "distil");
+    for (int i = 0; i < 6; i++) {
+      networks.unplug(2);
+      TimeUnit.MILLISECONDS.sleep(2500);
+      networks.plug(2);
+      TimeUnit.MILLISECONDS.sleep(1500);
+    }
+    finish(run);
+    oneSolver(run);
+  }
+
+  /** Devices say why they take nothing; longer than all attempts of a task would last. */
+  private void restingAndNotEnded(String run, String why) throws Exception {
+    Instant since = Instant.now();
+    trials.until(run, () -> elapsed(since) > 15 && logs().contains(why));
+    assertTrue(logs().contains("takes no task for"), "it says so");
+    assertFalse(site.ended(run));
+    assertEquals(
+        List.of(),
+        visibleHalves(work.resolve("runs/full/library")),
+        "nothing is visible that is not whole");
+  }
+
+  private String logs() throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (NodeProcess node : site.nodes()) {
+      text.append(Files.readString(node.log()));
+    }
+    return text.toString();
+  }
+
+  private static List<Path> visibleHalves(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files
+          .filter(f -> f.toString().endsWith(".safetensors"))
+          .filter(f -> !f.getFileName().toString().startsWith("."))
+          .filter(FaultsIT::half)
+          .toList();
+    }
+  }
+
+  private static boolean half(Path file) {
+    try {
+      SafetensorsFile.open(file);
+      return false;
+    } catch (RuntimeException e) {
+      return true;
+    }
+  }
+
+  private void permitted() {
+    assumeTrue(networks != null, "no network namespaces here, see above");
+  }
+
+  private String begin(String run, String stage) throws Exception {
+    trials.begin(run);
+    trials.until(run, () -> trials.reached(run, stage));
+    return run;
+  }
+
+  private void finish(String run) throws Exception {
+    assertEquals(List.of(), trials.finish(run));
+    System.out.printf("%s took %.1f s%n", run, trials.age(run).toMillis() / 1e3);
+  }
+
+  private NodeProcess worker(String run) throws Exception {
+    String pool = trials.chronicles().last("pool", null);
+    trials.until(
+        run, () -> trials.last(run, "stepped").filter(l -> !l.node().equals(pool)).isPresent());
+    return node(trials.last(run, "stepped").orElseThrow().node());
+  }
+
+  private NodeProcess coordinator() {
+    return node(trials.chronicles().last("pool", null));
+  }
+
+  private NodeProcess node(String name) {
+    return site.nodes().stream().filter(n -> n.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  private static void sleep(NodeProcess node, int seconds) throws Exception {
+    node.signal("STOP");
+    try {
+      TimeUnit.SECONDS.sleep(seconds);
+    } finally {
+      node.signal("CONT");
+    }
+  }
+
+  /** The others take over while it sleeps; awake, it finds out and stops. */
+  private void sleepThrough(String run, NodeProcess sleeper, int seconds) throws Exception {
+    Instant asleep = sleeper.signal("STOP");
+    try {
+      trials.until(
+          run,
+          () ->
+              elapsed(asleep) > seconds
+                  && trials
+                      .chronicles()
+                      .of(run)
+                      .anyMatch(
+                          l ->
+                              l.at().isAfter(asleep.plusSeconds(1))
+                                  && !l.node().equals(sleeper.name())));
+    } finally {
+      sleeper.signal("CONT");
+    }
+    trials.until(run, () -> !sleeper.alive());
+    assertEquals(6, sleeper.exit(1), "it says that the cluster went on without it");
+    finish(run);
+  }
+
+  private void withoutJournal(String run, int seconds) throws Exception {
+    begin(run, "distil");
+    List<Long> before = site.nodes().stream().map(NodeProcess::pid).toList();
+    Instant away = Instant.now();
+    Thread outage =
+        new Thread(
+            () -> {
+              try {
+                site.killJournal(TimeUnit.SECONDS.toMillis(seconds));
+              } catch (Exception e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    outage.start();
+    try (ClusterLink link = site.link()) {
+      // Whoever asks is answered in time, or told in time that there will be no answer.
+      try {
+        link.<Run.Answer>ask(new RunId(run), replyTo -> new Run.Pause(replyTo));
+      } catch (UnreachableException e) {
+        assertTrue(e.getMessage().contains("the journal is down"), e.getMessage());
+      }
+      assertTrue(elapsed(away) < 20, "told after " + elapsed(away) + " s");
+    }
+    outage.join();
+    Instant back = Instant.now();
+    trials.until(run, () -> trials.goesOn(run, back) || site.ended(run));
+    System.out.printf("%s: went on %.1f s after the journal%n", run, elapsed(back));
+    try (ClusterLink link = site.link()) {
+      // In case the order came through after all.
+      link.<Run.Answer>ask(new RunId(run), replyTo -> new Run.Resume(replyTo));
+    }
+    finish(run);
+    assertEquals(
+        before, site.nodes().stream().map(NodeProcess::pid).toList(), "no node was restarted");
+  }
+
+  /** Once another node's solver has started, the one before says nothing more. */
+  private void oneSolver(String run) {
+    String host = null;
+    for (Chronicles.Line line : trials.chronicles().of(run).toList()) {
+      if (line.verb().equals("solver-started")) {
+        host = line.node();
+      } else if (line.verb().equals("solved")) {
+        assertEquals(host, line.node(), "two solvers: " + line);
+      }
+    }
+  }
+
+  private static double elapsed(Instant since) {
+    return java.time.Duration.between(since, Instant.now()).toMillis() / 1e3;
+  }
+}
