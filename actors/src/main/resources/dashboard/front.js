@@ -27,8 +27,8 @@ export function front(ui) {
     const width = svg.clientWidth || 560;
     // What is far beyond all that was asked for would squeeze the rest.
     const far = 2.4 * Math.max(floor ?? 0, parent ? model.throughput(parent) : 0, model.best ? model.throughput(model.best.cost) : 0);
-    const near = points.map(inShape).filter(p => p.x <= far);
-    const seen = [...near, ...model.incumbents.map(i => inShape(i.incumbent)).filter(p => p.x <= far)];
+    const all = points.map(inShape).filter(p => p.x <= far);
+    const seen = [...all, ...model.incumbents.map(i => inShape(i.incumbent)).filter(p => p.x <= far)];
     if (model.chosen) seen.push(inShape(model.chosen));
     if (parent) seen.push({x: model.throughput(parent), y: 0});
     if (ui.shown()) seen.push(inShape(ui.shown()));
@@ -40,6 +40,7 @@ export function front(ui) {
     const high = Math.max(...seen.map(p => p.x), floor ?? 0) * 1.04;
     const best = model.best?.objective ?? 1;
     const top = Math.max(1e-9, ...seen.map(p => p.y).filter(y => y <= Math.max(best * 5, 1e-6))) * 1.12;
+    const near = all.filter(p => p.y <= top);
     scale = {
       x: v => LEFT + (v - low) / (high - low) * (width - LEFT - RIGHT),
       y: v => TOP + (1 - Math.min(1, v / top)) * (HEIGHT - TOP - BOTTOM),

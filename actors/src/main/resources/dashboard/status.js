@@ -11,7 +11,7 @@ export function figures(ui) {
       const toScore = layers * (model.blocks.length - 1) + model.coupled;
       const scored = model.tally("score/");
       const toTrain = layers * [...model.space.attention, ...model.space.ffn].filter((v, i) =>
-        !v.endsWith("no-op") && !model.parentBlock.split("+").includes(v)).length;
+        !v.endsWith("no-op") && !model.parentBlock.split("+").includes(v)).length + model.coupled;
       const trained = model.tally("distil/");
       const now = model.ended ? lastTime(model) : model.now;
       const failed = model.failures.reduce((n, g) => n + g.attempts, 0);
