@@ -88,17 +88,19 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
 
   @Override
   public CommandHandler<Block.Command, BlockEvent, BlockState> commandHandler() {
-    return newCommandHandlerBuilder()
-        .forAnyState()
-        .onCommand(Block.Build.class, this::onBuild)
-        .onCommand(Block.Couple.class, this::onCouple)
-        .onCommand(Block.Pause.class, this::onPause)
-        .onCommand(Block.OfferScores.class, this::onOfferScores)
-        .onCommand(Block.Abandon.class, this::onAbandon)
-        .onCommand(Block.Reported.class, this::onReported)
-        .onCommand(Block.Deliver.class, this::onDeliver)
-        .onCommand(Tick.class, this::onTick)
-        .build();
+    CommandHandler<Block.Command, BlockEvent, BlockState> handler =
+        newCommandHandlerBuilder()
+            .forAnyState()
+            .onCommand(Block.Build.class, this::onBuild)
+            .onCommand(Block.Couple.class, this::onCouple)
+            .onCommand(Block.Pause.class, this::onPause)
+            .onCommand(Block.OfferScores.class, this::onOfferScores)
+            .onCommand(Block.Abandon.class, this::onAbandon)
+            .onCommand(Block.Reported.class, this::onReported)
+            .onCommand(Block.Deliver.class, this::onDeliver)
+            .onCommand(Tick.class, this::onTick)
+            .build();
+    return (state, command) -> peers.replaced() ? Effect().none() : handler.apply(state, command);
   }
 
   @Override

@@ -87,14 +87,16 @@ public final class DistillActor
 
   @Override
   public CommandHandler<Distill.Command, DistillEvent, DistillState> commandHandler() {
-    return newCommandHandlerBuilder()
-        .forAnyState()
-        .onCommand(Distill.Launch.class, this::onLaunch)
-        .onCommand(Distill.Pause.class, this::onPause)
-        .onCommand(Distill.Abandon.class, this::onAbandon)
-        .onCommand(Distill.Reported.class, this::onReported)
-        .onCommand(Tick.class, this::onTick)
-        .build();
+    CommandHandler<Distill.Command, DistillEvent, DistillState> handler =
+        newCommandHandlerBuilder()
+            .forAnyState()
+            .onCommand(Distill.Launch.class, this::onLaunch)
+            .onCommand(Distill.Pause.class, this::onPause)
+            .onCommand(Distill.Abandon.class, this::onAbandon)
+            .onCommand(Distill.Reported.class, this::onReported)
+            .onCommand(Tick.class, this::onTick)
+            .build();
+    return (state, command) -> peers.replaced() ? Effect().none() : handler.apply(state, command);
   }
 
   @Override

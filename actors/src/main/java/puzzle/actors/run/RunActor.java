@@ -139,30 +139,32 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
 
   @Override
   public CommandHandler<Run.Command, RunEvent, RunState> commandHandler() {
-    return newCommandHandlerBuilder()
-        .forAnyState()
-        .onCommand(Run.Start.class, this::onStart)
-        .onCommand(Run.Pause.class, this::onPause)
-        .onCommand(Run.Resume.class, this::onResume)
-        .onCommand(Run.Retarget.class, this::onRetarget)
-        .onCommand(Run.RetryFailed.class, this::onRetryFailed)
-        .onCommand(Run.Cancel.class, this::onCancel)
-        .onCommand(Run.DeliverCosts.class, this::onDeliverCosts)
-        .onCommand(Run.GetStatus.class, this::onGetStatus)
-        .onCommand(Run.Reported.class, this::onReported)
-        .onCommand(Run.LayerSettled.class, this::onLayerSettled)
-        .onCommand(Run.SolverStarted.class, this::onSolverStarted)
-        .onCommand(Run.FoundFeasible.class, this::onFoundFeasible)
-        .onCommand(Run.FoundInfeasible.class, this::onFoundInfeasible)
-        .onCommand(Run.Shortlisted.class, this::onShortlisted)
-        .onCommand(Run.FoundIncumbent.class, this::onFoundIncumbent)
-        .onCommand(Run.Chosen.class, this::onChosen)
-        .onCommand(Take.class, this::onTake)
-        .onCommand(Run.ChildHealed.class, this::onChildHealed)
-        .onCommand(Run.HealingGivenUp.class, this::onHealingGivenUp)
-        .onCommand(ReportWritten.class, this::onReportWritten)
-        .onCommand(Tick.class, this::onTick)
-        .build();
+    CommandHandler<Run.Command, RunEvent, RunState> handler =
+        newCommandHandlerBuilder()
+            .forAnyState()
+            .onCommand(Run.Start.class, this::onStart)
+            .onCommand(Run.Pause.class, this::onPause)
+            .onCommand(Run.Resume.class, this::onResume)
+            .onCommand(Run.Retarget.class, this::onRetarget)
+            .onCommand(Run.RetryFailed.class, this::onRetryFailed)
+            .onCommand(Run.Cancel.class, this::onCancel)
+            .onCommand(Run.DeliverCosts.class, this::onDeliverCosts)
+            .onCommand(Run.GetStatus.class, this::onGetStatus)
+            .onCommand(Run.Reported.class, this::onReported)
+            .onCommand(Run.LayerSettled.class, this::onLayerSettled)
+            .onCommand(Run.SolverStarted.class, this::onSolverStarted)
+            .onCommand(Run.FoundFeasible.class, this::onFoundFeasible)
+            .onCommand(Run.FoundInfeasible.class, this::onFoundInfeasible)
+            .onCommand(Run.Shortlisted.class, this::onShortlisted)
+            .onCommand(Run.FoundIncumbent.class, this::onFoundIncumbent)
+            .onCommand(Run.Chosen.class, this::onChosen)
+            .onCommand(Take.class, this::onTake)
+            .onCommand(Run.ChildHealed.class, this::onChildHealed)
+            .onCommand(Run.HealingGivenUp.class, this::onHealingGivenUp)
+            .onCommand(ReportWritten.class, this::onReportWritten)
+            .onCommand(Tick.class, this::onTick)
+            .build();
+    return (state, command) -> peers.replaced() ? Effect().none() : handler.apply(state, command);
   }
 
   @Override

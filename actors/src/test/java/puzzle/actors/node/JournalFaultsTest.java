@@ -66,6 +66,7 @@ class JournalFaultsTest {
       assertTrue(message.startsWith(layer), message);
       assertTrue(message.contains(unknown), message);
     }
+    sql("DELETE FROM snapshot");
     sql(change.formatted(unknown, "Run|" + spec.id()) + " AND sequence_number = 2");
     String message =
         assertThrows(

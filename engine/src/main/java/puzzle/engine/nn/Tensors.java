@@ -97,21 +97,18 @@ public final class Tensors {
 
   /** fp32 array of the given shape with the buffer's fp16 content, little-endian. */
   public static NDArray half(NDManager manager, ByteBuffer data, long... shape) {
-    return widened(manager, data, DataType.FLOAT16, shape);
-  }
-
-  /** fp32 array of the given shape with the direct buffer's fp32 content, little-endian. */
-  public static NDArray single(NDManager manager, ByteBuffer data, long... shape) {
-    return widened(manager, data, DataType.FLOAT32, shape);
-  }
-
-  private static NDArray widened(NDManager manager, ByteBuffer data, DataType of, long... shape) {
-    NDArray borrowed = manager.create(data, new Shape(shape), of);
+    Shape of = new Shape(shape);
+    NDArray borrowed = manager.create(data, of, DataType.FLOAT16);
     try {
       return borrowed.toType(DataType.FLOAT32, true);
     } finally {
       borrowed.close();
     }
+  }
+
+  /** fp32 array of the given shape with the direct buffer's fp32 content, little-endian. */
+  public static NDArray single(NDManager manager, ByteBuffer data, long... shape) {
+    return owned(manager, () -> manager.create(data, new Shape(shape), DataType.FLOAT32));
   }
 
   /** fp32 array of the given shape with the array's content. */
