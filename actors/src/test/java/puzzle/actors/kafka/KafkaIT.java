@@ -114,8 +114,7 @@ class KafkaIT {
 
   /** Prints how long after it was sent a measurement was on record, and known to the solver. */
   @Test
-  void takesInFourThousandMeasurementsOnceEachAndBuriesWhatItCannotRead()
-      throws Exception {
+  void takesInFourThousandMeasurementsOnceEachAndBuriesWhatItCannotRead() throws Exception {
     RunSpec spec = Examples.spec(Files.createDirectories(folder.resolve("store")));
     int layers = Integer.getInteger("kafka.layers", 76);
     FakeEngine idle =
