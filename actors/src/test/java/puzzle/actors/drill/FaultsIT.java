@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -301,11 +302,19 @@ class FaultsIT {
     System.out.printf("%s took %.1f s%n", run, trials.age(run).toMillis() / 1e3);
   }
 
+  /** The node, other than the one with the pool, that took the latest step. */
   private NodeProcess worker(String run) throws Exception {
     String pool = trials.chronicles().last("pool", null);
-    trials.until(
-        run, () -> trials.last(run, "stepped").filter(l -> !l.node().equals(pool)).isPresent());
-    return node(trials.last(run, "stepped").orElseThrow().node());
+    trials.until(run, () -> lastStep(run, pool).isPresent());
+    return node(lastStep(run, pool).orElseThrow().node());
+  }
+
+  private Optional<Chronicles.Line> lastStep(String run, String notOn) {
+    return trials
+        .chronicles()
+        .of(run)
+        .filter(l -> l.verb().equals("stepped") && !l.node().equals(notOn))
+        .reduce((a, b) -> b);
   }
 
   private NodeProcess coordinator() {

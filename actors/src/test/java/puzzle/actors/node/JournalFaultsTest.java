@@ -83,15 +83,17 @@ class JournalFaultsTest {
     FakeEngine engine =
         new FakeEngine(
             (task, monitor) -> {
-              boolean here = task.key().equals(key);
-              if (here) {
+              if (task.key().equals(key)) {
                 reached.countDown();
               }
-              FakeEngine.lasting(here ? 60_000 : 0).before(task, monitor);
+              // Nothing more is finished then, so that nothing is being written when the node
+              // stops.
+              FakeEngine.lasting(reached.getCount() == 0 ? 60_000 : 0).before(task, monitor);
             });
     try (Drive drive = new Drive(spec, 3, 2, engine, SNAPSHOTS, "hash")) {
       assertInstanceOf(Run.Accepted.class, drive.answer);
       assertTrue(reached.await(60, TimeUnit.SECONDS), key);
+      drive.settle();
     }
     return engine.ran();
   }
