@@ -18,6 +18,9 @@ public final class Reports implements Peers {
 
   private final List<Object> told = new ArrayList<>();
 
+  /** Set by a test whose process is to have slept. */
+  public volatile boolean replaced;
+
   /** Everything of one type since the last call, in order. */
   public synchronized <T> List<T> take(Class<T> type) {
     List<T> found = told.stream().filter(type::isInstance).map(type::cast).toList();
@@ -78,6 +81,11 @@ public final class Reports implements Peers {
   @Override
   public void stop(Unreadable reason) {
     keep(reason);
+  }
+
+  @Override
+  public boolean replaced() {
+    return replaced;
   }
 
   @Override

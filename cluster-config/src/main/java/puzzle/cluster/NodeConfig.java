@@ -62,11 +62,31 @@ public final class NodeConfig {
    * @throws IllegalArgumentException naming the setting, its value and where it was set
    */
   public static Config node(Options options) {
-    Config config = secured(whole(options, "node.conf"));
+    Config config = quorate(secured(whole(options, "node.conf")));
     checkAddress(config);
     checkSeeds(config);
     checkJournal(config);
     return onOnePort(config);
+  }
+
+  /**
+   * With three seeds or more, the majority is that of the seeds, which are all coordinators, and
+   * not that of those who are still members: three nodes that lose sight of each other one after
+   * the other would each be half of two for a moment, and each the half that stays.
+   */
+  private static Config quorate(Config config) {
+    int seeds = seeds(config).size();
+    if (seeds < 3) {
+      return config;
+    }
+    String resolver = "pekko.cluster.split-brain-resolver.";
+    return config
+        .withValue(resolver + "active-strategy", ConfigValueFactory.fromAnyRef("static-quorum"))
+        .withValue(
+            resolver + "static-quorum.quorum-size", ConfigValueFactory.fromAnyRef(seeds / 2 + 1))
+        .withValue(
+            resolver + "static-quorum.role",
+            ConfigValueFactory.fromAnyRef(NodeRole.COORDINATOR.label()));
   }
 
   /** Port 0 is any that is free: picked here, so that all names of the node agree on it. */
@@ -230,6 +250,17 @@ public final class NodeConfig {
           "puzzle.seeds",
           "a node without the role coordinator cannot begin a cluster",
           "give --seeds HOST:PORT of a coordinator");
+    }
+    String self =
+        config.getString("pekko.remote.artery.canonical.hostname")
+            + ":"
+            + config.getInt("pekko.remote.artery.canonical.port");
+    if (coordinator && seeds.size() >= 3 && !seeds.contains(self)) {
+      throw wrong(
+          config,
+          "puzzle.seeds",
+          self + " has the role coordinator and is none of them, so that nobody counts it",
+          "list all coordinators, or give other --roles");
     }
   }
 

@@ -11,20 +11,21 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.persistence.cassandra.query.javadsl.CassandraReadJournal;
-import org.apache.pekko.persistence.jdbc.query.javadsl.JdbcReadJournal;
 import org.apache.pekko.persistence.jdbc.testkit.javadsl.SchemaUtils;
 import org.apache.pekko.persistence.query.EventEnvelope;
 import org.apache.pekko.persistence.query.PersistenceQuery;
 import org.apache.pekko.persistence.query.javadsl.CurrentEventsByPersistenceIdQuery;
+import org.apache.pekko.persistence.query.javadsl.ReadJournal;
 import org.apache.pekko.stream.javadsl.Sink;
 
-/** Where events are kept, as {@code puzzle.journal} says. Nothing else differs between the two. */
+/** Where events are kept, as {@code puzzle.journal} says. Nothing else differs between them. */
 public enum Journal {
   /** H2 in a folder: for a node that is a whole cluster by itself. */
   EMBEDDED,
   /** A Cassandra cluster: for several nodes. */
-  CASSANDRA;
+  CASSANDRA,
+  /** A PostgreSQL: for several nodes where there is no Cassandra. */
+  POSTGRESQL;
 
   /**
    * The journal a node's configuration names.
@@ -55,8 +56,8 @@ public enum Journal {
   }
 
   /**
-   * Settings with which a Cassandra is connected to while the node starts, not once the first
-   * entity wants to be read: that takes seconds, and whoever comes back after a loss has none.
+   * Settings with which a server is connected to while the node starts, not once the first entity
+   * wants to be read: that takes seconds, and whoever comes back after a loss has none.
    */
   public Config eager(Config config) {
     return this == EMBEDDED
@@ -70,7 +71,7 @@ public enum Journal {
             .withFallback(config);
   }
 
-  /** Makes the tables of an embedded journal; those of a Cassandra are made with it. */
+  /** Makes the tables of an embedded journal; those of a server are made with it. */
   public CompletionStage<Done> prepare(ActorSystem<?> system) {
     return this == EMBEDDED
         ? SchemaUtils.createIfNotExists(path("journal"), system)
@@ -79,12 +80,9 @@ public enum Journal {
 
   /** All events of one entity that are on record, oldest first. */
   public CompletionStage<List<EventEnvelope>> events(ActorSystem<?> system, String persistenceId) {
-    PersistenceQuery queries = PersistenceQuery.get(system);
-    CurrentEventsByPersistenceIdQuery query =
-        this == EMBEDDED
-            ? queries.getReadJournalFor(JdbcReadJournal.class, path("query"))
-            : queries.getReadJournalFor(CassandraReadJournal.class, path("query"));
-    return query
+    ReadJournal journal =
+        PersistenceQuery.get(system).getReadJournalFor(ReadJournal.class, path("query"));
+    return ((CurrentEventsByPersistenceIdQuery) journal)
         .currentEventsByPersistenceId(persistenceId, 0, Long.MAX_VALUE)
         .runWith(Sink.seq(), system);
   }

@@ -75,6 +75,11 @@ public record RunState(
     return outcome != null;
   }
 
+  /** True while there is a run and it goes on. */
+  public boolean active() {
+    return started() && !ended();
+  }
+
   /** True once every layer is through, with the second stage where it was ordered. */
   public boolean libraryComplete() {
     return started()

@@ -18,13 +18,12 @@ import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
-import puzzle.actors.work.Chronicle;
 import puzzle.actors.work.Leases;
+import puzzle.actors.work.News;
 import puzzle.actors.work.Peers;
 import puzzle.actors.work.Unreadable;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Failure;
-import puzzle.model.Receipt;
 import puzzle.model.RunId;
 import puzzle.model.ScoredBlock;
 import puzzle.model.TaskResult;
@@ -90,17 +89,19 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
 
   @Override
   public CommandHandler<Block.Command, BlockEvent, BlockState> commandHandler() {
-    return newCommandHandlerBuilder()
-        .forAnyState()
-        .onCommand(Block.Build.class, this::onBuild)
-        .onCommand(Block.Couple.class, this::onCouple)
-        .onCommand(Block.Pause.class, this::onPause)
-        .onCommand(Block.OfferScores.class, this::onOfferScores)
-        .onCommand(Block.Abandon.class, this::onAbandon)
-        .onCommand(Block.Reported.class, this::onReported)
-        .onCommand(Block.Deliver.class, this::onDeliver)
-        .onCommand(Tick.class, this::onTick)
-        .build();
+    CommandHandler<Block.Command, BlockEvent, BlockState> handler =
+        newCommandHandlerBuilder()
+            .forAnyState()
+            .onCommand(Block.Build.class, this::onBuild)
+            .onCommand(Block.Couple.class, this::onCouple)
+            .onCommand(Block.Pause.class, this::onPause)
+            .onCommand(Block.OfferScores.class, this::onOfferScores)
+            .onCommand(Block.Abandon.class, this::onAbandon)
+            .onCommand(Block.Reported.class, this::onReported)
+            .onCommand(Block.Deliver.class, this::onDeliver)
+            .onCommand(Tick.class, this::onTick)
+            .build();
+    return (state, command) -> peers.replaced() ? Effect().none() : handler.apply(state, command);
   }
 
   @Override
@@ -208,7 +209,7 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
     if (report instanceof Work.Failed failed
         && !events.isEmpty()
         && failed.failure().kind() == Failure.Kind.CORRUPT_ARTEFACT) {
-      events.addAll(reopened(state, failed));
+      events.addAll(new LayerPlan(state).reopened(failed.key(), failed.failure()));
     }
     return Effect()
         .persist(events)
@@ -223,17 +224,9 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
 
   private Effect<BlockEvent, BlockState> onDeliver(BlockState state, Block.Deliver deliver) {
     if (!state.active()) {
-      String why =
-          state.abandoned() ? "the run takes no more results" : "the run is not that far yet";
-      Receipt.Outcome outcome =
-          state.abandoned() ? Receipt.Outcome.REFUSED : Receipt.Outcome.TOO_EARLY;
       deliver
           .replyTo()
-          .tell(
-              new Block.Receipts(
-                  deliver.deliveries().stream()
-                      .map(d -> new Receipt(d.id(), outcome, why))
-                      .toList()));
+          .tell(new Block.Receipts(Deliveries.turnedAway(state, deliver.deliveries())));
       return Effect().none();
     }
     Deliveries judged = new Deliveries(state, deliver.deliveries());
@@ -277,40 +270,23 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
     }
   }
 
-  /** Weights that failed their check are made again; the score waits for them. */
-  private static List<BlockEvent> reopened(BlockState state, Work.Failed failed) {
-    List<BlockEvent> events = new ArrayList<>();
-    for (String key : new LayerPlan(state).sources(failed.key())) {
-      // Where another score has found out already, they are being made.
-      if (state.tasks().get(key).result() != null) {
-        events.add(new TaskEvent.TaskReopened(key, failed.failure().message()));
-      }
-    }
-    return events;
-  }
-
   /** Tells the world what has just become durable, then goes on. */
   private void told(BlockState state, List<TaskEvent> events) {
-    Chronicle.recorded(state.spec().id(), events);
+    News.tell(peers, state.spec().id(), events);
     boolean advanced = false;
+    List<ScoredBlock> scores = new ArrayList<>();
     for (TaskEvent event : events) {
       if (event instanceof TaskEvent.TaskFinished finished) {
         advanced = true;
         if (finished.result() instanceof TaskResult.BlockScored scored) {
-          peers.solver(
-              state.spec().id(),
-              new Solver.Offer(state.layer(), List.of(scored(finished.key(), scored))));
+          scores.add(LayerPlan.scored(finished.key(), scored));
         }
       } else if (event instanceof TaskEvent.AttemptFailed failed) {
         advanced |= !failed.retried();
-        peers.announce(
-            new Feed.AttemptFailed(
-                state.spec().id(),
-                failed.key(),
-                failed.attempt(),
-                failed.failure(),
-                failed.retried()));
       }
+    }
+    if (!scores.isEmpty()) {
+      peers.solver(state.spec().id(), new Solver.Offer(state.layer(), scores));
     }
     if (events.stream().allMatch(e -> e instanceof TaskEvent.AttemptStarted)) {
       // A lease was granted or renewed: what is wanted has not changed.
@@ -321,12 +297,6 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
       announce(state, plan);
       tellIfSettled(state, plan);
     }
-  }
-
-  /** {@code score/3/kv-4+ffn-640}, or the same and {@code /coupled}. */
-  private static ScoredBlock scored(String key, TaskResult.BlockScored result) {
-    String[] parts = key.split("/");
-    return new ScoredBlock(puzzle.model.Block.parse(parts[2]), result.score(), parts.length > 3);
   }
 
   private LayerPlan goOn(BlockState state) {

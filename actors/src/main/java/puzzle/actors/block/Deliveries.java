@@ -51,6 +51,15 @@ final class Deliveries {
     deliveries.forEach(this::judge);
   }
 
+  /** Receipts of a layer that takes no results, because it is not that far or no longer at work. */
+  static List<Receipt> turnedAway(BlockState state, List<Delivery> deliveries) {
+    Receipt.Outcome outcome =
+        state.abandoned() ? Receipt.Outcome.REFUSED : Receipt.Outcome.TOO_EARLY;
+    String why =
+        state.abandoned() ? "the run takes no more results" : "the run is not that far yet";
+    return deliveries.stream().map(d -> new Receipt(d.id(), outcome, why)).toList();
+  }
+
   /** To persist, in order. */
   List<TaskEvent> events() {
     return events;

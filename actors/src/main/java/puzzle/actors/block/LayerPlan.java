@@ -6,6 +6,7 @@ import java.util.Optional;
 import puzzle.actors.work.Priority;
 import puzzle.actors.work.Wanted;
 import puzzle.model.Block;
+import puzzle.model.Failure;
 import puzzle.model.LayerLibrary;
 import puzzle.model.RunSpec;
 import puzzle.model.Score;
@@ -15,6 +16,7 @@ import puzzle.model.Task;
 import puzzle.model.TaskResult;
 import puzzle.model.Variant;
 import puzzle.persistence.BlockState;
+import puzzle.persistence.TaskEvent;
 import puzzle.persistence.TaskLedger;
 
 /**
@@ -242,6 +244,28 @@ final class LayerPlan {
     return space.trainable(variant)
         ? state.tasks().result(distilKey(variant), TaskResult.Distilled.class)
         : Optional.empty();
+  }
+
+  /** Weights that failed their check when a task read them are made again; the task waits. */
+  List<TaskEvent> reopened(String key, Failure failure) {
+    List<TaskEvent> events = new ArrayList<>();
+    for (String source : sources(key)) {
+      // Where another score has found out already, they are being made.
+      if (state.tasks().get(source).result() != null) {
+        events.add(new TaskEvent.TaskReopened(source, failure.message()));
+      }
+    }
+    return events;
+  }
+
+  /**
+   * A result in the words of the solver.
+   *
+   * @param key {@code score/3/kv-4+ffn-640}, or the same and {@code /coupled}
+   */
+  static ScoredBlock scored(String key, TaskResult.BlockScored result) {
+    String[] parts = key.split("/");
+    return new ScoredBlock(Block.parse(parts[2]), result.score(), parts.length > 3);
   }
 
   /** Keys of the training tasks whose weights a task reads. */

@@ -2,14 +2,10 @@ package puzzle.actors.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.sun.management.OperatingSystemMXBean;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadInfo;
-import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,7 +14,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,6 +24,7 @@ import picocli.CommandLine.Spec;
 import puzzle.actors.node.PuzzleNode;
 import puzzle.actors.node.Tools;
 import puzzle.actors.simulation.Conduct;
+import puzzle.actors.simulation.ProcessorTime;
 import puzzle.actors.simulation.Simulation;
 import puzzle.engine.solve.ChocoArchitectureSolver;
 import puzzle.model.DType;
@@ -46,8 +43,8 @@ import puzzle.protocol.Feed;
 @Command(
     name = "simulate",
     description = {
-      "Runs a whole search on simulated devices, with the real actors and a real journal,",
-      "and says what the system costs: dispatch rate, idle devices, delay to the solver."
+      "Says what the system itself costs, by a whole search on simulated devices.",
+      "With the real actors and a real journal: dispatch rate, idle devices, delay to the solver."
     },
     mixinStandardHelpOptions = true)
 final class SimulateCommand implements Callable<Integer> {
@@ -82,7 +79,8 @@ final class SimulateCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "40",
       description =
-          "Layers of a search before the measured one, since a JVM is slow at first; 0 for none. Default: ${DEFAULT-VALUE}.")
+          "Layers of a search before the measured one, since a JVM is slow at first; 0 for none."
+              + " Default: ${DEFAULT-VALUE}.")
   int warmUpLayers;
 
   @Option(names = "--output", description = "text or json.", defaultValue = "text")
@@ -141,10 +139,8 @@ final class SimulateCommand implements Callable<Integer> {
     Simulation simulation =
         new Simulation(
             Conduct.drawn(seed, Duration.ofMillis(millis), 0.5), Duration.ofSeconds(5), tasks);
-    OperatingSystemMXBean machine =
-        (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-    AtomicLong begin = new AtomicLong();
-    AtomicLong end = new AtomicLong();
+    AtomicReference<ProcessorTime> begin = new AtomicReference<>();
+    AtomicReference<ProcessorTime> end = new AtomicReference<>();
     CompletableFuture<Outcome> ended = new CompletableFuture<>();
     Tools tools = new Tools(null, ChocoArchitectureSolver::new, simulation);
     long started = System.nanoTime();
@@ -153,10 +149,10 @@ final class SimulateCommand implements Callable<Integer> {
       node.watch(
           fact -> {
             if (fact instanceof Feed.PhaseAdvanced p) {
-              if (p.phase() == Phase.LIBRARY) {
-                begin.compareAndSet(0, machine.getProcessCpuTime() - searching());
-              } else if (p.phase().compareTo(Phase.LIBRARY) > 0) {
-                end.compareAndSet(0, machine.getProcessCpuTime() - searching());
+              if (p.phase() == Phase.LIBRARY && begin.get() == null) {
+                begin.set(ProcessorTime.now());
+              } else if (p.phase().compareTo(Phase.LIBRARY) > 0 && end.get() == null) {
+                end.set(ProcessorTime.now());
               }
             } else if (fact instanceof Feed.Ended e) {
               ended.complete(e.outcome());
@@ -169,7 +165,7 @@ final class SimulateCommand implements Callable<Integer> {
           gpus,
           layers,
           simulation.seen(),
-          (end.get() - begin.get()) / 1e3,
+          end.get().since(begin.get()),
           (System.nanoTime() - started) / 1e9);
     }
   }
@@ -179,7 +175,7 @@ final class SimulateCommand implements Callable<Integer> {
       int gpus,
       int layers,
       Simulation.Seen seen,
-      double cpuMicros,
+      ProcessorTime spent,
       double seconds) {
     ObjectNode n = new ObjectMapper().createObjectNode();
     n.put("outcome", outcome.kind().name());
@@ -197,7 +193,9 @@ final class SimulateCommand implements Callable<Integer> {
     n.put("solver_p50_millis", round(seen.solverP50Millis()));
     n.put("solver_p99_millis", round(seen.solverP99Millis()));
     n.put("solver_max_millis", round(seen.solverMaxMillis()));
-    n.put("cpu_micros_per_task", round(cpuMicros / seen.tasks()));
+    n.put("cpu_micros_per_task", round(spent.system() / 1e3 / seen.tasks()));
+    n.put("searches_seconds", round(spent.searches() / 1e9));
+    n.put("compiler_seconds", round(spent.compiler() / 1e9));
     n.put("peak_memory_bytes", PeakMemory.bytes());
     return n;
   }
@@ -245,18 +243,6 @@ final class SimulateCommand implements Callable<Integer> {
         Files.deleteIfExists(file);
       }
     }
-  }
-
-  /** Processor time of the solver's searches, which rests by the clock and not by tasks. */
-  private static long searching() {
-    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
-    long sum = 0;
-    for (ThreadInfo thread : threads.getThreadInfo(threads.getAllThreadIds())) {
-      if (thread != null && thread.getThreadName().contains("solver-dispatcher")) {
-        sum += Math.max(0, threads.getThreadCpuTime(thread.getThreadId()));
-      }
-    }
-    return sum;
   }
 
   private static double round(double value) {

@@ -52,6 +52,7 @@ final class StatusCommand implements Callable<Integer> {
         spec.commandLine().getOut().print(RunFolder.json(object));
       } else {
         print(nodes, runs);
+        MissingRoles.of(nodes).ifPresent(System.err::println);
       }
       spec.commandLine().getOut().flush();
       return ExitCode.DONE;

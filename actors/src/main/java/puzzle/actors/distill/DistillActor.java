@@ -17,8 +17,8 @@ import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
-import puzzle.actors.work.Chronicle;
 import puzzle.actors.work.Leases;
+import puzzle.actors.work.News;
 import puzzle.actors.work.Peers;
 import puzzle.actors.work.Unreadable;
 import puzzle.actors.work.Wanted;
@@ -30,7 +30,6 @@ import puzzle.persistence.DistillState;
 import puzzle.persistence.Tags;
 import puzzle.persistence.TaskEvent;
 import puzzle.protocol.Distill;
-import puzzle.protocol.Feed;
 import puzzle.protocol.Run;
 import puzzle.protocol.Work;
 
@@ -88,14 +87,16 @@ public final class DistillActor
 
   @Override
   public CommandHandler<Distill.Command, DistillEvent, DistillState> commandHandler() {
-    return newCommandHandlerBuilder()
-        .forAnyState()
-        .onCommand(Distill.Launch.class, this::onLaunch)
-        .onCommand(Distill.Pause.class, this::onPause)
-        .onCommand(Distill.Abandon.class, this::onAbandon)
-        .onCommand(Distill.Reported.class, this::onReported)
-        .onCommand(Tick.class, this::onTick)
-        .build();
+    CommandHandler<Distill.Command, DistillEvent, DistillState> handler =
+        newCommandHandlerBuilder()
+            .forAnyState()
+            .onCommand(Distill.Launch.class, this::onLaunch)
+            .onCommand(Distill.Pause.class, this::onPause)
+            .onCommand(Distill.Abandon.class, this::onAbandon)
+            .onCommand(Distill.Reported.class, this::onReported)
+            .onCommand(Tick.class, this::onTick)
+            .build();
+    return (state, command) -> peers.replaced() ? Effect().none() : handler.apply(state, command);
   }
 
   @Override
@@ -205,14 +206,7 @@ public final class DistillActor
   }
 
   private void told(DistillState state, List<TaskEvent> events) {
-    Chronicle.recorded(state.spec().id(), events);
-    for (TaskEvent event : events) {
-      if (event instanceof TaskEvent.AttemptFailed f) {
-        peers.announce(
-            new Feed.AttemptFailed(
-                state.spec().id(), f.key(), f.attempt(), f.failure(), f.retried()));
-      }
-    }
+    News.tell(peers, state.spec().id(), events);
     goOn(state);
     if (!events.isEmpty()) {
       tellIfOver(state);

@@ -70,8 +70,8 @@ final class FactsToKafka {
   private static CompletionStage<Done> tables(ActorSystem<?> system) {
     Config config = system.settings().config();
     return switch (Journal.of(config)) {
-      case EMBEDDED ->
-          JdbcProjection.createTablesIfNotExists(() -> new EmbeddedSession(config), system);
+      case EMBEDDED, POSTGRESQL ->
+          JdbcProjection.createTablesIfNotExists(() -> new JournalSession(config), system);
       case CASSANDRA -> CassandraProjection.createTablesIfNotExists(system);
     };
   }
@@ -99,11 +99,11 @@ final class FactsToKafka {
     ProjectionId id = ProjectionId.of(NAME, settings.facts());
     GroupedProjection<Offset, EventEnvelope<Object>> projection =
         switch (Journal.of(config)) {
-          case EMBEDDED ->
+          case EMBEDDED, POSTGRESQL ->
               JdbcProjection.groupedWithinAsync(
                   id,
                   events,
-                  () -> new EmbeddedSession(config),
+                  () -> new JournalSession(config),
                   () -> new Publisher(producer, settings.facts(), blocking),
                   system);
           case CASSANDRA ->

@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.apache.pekko.Done;
@@ -85,12 +86,17 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
   private final ClusterSharding sharding;
   private final Tools tools;
 
-  static Behavior<Command> create(PuzzleSettings settings, Tools tools, FeedParts parts) {
-    return Behaviors.setup(context -> new Guardian(context, settings, tools, parts));
+  static Behavior<Command> create(
+      PuzzleSettings settings, Tools tools, FeedParts parts, BooleanSupplier replaced) {
+    return Behaviors.setup(context -> new Guardian(context, settings, tools, parts, replaced));
   }
 
   private Guardian(
-      ActorContext<Command> context, PuzzleSettings settings, Tools tools, FeedParts parts) {
+      ActorContext<Command> context,
+      PuzzleSettings settings,
+      Tools tools,
+      FeedParts parts,
+      BooleanSupplier replaced) {
     super(context);
     this.tools = tools;
     LongSupplier nanos = System::nanoTime;
@@ -104,7 +110,7 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
                     .withSettings(
                         ClusterSingletonSettings.create(context.getSystem())
                             .withRole(NodeRole.COORDINATOR.label())));
-    this.peers = new ShardedPeers(context.getSystem(), sharding, pool, topic);
+    this.peers = new ShardedPeers(context.getSystem(), replaced, sharding, pool, topic);
     String coordinator = NodeRole.COORDINATOR.label();
     sharding.init(
         Entity.of(

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
@@ -87,7 +88,7 @@ public final class PuzzleNode implements AutoCloseable {
             .withFallback(ConfigFactory.parseResourcesAnySyntax("application"))
             .withFallback(ConfigFactory.defaultReferenceUnresolved())
             .resolve();
-    PuzzleNode node = started(config, tools);
+    PuzzleNode node = started(config, tools, () -> false);
     Cluster cluster = Cluster.get(node.system);
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     return node;
@@ -99,20 +100,28 @@ public final class PuzzleNode implements AutoCloseable {
    * @param config of {@link NodeConfig#node}
    */
   public static PuzzleNode join(Config config, Tools tools) {
-    PuzzleNode node = started(config, tools);
+    List<String> seeds = NodeConfig.seeds(config);
+    Pulse pulse = new Pulse(unnoticed(config), System::nanoTime);
+    // Where there is one coordinator nobody takes over from it.
+    boolean replaceable = seeds.size() > 1;
+    PuzzleNode node = started(config, tools, () -> replaceable && pulse.slept());
+    if (replaceable) {
+      pulse.start(node::leaveNow);
+    }
     Duration grace = config.getDuration("puzzle.gpu.grace");
     CoordinatedShutdown.get(Adapter.toClassic(node.system))
         .addTask(
             CoordinatedShutdown.PhaseServiceRequestsDone(),
             "devices",
             () ->
-                AskPattern.ask(
-                    node.system,
-                    replyTo -> new Guardian.Retire(grace, replyTo),
-                    grace.plus(PATIENCE),
-                    node.system.scheduler()));
+                node.told()
+                    ? AskPattern.ask(
+                        node.system,
+                        replyTo -> new Guardian.Retire(grace, replyTo),
+                        grace.plus(PATIENCE),
+                        node.system.scheduler())
+                    : CompletableFuture.completedFuture(Done.getInstance()));
     node.leaveOnceLonely(config.getDuration("puzzle.lonely"));
-    List<String> seeds = NodeConfig.seeds(config);
     if (seeds.isEmpty() || !seeds.get(0).equals(node.address())) {
       node.join(seeds);
     } else {
@@ -134,6 +143,14 @@ public final class PuzzleNode implements AutoCloseable {
     return node;
   }
 
+  /** False where the cluster goes on without this node: nobody waits for what its devices do. */
+  private boolean told() {
+    return CoordinatedShutdown.get(Adapter.toClassic(system))
+        .getShutdownReason()
+        .filter(r -> r == CoordinatedShutdown.clusterDowningReason())
+        .isEmpty();
+  }
+
   /** Stops the node when the cluster it is a member of has had no coordinator for so long. */
   private void leaveOnceLonely(Duration patience) {
     AtomicLong met = new AtomicLong();
@@ -151,11 +168,23 @@ public final class PuzzleNode implements AutoCloseable {
               if (coordinated) {
                 met.set(now);
               } else if (met.get() != 0 && now - met.get() > patience.toNanos()) {
-                CoordinatedShutdown.get(Adapter.toClassic(system))
-                    .run(CoordinatedShutdown.clusterDowningReason());
+                leaveNow();
               }
             },
             system.executionContext());
+  }
+
+  /** How long a node can be silent before others may go on without it, at the least. */
+  private static Duration unnoticed(Config config) {
+    Config cluster = config.getConfig("pekko.cluster");
+    return cluster
+        .getDuration("failure-detector.acceptable-heartbeat-pause")
+        .plus(cluster.getDuration("split-brain-resolver.stable-after"));
+  }
+
+  private void leaveNow() {
+    CoordinatedShutdown.get(Adapter.toClassic(system))
+        .run(CoordinatedShutdown.clusterDowningReason());
   }
 
   /** Looks for a cluster among the seeds; the first of them begins one where there is none. */
@@ -171,7 +200,7 @@ public final class PuzzleNode implements AutoCloseable {
     cluster.manager().tell(new JoinSeedNodes(addresses));
   }
 
-  private static PuzzleNode started(Config config, Tools tools) {
+  private static PuzzleNode started(Config config, Tools tools, BooleanSupplier replaced) {
     PuzzleSettings settings = PuzzleSettings.from(config);
     Journal kept = Journal.of(config);
     boolean coordinator = settings.roles().contains(NodeRole.COORDINATOR);
@@ -181,7 +210,8 @@ public final class PuzzleNode implements AutoCloseable {
             Guardian.create(
                 settings,
                 tools,
-                new Guardian.FeedParts(config.getInt("puzzle.feed.window"), metrics::lag)),
+                new Guardian.FeedParts(config.getInt("puzzle.feed.window"), metrics::lag),
+                replaced),
             NodeConfig.SYSTEM,
             coordinator ? kept.eager(config) : config);
     PuzzleNode node = new PuzzleNode(system, metrics);

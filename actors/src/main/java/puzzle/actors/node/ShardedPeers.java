@@ -1,5 +1,6 @@
 package puzzle.actors.node;
 
+import java.util.function.BooleanSupplier;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -30,16 +31,19 @@ final class ShardedPeers implements Peers {
       EntityTypeKey.create(Distill.Command.class, "Distill");
 
   private final ActorSystem<?> system;
+  private final BooleanSupplier replaced;
   private final ClusterSharding sharding;
   private final ActorRef<GpuPool.Command> pool;
   private final ActorRef<Topic.Command<Feed.Fact>> topic;
 
   ShardedPeers(
       ActorSystem<?> system,
+      BooleanSupplier replaced,
       ClusterSharding sharding,
       ActorRef<GpuPool.Command> pool,
       ActorRef<Topic.Command<Feed.Fact>> topic) {
     this.system = system;
+    this.replaced = replaced;
     this.sharding = sharding;
     this.pool = pool;
     this.topic = topic;
@@ -84,6 +88,11 @@ final class ShardedPeers implements Peers {
   public void stop(Unreadable reason) {
     system.log().error(reason.message());
     CoordinatedShutdown.get(Adapter.toClassic(system)).run(reason);
+  }
+
+  @Override
+  public boolean replaced() {
+    return replaced.getAsBoolean();
   }
 
   @Override

@@ -1,12 +1,11 @@
 package puzzle.actors.run;
 
-import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -25,17 +24,14 @@ import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
-import puzzle.actors.work.Chronicle;
 import puzzle.actors.work.Leases;
+import puzzle.actors.work.News;
 import puzzle.actors.work.Peers;
 import puzzle.actors.work.Unreadable;
 import puzzle.cluster.PuzzleSettings;
-import puzzle.model.Architecture;
 import puzzle.model.Failure;
-import puzzle.model.LayerLibrary;
 import puzzle.model.Outcome;
 import puzzle.model.Phase;
-import puzzle.model.Target;
 import puzzle.persistence.RunEvent;
 import puzzle.persistence.RunState;
 import puzzle.persistence.Tags;
@@ -53,12 +49,7 @@ import puzzle.protocol.Work;
  */
 public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, RunState> {
 
-  /**
-   * @param failure null where the folder is written
-   * @param order which of the orders so far it came after
-   */
-  private record ReportWritten(Outcome outcome, Throwable failure, int order)
-      implements Run.Internal {}
+  private record ReportWritten(Reporting.Written report) implements Run.Internal {}
 
   /** All candidates are measured. */
   private record Take(int index) implements Run.Internal {}
@@ -77,10 +68,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   private final Consumer<ActorRef<Run.Command>> retire;
   private final Prompts prompts;
   private final Leases leases;
-  private boolean reporting;
-
-  /** Orders that changed what the run is about; a report begun before one does not end the run. */
-  private int orders;
+  private final Reporting reporting;
 
   /** The solver has seen the costs and says that there is something to search. */
   private boolean feasible;
@@ -129,6 +117,12 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
     this.clock = clock;
     this.retire = retire;
     this.prompts = new Prompts(peers);
+    this.reporting =
+        new Reporting(
+            context
+                .getSystem()
+                .dispatchers()
+                .lookup(DispatcherSelector.fromConfig("puzzle.file-dispatcher")));
     this.leases =
         new Leases(
             new Work.Owner(Work.Owner.Kind.RUN, entityId),
@@ -145,30 +139,32 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
 
   @Override
   public CommandHandler<Run.Command, RunEvent, RunState> commandHandler() {
-    return newCommandHandlerBuilder()
-        .forAnyState()
-        .onCommand(Run.Start.class, this::onStart)
-        .onCommand(Run.Pause.class, this::onPause)
-        .onCommand(Run.Resume.class, this::onResume)
-        .onCommand(Run.Retarget.class, this::onRetarget)
-        .onCommand(Run.RetryFailed.class, this::onRetryFailed)
-        .onCommand(Run.Cancel.class, this::onCancel)
-        .onCommand(Run.DeliverCosts.class, this::onDeliverCosts)
-        .onCommand(Run.GetStatus.class, this::onGetStatus)
-        .onCommand(Run.Reported.class, this::onReported)
-        .onCommand(Run.LayerSettled.class, this::onLayerSettled)
-        .onCommand(Run.SolverStarted.class, this::onSolverStarted)
-        .onCommand(Run.FoundFeasible.class, this::onFoundFeasible)
-        .onCommand(Run.FoundInfeasible.class, this::onFoundInfeasible)
-        .onCommand(Run.Shortlisted.class, this::onShortlisted)
-        .onCommand(Run.FoundIncumbent.class, this::onFoundIncumbent)
-        .onCommand(Run.Chosen.class, this::onChosen)
-        .onCommand(Take.class, this::onTake)
-        .onCommand(Run.ChildHealed.class, this::onChildHealed)
-        .onCommand(Run.HealingGivenUp.class, this::onHealingGivenUp)
-        .onCommand(ReportWritten.class, this::onReportWritten)
-        .onCommand(Tick.class, this::onTick)
-        .build();
+    CommandHandler<Run.Command, RunEvent, RunState> handler =
+        newCommandHandlerBuilder()
+            .forAnyState()
+            .onCommand(Run.Start.class, this::onStart)
+            .onCommand(Run.Pause.class, this::onPause)
+            .onCommand(Run.Resume.class, this::onResume)
+            .onCommand(Run.Retarget.class, this::onRetarget)
+            .onCommand(Run.RetryFailed.class, this::onRetryFailed)
+            .onCommand(Run.Cancel.class, this::onCancel)
+            .onCommand(Run.DeliverCosts.class, this::onDeliverCosts)
+            .onCommand(Run.GetStatus.class, this::onGetStatus)
+            .onCommand(Run.Reported.class, this::onReported)
+            .onCommand(Run.LayerSettled.class, this::onLayerSettled)
+            .onCommand(Run.SolverStarted.class, this::onSolverStarted)
+            .onCommand(Run.FoundFeasible.class, this::onFoundFeasible)
+            .onCommand(Run.FoundInfeasible.class, this::onFoundInfeasible)
+            .onCommand(Run.Shortlisted.class, this::onShortlisted)
+            .onCommand(Run.FoundIncumbent.class, this::onFoundIncumbent)
+            .onCommand(Run.Chosen.class, this::onChosen)
+            .onCommand(Take.class, this::onTake)
+            .onCommand(Run.ChildHealed.class, this::onChildHealed)
+            .onCommand(Run.HealingGivenUp.class, this::onHealingGivenUp)
+            .onCommand(ReportWritten.class, this::onReportWritten)
+            .onCommand(Tick.class, this::onTick)
+            .build();
+    return (state, command) -> peers.replaced() ? Effect().none() : handler.apply(state, command);
   }
 
   @Override
@@ -236,8 +232,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
             changed -> {
               replyTo.tell(verdict.answer());
               if (!verdict.events().isEmpty()) {
-                orders++;
-                reporting = false;
+                reporting.startOver();
                 feasible = false;
                 // What is on offer may be about something that is no longer asked for.
                 leases.offer(changed.spec(), changed.tasks(), List.of());
@@ -247,7 +242,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onCancel(RunState state, Run.Cancel cancel) {
-    if (!active(state)) {
+    if (!state.active()) {
       cancel.replyTo().tell(new Run.Refused(Prompts.notActive(entityId, state)));
       return Effect().none();
     }
@@ -281,7 +276,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
 
   private Effect<RunEvent, RunState> onReported(RunState state, Run.Reported command) {
     Work.Report report = command.report();
-    if (!active(state)) {
+    if (!state.active()) {
       report.gpu().tell(Leases.dismissal(report));
       return Effect().none();
     }
@@ -298,13 +293,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onLayerSettled(RunState state, Run.LayerSettled settled) {
-    LayerLibrary library = settled.library();
-    LayerLibrary known = state.libraries().get(library.layer());
-    // The first stage's word may come again during the second.
-    if (!active(state) || known != null && (known.coupled() || !library.coupled())) {
-      return Effect().none();
-    }
-    return Effect().persist(new RunEvent.LayerSettled(library)).thenRun(this::goOn);
+    return keep(new Answers(state).to(settled));
   }
 
   private Effect<RunEvent, RunState> onSolverStarted(RunState state, Run.SolverStarted started) {
@@ -312,7 +301,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onFoundFeasible(RunState state, Run.FoundFeasible found) {
-    if (!active(state) || feasible) {
+    if (!state.active() || feasible) {
       return Effect().none();
     }
     feasible = true;
@@ -320,40 +309,26 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onFoundInfeasible(RunState state, Run.FoundInfeasible found) {
-    return undecided(state, found.target(), found.costs())
-        ? Effect()
-            .persist(new RunEvent.LimitsProvenInfeasible(found.infeasible()))
-            .thenRun(this::goOn)
-        : Effect().none();
+    return keep(new Answers(state).to(found));
   }
 
   /** What happened on the way to the choice is for onlookers; nothing here depends on it. */
   private Effect<RunEvent, RunState> onFoundIncumbent(RunState state, Run.FoundIncumbent found) {
-    return active(state)
+    return state.active()
         ? Effect().persist(new RunEvent.IncumbentFound(found.incumbent()))
         : Effect().none();
   }
 
   private Effect<RunEvent, RunState> onShortlisted(RunState state, Run.Shortlisted listed) {
-    return active(state) && state.shortlistWanted()
-        ? Effect().persist(new RunEvent.BlocksShortlisted(listed.blocks())).thenRun(this::goOn)
-        : Effect().none();
+    return keep(new Answers(state).to(listed));
   }
 
   private Effect<RunEvent, RunState> onChosen(RunState state, Run.Chosen chosen) {
-    return undecided(state, chosen.target(), chosen.costs())
-            && state.libraryComplete()
-            && !state.shortlistWanted()
-        ? Effect()
-            .persist(
-                new RunEvent.ArchitectureChosen(
-                    chosen.incumbent(), chosen.baselines(), chosen.candidates()))
-            .thenRun(this::goOn)
-        : Effect().none();
+    return keep(new Answers(state).to(chosen));
   }
 
   private Effect<RunEvent, RunState> onTake(RunState state, Take take) {
-    return active(state) && state.undecided()
+    return state.active() && state.undecided()
         ? Effect()
             .persist(new RunEvent.CandidateTaken(take.index()))
             .thenRun(
@@ -366,37 +341,28 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onChildHealed(RunState state, Run.ChildHealed healed) {
-    return healing(state, healed.child())
-        ? Effect().persist(new RunEvent.ChildHealed(healed.healed())).thenRun(this::goOn)
-        : Effect().none();
+    return keep(new Answers(state).to(healed));
   }
 
   private Effect<RunEvent, RunState> onHealingGivenUp(RunState state, Run.HealingGivenUp givenUp) {
-    return healing(state, givenUp.child()) && !state.tasks().settled(RunPlan.HEAL)
-        ? Effect()
-            .persist(new TaskEvent.AttemptFailed(RunPlan.HEAL, 1, givenUp.failure(), false, false))
-            .thenRun(this::goOn)
-        : Effect().none();
+    return keep(new Answers(state).to(givenUp));
   }
 
-  private Effect<RunEvent, RunState> onReportWritten(RunState state, ReportWritten reported) {
-    if (reported.order() != orders) {
+  /** Goes on with what is news; the rest came late or twice, or is about something else. */
+  private Effect<RunEvent, RunState> keep(Optional<RunEvent> news) {
+    return news.isPresent() ? Effect().persist(news.get()).thenRun(this::goOn) : Effect().none();
+  }
+
+  private Effect<RunEvent, RunState> onReportWritten(RunState state, ReportWritten written) {
+    Reporting.Written report = written.report();
+    if (!reporting.counts(report) || !state.active()) {
       return Effect().none();
     }
-    reporting = false;
-    if (!active(state)) {
-      return Effect().none();
-    }
-    if (reported.failure() == null) {
-      return end(reported.outcome());
-    }
-    Throwable cause = reported.failure();
-    cause = cause.getCause() == null ? cause : cause.getCause();
-    String what = "the report could not be written: " + cause;
-    if (!(cause instanceof UncheckedIOException)) {
-      return end(new Outcome(Outcome.Kind.FAILED, what));
+    if (!report.retried()) {
+      return end(report.outcome());
     }
     // The next reminder tries again: there may be room by then.
+    String what = report.outcome().detail();
     context.getLog().warn("{}: {}", entityId, what);
     Failure full = new Failure(Failure.Kind.NO_STORAGE, what + "\nMaybe the disk is full.");
     peers.announce(new Feed.AttemptFailed(state.spec().id(), Phase.REPORT.label(), 1, full, true));
@@ -404,7 +370,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onTick(RunState state, Tick tick) {
-    if (!active(state)) {
+    if (!state.active()) {
       if (tick == Tick.RECONCILE) {
         retire.accept(context.getSelf());
       }
@@ -435,21 +401,14 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
     timers.startTimerWithFixedDelay(Tick.LEASES, settings.gpu().heartbeat());
     timers.startTimerWithFixedDelay(Tick.RECONCILE, settings.reconcile());
     leases.restart();
-    reporting = false;
-    if (active(state)) {
+    reporting.startOver();
+    if (state.active()) {
       goOn(state);
     }
   }
 
   private void told(RunState state, List<TaskEvent> events) {
-    Chronicle.recorded(state.spec().id(), events);
-    for (TaskEvent event : events) {
-      if (event instanceof TaskEvent.AttemptFailed f) {
-        peers.announce(
-            new Feed.AttemptFailed(
-                state.spec().id(), f.key(), f.attempt(), f.failure(), f.retried()));
-      }
-    }
+    News.tell(peers, state.spec().id(), events);
     if (events.stream().allMatch(e -> e instanceof TaskEvent.AttemptStarted)) {
       return;
     }
@@ -475,20 +434,11 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
 
   /** Writes the run's folder, then ends the run. */
   private void report(RunState state, Outcome outcome) {
-    if (reporting) {
-      return;
-    }
-    reporting = true;
-    int order = orders;
     RunState last = state.on(new RunEvent.RunEnded(outcome, clock.instant()));
-    context.pipeToSelf(
-        CompletableFuture.runAsync(
-            () -> RunFolder.write(last),
-            context
-                .getSystem()
-                .dispatchers()
-                .lookup(DispatcherSelector.fromConfig("puzzle.file-dispatcher"))),
-        (done, failure) -> new ReportWritten(outcome, failure, order));
+    reporting
+        .write(last)
+        .ifPresent(
+            written -> context.pipeToSelf(written, (report, failure) -> new ReportWritten(report)));
   }
 
   private Effect<RunEvent, RunState> end(Outcome outcome) {
@@ -518,26 +468,5 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   private void announce(RunState state, RunPlan plan) {
     peers.announce(
         new Feed.PhaseAdvanced(state.spec().id(), plan.phase(), plan.done(), plan.total()));
-  }
-
-  /** Waits for the solver's word about that target at those costs. */
-  private static boolean undecided(RunState state, Target target, int costs) {
-    return active(state)
-        && state.incumbent() == null
-        && state.infeasible() == null
-        && state.costs().size() == costs
-        && state.spec().target().equals(target);
-  }
-
-  /** Waits for that child to be distilled. */
-  private static boolean healing(RunState state, Architecture child) {
-    return active(state)
-        && state.healed() == null
-        && state.incumbent() != null
-        && state.incumbent().architecture().equals(child);
-  }
-
-  private static boolean active(RunState state) {
-    return state.started() && !state.ended();
   }
 }

@@ -3,10 +3,6 @@ package puzzle.actors.solver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
@@ -25,17 +21,14 @@ import puzzle.actors.work.Chronicle;
 import puzzle.actors.work.Peers;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.engine.solve.ArchitectureSolver;
-import puzzle.engine.solve.Infeasibility;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Solution;
 import puzzle.engine.solve.SolverTable;
-import puzzle.model.Architecture;
 import puzzle.model.Baseline;
 import puzzle.model.Incumbent;
 import puzzle.model.Infeasible;
 import puzzle.model.RunId;
 import puzzle.model.RunSpec;
-import puzzle.model.ScoredBlock;
 import puzzle.protocol.Block;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Run;
@@ -88,23 +81,13 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   /** Counts the problems so far: targets, and costs that changed. */
   private int generation;
 
-  private RunSpec spec;
-
   /** {@link Solver.Open#costs} of the table. */
   private int costs;
-
-  private ScoreTable scores;
-
-  /** Layers that have answered; until all have, a predecessor may have known more. */
-  private final Set<Integer> heard = new TreeSet<>();
 
   /** Tells answers to this solver from those to its predecessors. */
   private final long question = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
 
-  /** Scores that came before the costs. */
-  private final Map<Integer, List<ScoredBlock>> early = new TreeMap<>();
-
-  private final List<ScoreTable.Put> fresh = new ArrayList<>();
+  private Evidence evidence = new Evidence(question);
   private boolean solving;
   private Duration pause;
   private boolean possible;
@@ -186,7 +169,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     if (open.costs() < costs) {
       return this;
     }
-    if (spec != null && (open.costs() > costs || !spec.target().equals(open.spec().target()))) {
+    if (evidence.about(open.spec()) || evidence.opened() && open.costs() > costs) {
       startOver();
     }
     // A choice is told to who asks for it: a run that tries again what failed asks anew.
@@ -195,30 +178,22 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     } else if (possible) {
       peers.run(run, new Run.FoundFeasible());
     }
-    if (scores != null) {
-      askTheSilent();
-      return this;
+    if (!evidence.opened()) {
+      evidence.open(open.spec(), open.layers(), open.profiles());
+      costs = open.costs();
+      SolverTable free = evidence.scores().costsAlone();
+      List<Row> rows = evidence.scores().rows();
+      ask(() -> search.feasibility(free, rows, settings.finalLimit()), Checked::new);
     }
-    spec = open.spec();
-    costs = open.costs();
-    scores = new ScoreTable(spec, open.layers(), open.profiles());
-    SolverTable free = scores.costsAlone();
-    ask(() -> search.feasibility(free, scores.rows(), settings.finalLimit()), Checked::new);
-    early.forEach((layer, list) -> list.forEach(s -> fresh.addAll(scores.measure(layer, s))));
-    early.clear();
-    askTheSilent();
+    evidence.silent().forEach(this::askForScores);
     return this;
   }
 
   /** Another target, or other costs: the scores are told again, all else is worked out anew. */
   private void startOver() {
     generation++;
-    spec = null;
-    scores = null;
+    evidence = new Evidence(question);
     search = searches.get();
-    early.clear();
-    heard.clear();
-    fresh.clear();
     solving = false;
     pause = settings.settle();
     possible = false;
@@ -229,24 +204,19 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     timers.cancel(Settle.INSTANCE);
   }
 
-  private void askTheSilent() {
-    for (int layer = 0; layer < scores.layers(); layer++) {
-      if (!heard.contains(layer)) {
-        peers.block(run, layer, new Block.OfferScores(question));
-      }
-    }
+  private void askForScores(int layer) {
+    peers.block(run, layer, new Block.OfferScores(question));
   }
 
   private Behavior<Solver.Command> onOffer(Solver.Offer offer) {
-    boolean news = offer.question() == question && heard.add(offer.layer());
-    if (scores == null) {
-      early.computeIfAbsent(offer.layer(), l -> new ArrayList<>()).addAll(offer.scores());
+    boolean answer = evidence.hear(offer);
+    if (!evidence.opened()) {
       return this;
     }
-    offer.scores().forEach(s -> fresh.addAll(scores.measure(offer.layer(), s)));
+    Chronicle.told(run, offer.layer(), offer.scores());
     if (complete()) {
       settleNow();
-    } else if (news || !fresh.isEmpty()) {
+    } else if (answer || evidence.news()) {
       settle();
     }
     return this;
@@ -269,52 +239,51 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     asked = now;
     answer = null;
     wanted = measured;
-    if (scores == null) {
+    if (!evidence.opened()) {
       peers.run(run, new Run.SolverStarted());
       return this;
     }
-    for (int layer = 0; layer < scores.layers(); layer++) {
-      if (scores.measured(layer) < wanted.get(layer)) {
-        peers.block(run, layer, new Block.OfferScores(question));
-      }
-    }
+    evidence.behind(wanted).forEach(this::askForScores);
     settleNow();
     return this;
   }
 
   private Behavior<Solver.Command> onSettle(Settle settle) {
-    if (solving || scores == null || !possible || ended()) {
+    if (solving || !evidence.opened() || !possible || ended()) {
       return this;
     }
+    ScoreTable scores = evidence.scores();
     SolverTable table = scores.table();
+    List<Row> rows = scores.rows();
     if (complete() && asked instanceof Solver.Shortlist) {
-      ask(() -> Search.diverse(table, scores.rows(), settings.finalLimit()), Listed::new);
+      ask(() -> Search.diverse(table, rows, settings.finalLimit()), Listed::new);
     } else if (complete()) {
-      int samples = settings.randomBaselines();
-      int candidates = spec.scoring().candidates();
-      ask(
-          () -> {
-            Solution s = search.afresh(table, scores.rows(), settings.finalLimit());
-            return new Concluded(
-                s,
-                s.found() && candidates > 1
-                    ? search.candidates(table, scores.rows(), s, candidates, settings.limit())
-                    : List.of(),
-                s.found()
-                    ? Search.baselines(scores, table, spec.seed(), samples, settings.limit())
-                    : List.of());
-          },
-          c -> c);
-    } else if (heard.size() == scores.layers() && (!fresh.isEmpty() || published == null)) {
-      List<ScoreTable.Put> puts = List.copyOf(fresh);
+      RunSpec spec = evidence.spec();
+      ask(() -> conclude(spec, scores, table), c -> c);
+    } else if (evidence.allHeard() && (evidence.news() || published == null)) {
+      Evidence.Burst burst = evidence.burst();
       String cause =
-          published == null && costs > 0 ? "costs delivered by another system" : cause(puts);
-      fresh.clear();
+          published == null && costs > 0 ? "costs delivered by another system" : burst.cause();
       ask(
-          () -> search.again(table, scores.rows(), puts, settings.limit()),
+          () -> search.again(table, rows, burst.puts(), settings.limit()),
           s -> new Solved(s, cause));
     }
     return this;
+  }
+
+  /** On the solver's thread. */
+  private Concluded conclude(RunSpec spec, ScoreTable scores, SolverTable table) {
+    Solution s = search.afresh(table, scores.rows(), settings.finalLimit());
+    int candidates = spec.scoring().candidates();
+    return new Concluded(
+        s,
+        s.found() && candidates > 1
+            ? search.candidates(table, scores.rows(), s, candidates, settings.limit())
+            : List.of(),
+        s.found()
+            ? Search.baselines(
+                scores, table, spec.seed(), settings.randomBaselines(), settings.limit())
+            : List.of());
   }
 
   /** With the costs alone it is known whether any architecture can fit. */
@@ -336,11 +305,11 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     Chronicle.solved(run);
     pause = pauseAfter(solved.solution().seconds());
     if (solved.solution().found()) {
-      publish(incumbent(solved.solution(), solved.cause()));
+      publish(evidence.incumbent(solved.solution(), solved.cause()));
     }
     if (complete()) {
       settleNow();
-    } else if (!fresh.isEmpty()) {
+    } else if (evidence.news()) {
       settle();
     }
     return this;
@@ -353,13 +322,15 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       tellInfeasible(best);
       return this;
     }
-    publish(incumbent(best, "first stage complete"));
+    publish(evidence.incumbent(best, "first stage complete"));
     int keep = ((Solver.Shortlist) asked).keep();
     answer =
         new Run.Shortlisted(
             Shortlist.of(
-                spec.space(),
-                listed.solutions().stream().map(s -> scores.architecture(s.choices())).toList(),
+                evidence.spec().space(),
+                listed.solutions().stream()
+                    .map(s -> evidence.scores().architecture(s.choices()))
+                    .toList(),
                 keep));
     peers.run(run, answer);
     return this;
@@ -369,12 +340,13 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     solving = false;
     Chronicle.solved(run);
     if (concluded.solution().found()) {
-      Incumbent last = incumbent(concluded.solution(), "complete table");
+      Incumbent last = evidence.incumbent(concluded.solution(), "complete table");
       List<Incumbent> candidates = new ArrayList<>();
       for (Solution s : concluded.best()) {
-        candidates.add(incumbent(s, "candidate " + (candidates.size() + 1)));
+        candidates.add(evidence.incumbent(s, "candidate " + (candidates.size() + 1)));
       }
-      answer = new Run.Chosen(last, concluded.baselines(), candidates, spec.target(), costs);
+      answer =
+          new Run.Chosen(last, concluded.baselines(), candidates, evidence.spec().target(), costs);
       publish(last);
       peers.run(run, answer);
     } else {
@@ -389,14 +361,8 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   }
 
   private void tellInfeasible(Solution solution) {
-    Infeasible infeasible =
-        solution
-            .infeasibility()
-            .map(scores.target()::explained)
-            .orElseGet(
-                () ->
-                    scores.target().explained(new Infeasibility(scores.rows(), List.of(), false)));
-    answer = new Run.FoundInfeasible(infeasible, spec.target(), costs);
+    Infeasible infeasible = evidence.infeasible(solution);
+    answer = new Run.FoundInfeasible(infeasible, evidence.spec().target(), costs);
     peers.announce(new Feed.LimitsConflict(run, infeasible));
     peers.run(run, answer);
   }
@@ -415,20 +381,6 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     }
   }
 
-  private Incumbent incumbent(Solution solution, String cause) {
-    Architecture architecture = scores.architecture(solution.choices());
-    return new Incumbent(
-        architecture,
-        solution.objective(),
-        solution.bound(),
-        solution.proven(),
-        scores.cost(architecture),
-        scores.parentCost(),
-        scores.measured(),
-        scores.predicted(),
-        cause);
-  }
-
   /** Nothing is solved any more. */
   private boolean ended() {
     return answer instanceof Run.Chosen || answer instanceof Run.FoundInfeasible;
@@ -436,24 +388,10 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   /** A question is open, and the scores it is about are in. */
   private boolean complete() {
-    if (answer != null || wanted == null || wanted.size() != scores.layers()) {
-      return false;
-    }
-    for (int layer = 0; layer < scores.layers(); layer++) {
-      if (scores.measured(layer) < wanted.get(layer)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static String cause(List<ScoreTable.Put> puts) {
-    List<String> causes = puts.stream().map(ScoreTable.Put::cause).distinct().toList();
-    return switch (causes.size()) {
-      case 0 -> "costs are known";
-      case 1 -> causes.get(0);
-      default -> causes.get(0) + " and " + (causes.size() - 1) + " more";
-    };
+    return answer == null
+        && wanted != null
+        && wanted.size() == evidence.scores().layers()
+        && evidence.behind(wanted).isEmpty();
   }
 
   private void settle() {

@@ -111,6 +111,14 @@ class BlockActorTest {
   }
 
   @Test
+  void anOwnerThatMayHaveBeenReplacedWritesNothingAndAnswersNobody() {
+    build();
+    peers.replaced = true;
+    assertTrue(done(1).hasNoEvents());
+    gpu.expectNoMessage();
+  }
+
+  @Test
   void aSecondDeviceWithTheSameAttemptIsStopped() {
     build();
     block.runCommand(new Block.Reported(new Work.Started(SCORE, 1, DEVICE, gpu.getRef())));

@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import puzzle.engine.DjlEngineFactory;
 import puzzle.persistence.Journal;
@@ -38,7 +39,9 @@ class DrillIT {
     assertKept(drill(Journal.EMBEDDED, 1));
   }
 
+  /** What FaultsIT does not do to such nodes is kill them at random. */
   @Test
+  @EnabledIfSystemProperty(named = "faults.long", matches = "true")
   void threeNodesOnCassandraLoseNothing() throws Exception {
     Findings findings = drill(Journal.CASSANDRA, 3);
     assertKept(findings);

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -43,6 +44,7 @@ class FaultsIT {
   private static final String LONG = "faults.long";
 
   private Path work;
+  private SmallDisk disk;
   private Namespaces networks;
   private LocalCassandra cassandra;
   private Forward forward;
@@ -59,6 +61,8 @@ class FaultsIT {
     String kept = System.getProperty("faults.dir");
     work = kept == null ? folder : Path.of(kept);
     SmallSearch search = SmallSearch.in(work);
+    // Before the nodes start: those in networks of their own see later mounts as little.
+    disk = SmallDisk.at(search.store("full"), 64).orElse(null);
     networks = Namespaces.of(NODES).orElse(null);
     if (networks == null) {
       site = ClusterSite.onLoopback(work, search, new DjlEngineFactory(), NODES);
@@ -87,9 +91,13 @@ class FaultsIT {
       forward.close();
       networks.close();
     }
+    if (disk != null) {
+      disk.close();
+    }
   }
 
   @Test
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
   void aCoordinatorThatSleepsForFiveSecondsKeepsItsPlace() throws Exception {
     String run = begin("nap", "distil");
     NodeProcess sleeper = coordinator();
@@ -100,12 +108,14 @@ class FaultsIT {
   }
 
   @Test
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
   void aWorkerThatSleepsForHalfAMinuteIsReplacedAndItsLateResultIsFencedOff() throws Exception {
     String run = begin("sleeping-worker", "distil");
     sleepThrough(run, worker(run), 30);
   }
 
   @Test
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
   void aCoordinatorThatSleepsForHalfAMinuteIsReplaced() throws Exception {
     String run = begin("sleeping-coordinator", "distil");
     sleepThrough(run, coordinator(), 30);
@@ -118,20 +128,15 @@ class FaultsIT {
     sleepThrough(run, coordinator(), 120);
   }
 
+  /** Longer than the others take to go on without it. */
   @Test
-  void aNativeCrashCostsOneNode() throws Exception {
-    String run = begin("crash", "distil");
-    NodeProcess victim = worker(run);
-    victim.signal("SEGV");
-    trials.until(run, () -> !victim.alive());
-    site.nodes().stream()
-        .filter(n -> n != victim)
-        .forEach(n -> assertTrue(n.alive(), n.name() + " lives"));
-    finish(run);
+  void aCoordinatorThatSleepsTooLongIsReplacedAndSaysNothingMoreWhenItWakes() throws Exception {
+    String run = begin("asleep", "distil");
+    sleepThrough(run, coordinator(), 14);
   }
 
   @Test
-  void aRollingRestartLosesNoTask() throws Exception {
+  void aRollingRestartLosesNoTaskAndANativeCrashCostsOneNode() throws Exception {
     String run = begin("rolling", "distil");
     for (NodeProcess node : site.nodes()) {
       node.terminate();
@@ -139,11 +144,17 @@ class FaultsIT {
       site.restart(List.of(node));
       trials.until(run, site::whole);
     }
+    NodeProcess victim = worker(run);
+    victim.signal("SEGV");
+    trials.until(run, () -> !victim.alive());
+    site.nodes().stream()
+        .filter(n -> n != victim)
+        .forEach(n -> assertTrue(n.alive(), n.name() + " lives"));
     finish(run);
-    assertEquals(
-        List.of(),
-        trials.failures().stream().filter(f -> f.contains("lease ran out")).toList(),
-        "everything was finished or given back");
+    // What ran on the node that crashed is all that was lost; the rest was finished or given back.
+    assertTrue(
+        trials.failures().stream().filter(f -> f.contains("lease ran out")).count() <= 1,
+        trials.failures()::toString);
   }
 
   @Test
@@ -159,19 +170,16 @@ class FaultsIT {
 
   @Test
   void whileTheStoresDiskIsFullOrReadOnlyDevicesRestAndTheRunGoesOnLater() throws Exception {
-    SmallDisk disk = SmallDisk.at(work.resolve("runs/full"), 64).orElse(null);
     assumeTrue(disk != null, "no file system of our own here, see above");
-    try (disk) {
-      String run = begin("full", "distil");
-      disk.fill();
-      restingAndNotEnded(run, "disk is full");
-      disk.free();
-      trials.until(run, () -> trials.reached(run, "evaluate"));
-      disk.readOnly(true);
-      restingAndNotEnded(run, "read-only");
-      disk.readOnly(false);
-      finish(run);
-    }
+    String run = begin("full", "distil");
+    disk.fill();
+    restingAndNotEnded(run, "disk is full");
+    disk.free();
+    trials.until(run, () -> trials.reached(run, "evaluate"));
+    disk.readOnly(true);
+    restingAndNotEnded(run, "read-only");
+    disk.readOnly(false);
+    finish(run);
   }
 
   @Test
@@ -211,6 +219,7 @@ class FaultsIT {
   }
 
   @Test
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
   void aWayThatIsBlockedInOneDirectionOnlyLeavesOneSide() throws Exception {
     permitted();
     String run = begin("one-way", "distil");
@@ -225,6 +234,7 @@ class FaultsIT {
   }
 
   @Test
+  @EnabledIfSystemProperty(named = LONG, matches = "true")
   void linksThatComeAndGoLeaveOneSolver() throws Exception {
     permitted();
     String run = begin("flapping", "distil");
@@ -292,11 +302,19 @@ class FaultsIT {
     System.out.printf("%s took %.1f s%n", run, trials.age(run).toMillis() / 1e3);
   }
 
+  /** The node, other than the one with the pool, that took the latest step. */
   private NodeProcess worker(String run) throws Exception {
     String pool = trials.chronicles().last("pool", null);
-    trials.until(
-        run, () -> trials.last(run, "stepped").filter(l -> !l.node().equals(pool)).isPresent());
-    return node(trials.last(run, "stepped").orElseThrow().node());
+    trials.until(run, () -> lastStep(run, pool).isPresent());
+    return node(lastStep(run, pool).orElseThrow().node());
+  }
+
+  private Optional<Chronicles.Line> lastStep(String run, String notOn) {
+    return trials
+        .chronicles()
+        .of(run)
+        .filter(l -> l.verb().equals("stepped") && !l.node().equals(notOn))
+        .reduce((a, b) -> b);
   }
 
   private NodeProcess coordinator() {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code puzzle run} whose store and journal lie on one small disk. */
@@ -20,6 +21,7 @@ class FullDiskIT {
   @TempDir Path folder;
 
   @Test
+  @EnabledIfSystemProperty(named = "faults.long", matches = "true")
   void aRunWaitsWhileTheDiskUnderStoreAndJournalIsFull() throws Exception {
     System.setProperty(
         "puzzle.classpath",

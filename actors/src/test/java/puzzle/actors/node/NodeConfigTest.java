@@ -64,6 +64,32 @@ class NodeConfigTest {
   }
 
   @Test
+  void ofThreeSeedsTwoAreTheMajorityWhoeverIsAMemberAndEveryCoordinatorIsOne() {
+    List<String> seeds = List.of("127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3");
+    Config config = NodeConfig.node(coordinator(2, seeds));
+    String resolver = "pekko.cluster.split-brain-resolver.";
+    assertEquals("static-quorum", config.getString(resolver + "active-strategy"));
+    assertEquals(2, config.getInt(resolver + "static-quorum.quorum-size"));
+    assertEquals("coordinator", config.getString(resolver + "static-quorum.role"));
+    String fourth = refusal(coordinator(4, seeds));
+    assertTrue(fourth.contains("127.0.0.1:4"), fourth);
+    Config one = NodeConfig.node(coordinator(1, seeds.subList(0, 1)));
+    assertEquals("keep-majority", one.getString(resolver + "active-strategy"));
+  }
+
+  private static NodeConfig.Options coordinator(int port, List<String> seeds) {
+    return new NodeConfig.Options(
+        Path.of("../cluster-config/deploy/node.conf"),
+        List.of("coordinator"),
+        null,
+        port,
+        seeds,
+        null,
+        null,
+        false);
+  }
+
+  @Test
   void anEmbeddedJournalWantsAFolderOfItsOwn() {
     assertTrue(refusal(NodeConfig.Options.NONE).contains("--journal"));
   }

@@ -212,6 +212,11 @@ final class World implements Peers {
   }
 
   @Override
+  public boolean replaced() {
+    return false;
+  }
+
+  @Override
   public void announce(Feed.Fact fact) {
     if (fact instanceof Feed.IncumbentChanged changed) {
       oracle.published(changed.incumbent());

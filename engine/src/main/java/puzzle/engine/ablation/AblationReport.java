@@ -76,7 +76,7 @@ public final class AblationReport {
               o.worse().mean(),
               o.difference().mean(),
               o.difference().error(),
-              o.verdict()));
+              o.words()));
     }
     return text.toString();
   }

@@ -103,10 +103,11 @@ public final class AblationStudy {
             () ->
                 Decoder.load(
                     config, SafetensorsFolder.open(parentFolder), run.corpus().sequenceTokens()))) {
-      Bench bench =
-          new Bench(
-              scale, run, config.layers(), folder, cache, workers, identity(config), progress);
-      Assemblies assemblies = new Assemblies(bench, cache, workers, progress);
+      Recordings recordings =
+          new Recordings(
+              scale, run, folder.resolve("recordings"), cache, workers, identity(config), progress);
+      Bench bench = new Bench(scale, run, config.layers(), recordings, cache, workers, progress);
+      Assemblies assemblies = new Assemblies(bench, recordings, cache, workers, progress);
       for (long seed : scale.seeds()) {
         Tables rows = new Tables(bench, assemblies, costs, seed);
         for (Table table : tables) {

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import puzzle.engine.BlockEngine.Monitor;
-import puzzle.engine.ablation.Bench.Recorded;
+import puzzle.engine.ablation.Recordings.Recorded;
 import puzzle.engine.checkpoint.SafetensorsFolder;
 import puzzle.engine.checkpoint.WeightSource;
 import puzzle.engine.distil.Recording.Split;
@@ -37,12 +37,19 @@ final class Assemblies {
   record Healing(Model model, List<String> losses) {}
 
   private final Bench bench;
+  private final Recordings recordings;
   private final ResultCache cache;
   private final Workers workers;
   private final Consumer<String> progress;
 
-  Assemblies(Bench bench, ResultCache cache, Workers workers, Consumer<String> progress) {
+  Assemblies(
+      Bench bench,
+      Recordings recordings,
+      ResultCache cache,
+      Workers workers,
+      Consumer<String> progress) {
     this.bench = bench;
+    this.recordings = recordings;
     this.cache = cache;
     this.workers = workers;
     this.progress = progress;
@@ -50,7 +57,7 @@ final class Assemblies {
 
   /** Qualities in the order of the models. */
   List<Quality> evaluate(List<Model> models, Data data, long seed) {
-    Recorded recorded = bench.recording(data, seed);
+    Recorded recorded = recordings.get(data, seed);
     progress.accept("evaluating %d models, seed %d".formatted(models.size(), seed));
     List<Workers.Job<Quality>> jobs = new ArrayList<>();
     for (Model model : models) {
@@ -71,7 +78,7 @@ final class Assemblies {
 
   /** Qualities after GKD, in order. */
   List<Quality> heal(List<Healing> healings, long seed) {
-    Recorded recorded = bench.recording(Data.BROAD, seed);
+    Recorded recorded = recordings.get(Data.BROAD, seed);
     progress.accept("healing %d models, seed %d".formatted(healings.size(), seed));
     List<Workers.Job<Quality>> jobs = new ArrayList<>();
     for (Healing healing : healings) {

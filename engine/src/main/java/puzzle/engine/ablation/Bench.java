@@ -1,24 +1,22 @@
 package puzzle.engine.ablation;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
-import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import puzzle.engine.BlockEngine.Monitor;
+import puzzle.engine.ablation.Recordings.Recorded;
 import puzzle.engine.checkpoint.ElementType;
 import puzzle.engine.checkpoint.SafetensorsFile;
 import puzzle.engine.checkpoint.SafetensorsWriter;
 import puzzle.engine.checkpoint.Store;
-import puzzle.engine.data.Corpus;
 import puzzle.engine.distil.BlockDistillation;
-import puzzle.engine.distil.CorpusSplits;
-import puzzle.engine.distil.Recorder;
 import puzzle.engine.distil.Recording;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.SubblockWeights;
@@ -36,9 +34,9 @@ import puzzle.model.Task;
 import puzzle.model.Variant;
 
 /**
- * Recordings, libraries and scores of a study, each made once and kept in its folder. What is drawn
- * at random depends on the seed, the layer and the variant alone, so cells that differ in one
- * setting share all else.
+ * Libraries and scores of a study, each made once and kept in its folder. What is drawn at random
+ * depends on the seed, the layer and the variant alone, so cells that differ in one setting share
+ * all else.
  */
 final class Bench {
 
@@ -57,41 +55,26 @@ final class Bench {
   private final RunSpec run;
   private final SearchSpace space;
   private final int layers;
-  private final Path folder;
+  private final Recordings recordings;
   private final ResultCache cache;
   private final Workers workers;
   private final Consumer<String> progress;
-  private final String identity;
-  private final Map<Data, Map<Long, Recorded>> recordings = new HashMap<>();
-  private final Map<Path, Store> stores = new ConcurrentHashMap<>();
 
-  /** A recording and the store it lies in. */
-  record Recorded(Store store, CheckpointRef index, String key) {
-    Recording open() {
-      return Recording.open(store, index);
-    }
-  }
-
-  /**
-   * @param identity of parent and corpus
-   */
   Bench(
       Scale scale,
       RunSpec run,
       int layers,
-      Path folder,
+      Recordings recordings,
       ResultCache cache,
       Workers workers,
-      String identity,
       Consumer<String> progress) {
     this.scale = scale;
     this.run = run;
     this.space = scale.space(run.space());
     this.layers = layers;
-    this.folder = folder;
+    this.recordings = recordings;
     this.cache = cache;
     this.workers = workers;
-    this.identity = identity;
     this.progress = progress;
   }
 
@@ -107,81 +90,21 @@ final class Bench {
     return run;
   }
 
-  /** The parent's activations on one kind of text, drawn with one seed. */
-  Recorded recording(Data data, long seed) {
-    return recordings
-        .computeIfAbsent(data, d -> new HashMap<>())
-        .computeIfAbsent(seed, s -> record(data, s));
-  }
-
-  private Recorded record(Data data, long seed) {
-    RunSpec spec = scale.spec(run, seed);
-    String key =
-        "recording %s %s seed %d: %s %s bld %d gkd %d"
-            .formatted(
-                identity,
-                data,
-                seed,
-                spec.corpus(),
-                spec.scoring(),
-                scale.sequences(),
-                scale.gkdSteps() * scale.batch());
-    Store store = store(folder.resolve("recordings").resolve(ResultCache.name(key)));
-    CheckpointRef index =
-        cache.get(
-            "recordings",
-            key,
-            CheckpointRef.class,
-            () -> {
-              progress.accept("recording, seed " + seed + ", " + data);
-              Corpus all = Corpus.open(spec.corpus().source());
-              Corpus text = data == Data.BROAD ? all : OneLanguage.english(all);
-              Workers.Job<CheckpointRef> job =
-                  parent ->
-                      new Recorder(
-                              store,
-                              parent,
-                              spec.scoring().batch(),
-                              CorpusSplits.read(spec, text, parent.config().vocabSize()))
-                          .run(Monitor.NONE)
-                          .recording();
-              return workers.all(List.of(job)).get(0);
-            });
-    return new Recorded(store, index, key);
-  }
-
   /** Every variant by decoupled BLD; with 0 steps as initialised. */
   Library library(Data data, long seed, int steps) {
-    Recorded recorded = recording(data, seed);
+    Recorded recorded = recordings.get(data, seed);
     String name = "decoupled-%d-%s".formatted(steps, bldKey(steps).substring(0, 6));
     List<Variant> trainable = space.variants().stream().filter(space::trainable).toList();
     progress.accept(
         "library, seed %d, %s, %d steps of %d sequences"
             .formatted(seed, data, steps, scale.batch()));
-    List<Workers.Job<CheckpointRef>> jobs = new ArrayList<>();
-    for (int layer = 0; layer < layers; layer++) {
-      for (Variant variant : trainable) {
-        int l = layer;
-        String key = "%s %s %d %s".formatted(recorded.key(), name, layer, variant.name());
-        jobs.add(
-            parent ->
-                cache.get(
-                    "library",
-                    key,
-                    CheckpointRef.class,
-                    () -> trained(parent, recorded, name, l, variant, seed, steps)));
-      }
-    }
-    List<CheckpointRef> files = workers.all(jobs);
-    List<Map<Variant, CheckpointRef>> variants = new ArrayList<>();
-    int next = 0;
-    for (int layer = 0; layer < layers; layer++) {
-      Map<Variant, CheckpointRef> one = new LinkedHashMap<>();
-      for (Variant variant : trainable) {
-        one.put(variant, files.get(next++));
-      }
-      variants.add(one);
-    }
+    List<Map<Variant, CheckpointRef>> variants =
+        trained(
+            Collections.nCopies(layers, trainable),
+            (layer, variant) ->
+                "%s %s %d %s".formatted(recorded.key(), name, layer, variant.name()),
+            (parent, layer, variant) ->
+                trained(parent, recorded, name, layer, variant, seed, steps));
     return new Library(name, recorded.store(), variants, Collections.nCopies(layers, Map.of()));
   }
 
@@ -214,40 +137,53 @@ final class Bench {
    * Pairs with the parent's half are left as they are: that is what decoupled training trained.
    */
   Library coupled(Library from, List<? extends Set<Block>> wanted, int steps, long seed) {
-    Recorded recorded = recording(Data.BROAD, seed);
+    Recorded recorded = recordings.get(Data.BROAD, seed);
     String name =
         "coupled-%d-%s-from-%s".formatted(steps, bldKey(steps).substring(0, 6), from.name());
     List<List<Block>> pairs = wanted.stream().map(this::trainablePairs).toList();
     progress.accept(
         "coupled BLD, seed %d, %d pairs"
             .formatted(seed, pairs.stream().mapToInt(List::size).sum()));
+    List<Map<Block, CheckpointRef>> trained =
+        trained(
+            pairs,
+            (layer, block) ->
+                "%s %s %d %s from %s"
+                    .formatted(recorded.key(), name, layer, block, from.weights(layer, block)),
+            (parent, layer, block) ->
+                coupled(parent, recorded, name, layer, block, from, steps, seed));
+    return new Library(name, from.store(), from.variants(), trained);
+  }
+
+  /** One training of a layer's variant or block. */
+  private interface Training<T> {
+    CheckpointRef run(Decoder parent, int layer, T what);
+  }
+
+  /** Files of what is trained, per layer. */
+  private <T> List<Map<T, CheckpointRef>> trained(
+      List<List<T>> wanted, BiFunction<Integer, T, String> key, Training<T> training) {
     List<Workers.Job<CheckpointRef>> jobs = new ArrayList<>();
     for (int layer = 0; layer < layers; layer++) {
-      for (Block block : pairs.get(layer)) {
-        int l = layer;
-        String key =
-            "%s %s %d %s from %s"
-                .formatted(recorded.key(), name, layer, block, from.weights(layer, block));
+      int l = layer;
+      for (T what : wanted.get(layer)) {
         jobs.add(
             parent ->
                 cache.get(
                     "library",
-                    key,
+                    key.apply(l, what),
                     CheckpointRef.class,
-                    () -> coupled(parent, recorded, name, l, block, from, steps, seed)));
+                    () -> training.run(parent, l, what)));
       }
     }
-    List<CheckpointRef> files = workers.all(jobs);
-    List<Map<Block, CheckpointRef>> trained = new ArrayList<>();
-    int next = 0;
-    for (List<Block> layer : pairs) {
-      Map<Block, CheckpointRef> one = new LinkedHashMap<>();
-      for (Block block : layer) {
-        one.put(block, files.get(next++));
-      }
+    Iterator<CheckpointRef> files = workers.all(jobs).iterator();
+    List<Map<T, CheckpointRef>> trained = new ArrayList<>();
+    for (List<T> layer : wanted) {
+      Map<T, CheckpointRef> one = new LinkedHashMap<>();
+      layer.forEach(what -> one.put(what, files.next()));
       trained.add(one);
     }
-    return new Library(name, from.store(), from.variants(), trained);
+    return trained;
   }
 
   private List<Block> trainablePairs(Set<Block> blocks) {
@@ -313,8 +249,8 @@ final class Bench {
 
   /** The same of some blocks. */
   List<Map<Block, BlockScore>> scores(
-      Library library, Data data, long seed, List<? extends java.util.Collection<Block>> wanted) {
-    Recorded recorded = recording(data, seed);
+      Library library, Data data, long seed, List<? extends Collection<Block>> wanted) {
+    Recorded recorded = recordings.get(data, seed);
     progress.accept("scores, seed %d, %s, %s".formatted(seed, data, library.name()));
     List<Workers.Job<LayerScores>> jobs = new ArrayList<>();
     for (int layer = 0; layer < layers; layer++) {
@@ -388,10 +324,6 @@ final class Bench {
     if (weights != null) {
       weights.close();
     }
-  }
-
-  private Store store(Path path) {
-    return stores.computeIfAbsent(path, Store::open);
   }
 
   private String bldKey(int steps) {

@@ -1,5 +1,6 @@
 package puzzle.engine.ablation;
 
+import java.util.List;
 import java.util.Map;
 import puzzle.engine.checkpoint.Store;
 import puzzle.model.Block;
@@ -17,12 +18,12 @@ import puzzle.model.Variant;
 record Library(
     String name,
     Store store,
-    java.util.List<Map<Variant, CheckpointRef>> variants,
-    java.util.List<Map<Block, CheckpointRef>> pairs) {
+    List<Map<Variant, CheckpointRef>> variants,
+    List<Map<Block, CheckpointRef>> pairs) {
 
   Library {
-    variants = java.util.List.copyOf(variants);
-    pairs = java.util.List.copyOf(pairs);
+    variants = List.copyOf(variants);
+    pairs = List.copyOf(pairs);
   }
 
   /** Files of a block's halves; null for the parent's own and for a no-op. */

@@ -56,6 +56,13 @@ public record Order(Table table, String better, String worse, boolean strict) {
     public boolean holds() {
       return verdict() == Verdict.HELD || verdict() == Verdict.TIED && !order.strict();
     }
+
+    /** The verdict, in a few words. */
+    String words() {
+      return verdict() == Verdict.TIED && holds()
+          ? "held: tied within the error bar"
+          : verdict().toString();
+    }
   }
 
   static final String REST = "best of the others";

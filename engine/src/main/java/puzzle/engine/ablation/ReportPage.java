@@ -110,7 +110,7 @@ final class ReportPage {
               o.worse().mean(),
               o.difference().mean(),
               o.difference().error(),
-              o.verdict()));
+              o.words()));
     }
     html.append("</table></div>\n");
   }

@@ -1,6 +1,7 @@
 package puzzle.engine.ablation;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.LongStream;
 import puzzle.model.RunSpec;
@@ -44,15 +45,15 @@ public record Scale(
           seeds(3),
           256,
           8,
-          160,
+          100,
           1e-3,
-          24,
+          32,
           64,
           80,
           5e-4,
-          5,
-          List.of(1.3, 1.6, 2.0, 2.5, 3.0),
-          2.0,
+          2,
+          List.of(1.4, 1.6, 1.8, 2.0, 2.2),
+          1.6,
           List.of(100, 50, 13),
           List.of(100, 50, 20, 10));
 
@@ -67,9 +68,9 @@ public record Scale(
           24,
           20,
           5e-4,
-          2,
-          List.of(1.6, 2.0, 2.5),
-          2.0,
+          1,
+          List.of(1.4, 1.6, 1.8),
+          1.6,
           List.of(100, 13),
           List.of(100, 20));
 
@@ -176,7 +177,7 @@ public record Scale(
       double size = all.get(0).size() * percent / 100.0;
       all.stream()
           .filter(v -> v.form() == Variant.Form.SIZED)
-          .min(java.util.Comparator.comparingDouble(v -> Math.abs(v.size() - size)))
+          .min(Comparator.comparingDouble(v -> Math.abs(v.size() - size)))
           .filter(v -> !kept.contains(v))
           .ifPresent(kept::add);
     }

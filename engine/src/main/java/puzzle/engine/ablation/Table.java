@@ -47,7 +47,7 @@ public enum Table {
       "-"),
   DATA(
       "9",
-      "What the library is trained and scored on",
+      "What the library is trained and scored on, at half the budget",
       "broad mix",
       "78.39 MMLU",
       "one genre",

@@ -1,16 +1,19 @@
 package puzzle.engine.ablation;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import puzzle.engine.ablation.Assemblies.Healing;
 import puzzle.engine.ablation.Assemblies.Quality;
 import puzzle.engine.ablation.Bench.BlockScore;
 import puzzle.engine.solve.Baselines.Baseline;
 import puzzle.model.Architecture;
+import puzzle.model.Block;
 
 /**
  * One seed's rows of each table. What several tables need, the full library before all, is made
@@ -19,6 +22,7 @@ import puzzle.model.Architecture;
 final class Tables {
 
   private static final List<String> PAPER_LOSSES = List.of("cosine", "kld");
+  private static final List<String> METRICS = List.of(Measurement.KL, "loss", "top1", "throughput");
 
   private final Bench bench;
   private final Assemblies assemblies;
@@ -26,6 +30,7 @@ final class Tables {
   private final Scale scale;
   private final long seed;
   private final Map<Integer, Library> libraries = new LinkedHashMap<>();
+  private final Map<String, List<Map<Block, BlockScore>>> scores = new HashMap<>();
 
   /** A model that stands for a cell at one limit; of several of them the mean counts. */
   private record Candidate(String cell, double limit, Model model) {}
@@ -56,7 +61,7 @@ final class Tables {
   private List<Measurement> optimiser() {
     Choices choices = choices(full(), BlockScore::kl);
     List<Candidate> candidates = new ArrayList<>(solved("solver", full(), choices));
-    for (double limit : scale.throughputs()) {
+    for (double limit : scale.frontier()) {
       for (int draw = 0; draw < scale.draws(); draw++) {
         Map<String, Baseline> found = choices.baselines(limit, Bench.seed(seed, draw, "random"));
         List<String> names =
@@ -72,14 +77,13 @@ final class Tables {
   private List<Measurement> space() {
     Choices choices = choices(full(), BlockScore::kl);
     List<Candidate> candidates = new ArrayList<>(solved("full space", full(), choices));
-    for (double limit : scale.throughputs()) {
+    for (double limit : scale.frontier()) {
       Baseline few = choices.baselines(limit, seed).get("no-op only");
       add(candidates, "no-op only", limit, full(), choices, few);
     }
     return evaluated(Table.SPACE, candidates);
   }
 
-  /** Over a finer frontier: where two scores agree on the order of blocks, so do their children. */
   private List<Measurement> metric() {
     Map<String, ToDoubleFunction<BlockScore>> metrics = new LinkedHashMap<>();
     metrics.put("KL", BlockScore::kl);
@@ -87,8 +91,7 @@ final class Tables {
     metrics.put("top-1 accuracy", BlockScore::top1);
     List<Candidate> candidates = new ArrayList<>();
     metrics.forEach(
-        (cell, metric) ->
-            candidates.addAll(solved(cell, full(), choices(full(), metric), scale.frontier())));
+        (cell, metric) -> candidates.addAll(solved(cell, full(), choices(full(), metric))));
     return evaluated(Table.METRIC, candidates);
   }
 
@@ -108,11 +111,13 @@ final class Tables {
   }
 
   private List<Measurement> data() {
-    Library narrow = bench.library(Data.ENGLISH, seed, scale.bldSteps());
+    int half = scale.bldSteps() / 2;
+    Library broad = broad(half);
+    Library narrow = bench.library(Data.ENGLISH, seed, half);
     Choices choices =
         new Choices(bench.space(), costs, bench.scores(narrow, Data.ENGLISH, seed), BlockScore::kl);
     List<Candidate> candidates =
-        new ArrayList<>(solved("broad mix", full(), choices(full(), BlockScore::kl)));
+        new ArrayList<>(solved("broad mix", broad, choices(broad, BlockScore::kl)));
     candidates.addAll(solved("one genre", narrow, choices));
     return evaluated(Table.DATA, candidates);
   }
@@ -140,22 +145,20 @@ final class Tables {
 
   private List<Measurement> library() {
     Choices choices = choices(full(), BlockScore::kl);
-    Map<String, Model> models = new LinkedHashMap<>();
-    models.put("chosen", child());
-    Baseline random =
-        choices.baselines(scale.target(), Bench.seed(seed, 0, "random")).get("random");
-    if (random != null) {
-      models.put("random choice", Model.of(choices.architecture(random.choices()), full()));
+    List<Candidate> candidates = new ArrayList<>();
+    candidates.add(atTarget("chosen", child()));
+    for (int draw = 0; draw < scale.draws(); draw++) {
+      Baseline random =
+          choices.baselines(scale.target(), Bench.seed(seed, draw, "random")).get("random");
+      add(candidates, "random choice", scale.target(), full(), choices, random);
     }
-    models.put("random weights", Model.random(child().architecture(), seed));
-    List<Healing> healings =
-        models.values().stream().map(model -> new Healing(model, PAPER_LOSSES)).toList();
-    return healed(Table.LIBRARY, List.copyOf(models.keySet()), healings);
+    candidates.add(atTarget("random weights", Model.random(child().architecture(), seed)));
+    return healed(Table.LIBRARY, candidates, candidate -> PAPER_LOSSES);
   }
 
   private List<Measurement> gkd() {
-    List<Healing> healings = List.of(new Healing(child(), PAPER_LOSSES));
-    List<Measurement> rows = healed(Table.GKD, List.of("GKD"), healings);
+    List<Measurement> rows =
+        healed(Table.GKD, List.of(atTarget("GKD", child())), candidate -> PAPER_LOSSES);
     rows.addAll(unhealed(Table.GKD));
     return rows;
   }
@@ -169,11 +172,16 @@ final class Tables {
     combinations.put("cosine", List.of("cosine"));
     combinations.put("cosine+KLD", PAPER_LOSSES);
     combinations.put("LM+cosine+KLD", List.of("lm", "cosine", "kld"));
-    List<Healing> healings =
-        combinations.values().stream().map(losses -> new Healing(child(), losses)).toList();
-    List<Measurement> rows = healed(Table.LOSSES, List.copyOf(combinations.keySet()), healings);
+    List<Candidate> candidates =
+        combinations.keySet().stream().map(cell -> atTarget(cell, child())).toList();
+    List<Measurement> rows =
+        healed(Table.LOSSES, candidates, candidate -> combinations.get(candidate.cell()));
     rows.addAll(unhealed(Table.LOSSES));
     return rows;
+  }
+
+  private Candidate atTarget(String cell, Model model) {
+    return new Candidate(cell, scale.target(), model);
   }
 
   private Library full() {
@@ -185,7 +193,9 @@ final class Tables {
   }
 
   private Choices choices(Library library, ToDoubleFunction<BlockScore> metric) {
-    return new Choices(bench.space(), costs, bench.scores(library, Data.BROAD, seed), metric);
+    List<Map<Block, BlockScore>> scored =
+        scores.computeIfAbsent(library.name(), name -> bench.scores(library, Data.BROAD, seed));
+    return new Choices(bench.space(), costs, scored, metric);
   }
 
   /** The solver's child at the target. */
@@ -198,13 +208,8 @@ final class Tables {
   }
 
   private List<Candidate> solved(String cell, Library library, Choices choices) {
-    return solved(cell, library, choices, scale.throughputs());
-  }
-
-  private List<Candidate> solved(
-      String cell, Library library, Choices choices, List<Double> limits) {
     List<Candidate> candidates = new ArrayList<>();
-    for (double limit : limits) {
+    for (double limit : scale.frontier()) {
       Optional<Architecture> found = choices.solved(limit);
       found.ifPresent(a -> candidates.add(new Candidate(cell, limit, Model.of(a, library))));
     }
@@ -218,7 +223,7 @@ final class Tables {
       Library library,
       Choices choices,
       Baseline found) {
-    if (found != null) {
+    if (found != null && found.feasible()) {
       Model model = Model.of(choices.architecture(found.choices()), library);
       candidates.add(new Candidate(cell, limit, model));
     }
@@ -229,8 +234,13 @@ final class Tables {
   }
 
   private List<Measurement> evaluated(Table table, List<Candidate> candidates, Data on) {
-    List<Quality> qualities =
-        assemblies.evaluate(candidates.stream().map(Candidate::model).toList(), on, seed);
+    List<Model> models = candidates.stream().map(Candidate::model).toList();
+    return measured(table, candidates, assemblies.evaluate(models, on, seed));
+  }
+
+  /** A row per cell, limit and metric. */
+  private List<Measurement> measured(
+      Table table, List<Candidate> candidates, List<Quality> qualities) {
     Map<String, List<double[]>> sums = new LinkedHashMap<>();
     Map<String, Candidate> first = new LinkedHashMap<>();
     for (int i = 0; i < candidates.size(); i++) {
@@ -253,28 +263,20 @@ final class Tables {
     return rows;
   }
 
-  private static final List<String> METRICS = List.of(Measurement.KL, "loss", "top1", "throughput");
-
   private double[] values(Quality quality, Architecture architecture) {
     return new double[] {
       quality.kl(), quality.loss(), quality.top1(), costs.throughput(architecture)
     };
   }
 
-  private List<Measurement> healed(Table table, List<String> cells, List<Healing> healings) {
-    List<Quality> qualities = assemblies.heal(healings, seed);
-    List<Measurement> rows = new ArrayList<>();
-    for (int i = 0; i < healings.size(); i++) {
-      double[] values = values(qualities.get(i), healings.get(i).model().architecture());
-      for (int m = 0; m < METRICS.size(); m++) {
-        rows.add(
-            new Measurement(table, cells.get(i), scale.target(), seed, METRICS.get(m), values[m]));
-      }
-    }
-    return rows;
+  private List<Measurement> healed(
+      Table table, List<Candidate> candidates, Function<Candidate, List<String>> losses) {
+    List<Healing> healings =
+        candidates.stream().map(c -> new Healing(c.model(), losses.apply(c))).toList();
+    return measured(table, candidates, assemblies.heal(healings, seed));
   }
 
   private List<Measurement> unhealed(Table table) {
-    return evaluated(table, List.of(new Candidate("none", scale.target(), child())));
+    return evaluated(table, List.of(atTarget("none", child())));
   }
 }

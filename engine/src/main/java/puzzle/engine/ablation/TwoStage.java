@@ -63,7 +63,7 @@ final class TwoStage {
       attention.add(new TreeSet<>());
       ffn.add(new TreeSet<>());
     }
-    for (double limit : bench.scale().throughputs()) {
+    for (double limit : bench.scale().frontier()) {
       choices.solved(limit).ifPresent(a -> use(a, attention, ffn));
     }
     List<Set<Block>> pairs = new ArrayList<>();

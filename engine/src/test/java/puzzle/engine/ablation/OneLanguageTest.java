@@ -1,7 +1,7 @@
 package puzzle.engine.ablation;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +26,7 @@ class OneLanguageTest {
     try (Corpus.Documents documents = OneLanguage.english(Corpus.of(all)).documents()) {
       documents.forEachRemaining(kept::add);
     }
-    assertTrue(kept.equals(List.of(english)), kept.toString());
+    assertEquals(List.of(english), kept);
     assertFalse(OneLanguage.isEnglish(""));
   }
 }

@@ -6,21 +6,24 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import org.apache.pekko.japi.function.Function;
 import org.apache.pekko.projection.jdbc.JdbcSession;
+import puzzle.persistence.Journal;
 
-/** A connection to the embedded journal's database, where offsets are kept beside the events. */
-final class EmbeddedSession implements JdbcSession {
+/** A connection to the journal's database, where offsets are kept beside the events. */
+final class JournalSession implements JdbcSession {
 
   private final Connection connection;
 
-  EmbeddedSession(Config config) {
-    Config db = config.getConfig("pekko-persistence-jdbc.shared-databases.embedded.db");
+  JournalSession(Config config) {
+    Config db =
+        config.getConfig(
+            "pekko-persistence-jdbc.shared-databases.%s.db".formatted(Journal.of(config).label()));
     try {
       connection =
           DriverManager.getConnection(
               db.getString("url"), db.getString("user"), db.getString("password"));
       connection.setAutoCommit(false);
     } catch (SQLException e) {
-      throw new IllegalStateException("the embedded journal's database: " + e.getMessage(), e);
+      throw new IllegalStateException("the journal's database: " + e.getMessage(), e);
     }
   }
 

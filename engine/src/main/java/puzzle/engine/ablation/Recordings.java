@@ -1,0 +1,97 @@
+package puzzle.engine.ablation;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import puzzle.engine.BlockEngine.Monitor;
+import puzzle.engine.checkpoint.Store;
+import puzzle.engine.data.Corpus;
+import puzzle.engine.distil.CorpusSplits;
+import puzzle.engine.distil.Recorder;
+import puzzle.engine.distil.Recording;
+import puzzle.model.CheckpointRef;
+import puzzle.model.RunSpec;
+
+/** The parent's activations on each kind of text and each seed's draw of it, each made once. */
+final class Recordings {
+
+  /**
+   * A recording and the store it lies in, with what is computed from it.
+   *
+   * @param key of all that its content depends on
+   */
+  record Recorded(Store store, CheckpointRef index, String key) {
+    Recording open() {
+      return Recording.open(store, index);
+    }
+  }
+
+  private final Scale scale;
+  private final RunSpec run;
+  private final Path folder;
+  private final ResultCache cache;
+  private final Workers workers;
+  private final String identity;
+  private final Consumer<String> progress;
+  private final Map<String, Recorded> made = new HashMap<>();
+
+  /**
+   * @param identity of parent and corpus
+   */
+  Recordings(
+      Scale scale,
+      RunSpec run,
+      Path folder,
+      ResultCache cache,
+      Workers workers,
+      String identity,
+      Consumer<String> progress) {
+    this.scale = scale;
+    this.run = run;
+    this.folder = folder;
+    this.cache = cache;
+    this.workers = workers;
+    this.identity = identity;
+    this.progress = progress;
+  }
+
+  Recorded get(Data data, long seed) {
+    RunSpec spec = scale.spec(run, seed);
+    String key =
+        "recording %s %s seed %d: %s %s bld %d gkd %d"
+            .formatted(
+                identity,
+                data,
+                seed,
+                spec.corpus(),
+                spec.scoring(),
+                scale.sequences(),
+                scale.gkdSteps() * scale.batch());
+    return made.computeIfAbsent(key, k -> make(k, data, spec));
+  }
+
+  private Recorded make(String key, Data data, RunSpec spec) {
+    Store store = Store.open(folder.resolve(ResultCache.name(key)));
+    CheckpointRef index =
+        cache.get("recordings", key, CheckpointRef.class, () -> record(store, data, spec));
+    return new Recorded(store, index, key);
+  }
+
+  private CheckpointRef record(Store store, Data data, RunSpec spec) {
+    progress.accept("recording, seed " + spec.seed() + ", " + data);
+    Corpus all = Corpus.open(spec.corpus().source());
+    Corpus text = data == Data.BROAD ? all : OneLanguage.english(all);
+    Workers.Job<CheckpointRef> job =
+        parent ->
+            new Recorder(
+                    store,
+                    parent,
+                    spec.scoring().batch(),
+                    CorpusSplits.read(spec, text, parent.config().vocabSize()))
+                .run(Monitor.NONE)
+                .recording();
+    return workers.all(List.of(job)).get(0);
+  }
+}
