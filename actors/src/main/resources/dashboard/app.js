@@ -1,6 +1,6 @@
 // Starts the page: who is looking, which run, one snapshot, then facts as they come.
 import {Model, PHASES} from "./model.js";
-import {$, h, say, untip} from "./dom.js";
+import {$, h, say, untip, pointer} from "./dom.js";
 import {grid} from "./grid.js";
 import {front} from "./front.js";
 import {strip} from "./strip.js";
@@ -223,21 +223,25 @@ async function listen(run, generation, opened) {
 
 let planned = false;
 let drawnAt = 0;
-/** Redraws soon, but not more often than the pictures can be looked at. */
+let drawing = 0;
+/** Redraws soon, but so that at least two thirds of the time are left for all else. */
 function later() {
   if (planned) return;
   planned = true;
-  setTimeout(() => requestAnimationFrame(() => { planned = false; redraw(); }), Math.max(0, 90 - (performance.now() - drawnAt)));
+  const rest = Math.max(40, 3 * drawing);
+  setTimeout(() => requestAnimationFrame(() => { planned = false; redraw(); }), Math.max(0, rest - (performance.now() - drawnAt)));
 }
 
 function redraw() {
   if (!state.model || $("board").hidden) return;
+  if (pointer.held) { later(); return; }
   drawnAt = performance.now();
   if (state.model.stale && state.model.ended) refreshSummary();
   phases();
   actions();
   for (const picture of pictures) picture.draw(state.model);
   document.documentElement.dataset.position = state.model.position;
+  drawing = performance.now() - drawnAt;
 }
 
 async function refreshSummary() {

@@ -153,3 +153,9 @@ export function legend(entries) {
     return h("span", {}, mark, name);
   }));
 }
+
+/** Whether a button is held down: what is pressed must still be there when it is let go. */
+export const pointer = {held: false};
+addEventListener("pointerdown", () => { pointer.held = true; }, true);
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => { pointer.held = false; }, true);
+addEventListener("blur", () => { pointer.held = false; });

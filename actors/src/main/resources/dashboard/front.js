@@ -1,5 +1,5 @@
 // Picture 2: quality against speed: incumbents, the Pareto front, and a limit to drag.
-import {h, s, card, number, bytes, ticks, axis, tip, untip, say, legend, clock} from "./dom.js";
+import {h, s, card, number, bytes, ticks, axis, tip, untip, say, legend, clock, pointer} from "./dom.js";
 
 const TOP = 12, RIGHT = 18, BOTTOM = 40, LEFT = 56, HEIGHT = 330;
 
@@ -27,8 +27,8 @@ export function front(ui) {
     const width = svg.clientWidth || 560;
     // What is far beyond all that was asked for would squeeze the rest.
     const far = 2.4 * Math.max(floor ?? 0, parent ? model.throughput(parent) : 0, model.best ? model.throughput(model.best.cost) : 0);
-    const near = points.map(inShape).filter(p => p.x <= far);
-    const seen = [...near, ...model.incumbents.map(i => inShape(i.incumbent)).filter(p => p.x <= far)];
+    const all = points.map(inShape).filter(p => p.x <= far);
+    const seen = [...all, ...model.incumbents.map(i => inShape(i.incumbent)).filter(p => p.x <= far)];
     if (model.chosen) seen.push(inShape(model.chosen));
     if (parent) seen.push({x: model.throughput(parent), y: 0});
     if (ui.shown()) seen.push(inShape(ui.shown()));
@@ -40,6 +40,7 @@ export function front(ui) {
     const high = Math.max(...seen.map(p => p.x), floor ?? 0) * 1.04;
     const best = model.best?.objective ?? 1;
     const top = Math.max(1e-9, ...seen.map(p => p.y).filter(y => y <= Math.max(best * 5, 1e-6))) * 1.12;
+    const near = all.filter(p => p.y <= top);
     scale = {
       x: v => LEFT + (v - low) / (high - low) * (width - LEFT - RIGHT),
       y: v => TOP + (1 - Math.min(1, v / top)) * (HEIGHT - TOP - BOTTOM),
@@ -197,7 +198,8 @@ export function front(ui) {
     signature = mark;
     try {
       points = (await ui.get("front?points=16")).front;
-      redraw();
+      if (pointer.held) signature = "";
+      else redraw();
     } catch (problem) {
       signature = "";
     }

@@ -100,7 +100,7 @@ export function grid(ui) {
       c.strokeRect(left + at.layer * cw - 1.5, at.row * ch - 1.5, cw + 2, ch + 2);
     }
     const done = known.length;
-    const all = model.layers * (names.length - (shows.what === "blocks" ? 1 : names.filter(n => n.endsWith("no-op")).length + 2));
+    const all = model.layers * (names.length - (shows.what === "blocks" ? 1 : names.filter(n => n.endsWith("no-op")).length + 2)) + model.coupled;
     hint.textContent = `${done.toLocaleString("en")} of ${all.toLocaleString("en")} measured, log scale`
       + (known.length ? `, ${number(known[0])} to ${number(known[known.length - 1])}` : "");
   }

@@ -11,7 +11,7 @@ export function figures(ui) {
       const toScore = layers * (model.blocks.length - 1) + model.coupled;
       const scored = model.tally("score/");
       const toTrain = layers * [...model.space.attention, ...model.space.ffn].filter((v, i) =>
-        !v.endsWith("no-op") && !model.parentBlock.split("+").includes(v)).length;
+        !v.endsWith("no-op") && !model.parentBlock.split("+").includes(v)).length + model.coupled;
       const trained = model.tally("distil/");
       const now = model.ended ? lastTime(model) : model.now;
       const failed = model.failures.reduce((n, g) => n + g.attempts, 0);
@@ -19,7 +19,7 @@ export function figures(ui) {
       const speed = best && model.throughput(best.cost);
       root.replaceChildren(
         figure("Quality lost", best ? number(best.objective) : "–", "KL, nats/token",
-          best ? best.proven ? "proven optimal for the scores so far" : `bound ${number(best.bound)}` : "no architecture yet"),
+          best ? best.proven ? "proven for the scores so far" : `bound ${number(best.bound)}` : "no architecture yet"),
         figure("Speed", best ? `${number(speed / model.throughput(parent), 2)} ×` : "–", "of the parent",
           best ? `${number(speed)} tokens/s` : parent ? `parent ${number(model.throughput(parent))} tokens/s` : ""),
         figure("Memory", best ? bytes(model.memory(best.cost)) : "–", "weights and KV cache",

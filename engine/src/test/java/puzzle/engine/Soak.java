@@ -2,9 +2,13 @@ package puzzle.engine;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.lang.ref.Cleaner;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
@@ -23,15 +27,38 @@ final class Soak implements AutoCloseable {
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final int BATCH = 4;
 
-  /** Bytes, after a full collection. */
-  record Memory(long heap, long outside) {
+  /**
+   * Bytes, after full collections and what follows them: buffers and mapped files go a little later
+   * than the objects they belonged to.
+   *
+   * @param java of what is outside the heap, classes and compiled code
+   */
+  record Memory(long heap, long outside, long java) {
+
+    private static final Cleaner CLEANER = Cleaner.create();
 
     static Memory now() {
       for (int i = 0; i < 3; i++) {
-        System.gc();
+        collect();
       }
       Runtime java = Runtime.getRuntime();
-      return new Memory(java.totalMemory() - java.freeMemory(), resident() - java.totalMemory());
+      return new Memory(
+          java.totalMemory() - java.freeMemory(),
+          resident() - java.totalMemory(),
+          ManagementFactory.getMemoryMXBean().getNonHeapMemoryUsage().getCommitted());
+    }
+
+    /** Collects, and waits for the cleaning up after something that was collected. */
+    private static void collect() {
+      CountDownLatch cleaned = new CountDownLatch(1);
+      CLEANER.register(new Object(), cleaned::countDown);
+      try {
+        do {
+          System.gc();
+        } while (!cleaned.await(1, TimeUnit.SECONDS));
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
     }
 
     double heapGrowth(Memory since) {

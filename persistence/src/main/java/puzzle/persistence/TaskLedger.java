@@ -1,9 +1,9 @@
 package puzzle.persistence;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import puzzle.model.Failure;
 import puzzle.model.TaskResult;
 import puzzle.protocol.Wire;
@@ -74,7 +74,7 @@ public record TaskLedger(Map<String, Entry> entries) implements Wire {
 
   public TaskLedger on(TaskEvent event) {
     Entry e = get(event.key());
-    Map<String, Entry> changed = new TreeMap<>(entries);
+    Map<String, Entry> changed = new HashMap<>(entries);
     changed.put(event.key(), folded(e, event));
     return new TaskLedger(changed);
   }

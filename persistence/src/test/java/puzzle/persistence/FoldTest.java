@@ -8,8 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import puzzle.model.BlockCost;
 import puzzle.model.Failure;
 import puzzle.model.TaskResult;
+import puzzle.model.Variant;
+import puzzle.model.Workload;
 
 class FoldTest {
 
@@ -84,6 +87,32 @@ class FoldTest {
     DistillState distill = DistillState.EMPTY.on(Facts.DISTILL_EVENTS.get(0));
     assertTrue(distill.active());
     assertFalse(distill.on(Facts.DISTILL_EVENTS.get(1)).active());
+  }
+
+  @Test
+  void deliveredCostsLieOverTheProfileWhichStaysAsItWasMeasured() {
+    RunState run = RunState.EMPTY.on(Facts.RUN_EVENTS.get(0)).on(Facts.COST_EVENTS.get(0));
+    Workload workload = Facts.SPEC.target().goals().get(0).workload();
+    assertTrue(run.profile(workload).isEmpty(), "a cost may come before the profile");
+    BlockCost own = new BlockCost(2, 1, 7, 8, 9);
+    TaskResult.Profiled measured =
+        new TaskResult.Profiled(
+            workload,
+            List.of(
+                new TaskResult.VariantCost(Variant.attention(4), own, 0.5),
+                new TaskResult.VariantCost(Variant.attention(2), own, 0.5)),
+            own,
+            TaskResult.MEASURED);
+    run = run.on(new TaskEvent.TaskFinished("profile/" + workload.name(), 1, measured));
+    TaskResult.Profiled laid = run.profile(workload).orElseThrow();
+    assertEquals(new BlockCost(0.5, 0.25, 100, 50, 9), laid.cost(Variant.attention(4)));
+    assertEquals(own, laid.cost(Variant.attention(2)));
+    // Its sizes were not delivered.
+    assertEquals(new BlockCost(0.5, 0.25, 7, 8, 9), laid.fixed());
+    assertEquals(TaskResult.MEASURED + "; 2 of 3 parts: external/lab", laid.source());
+    assertEquals(
+        measured,
+        run.tasks().result("profile/" + workload.name(), TaskResult.Profiled.class).orElseThrow());
   }
 
   @Test

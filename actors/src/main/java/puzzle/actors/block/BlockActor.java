@@ -25,6 +25,7 @@ import puzzle.actors.work.Unreadable;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Failure;
 import puzzle.model.RunId;
+import puzzle.model.ScoredBlock;
 import puzzle.model.TaskResult;
 import puzzle.persistence.BlockEvent;
 import puzzle.persistence.BlockState;
@@ -273,17 +274,19 @@ public final class BlockActor extends EventSourcedBehavior<Block.Command, BlockE
   private void told(BlockState state, List<TaskEvent> events) {
     News.tell(peers, state.spec().id(), events);
     boolean advanced = false;
+    List<ScoredBlock> scores = new ArrayList<>();
     for (TaskEvent event : events) {
       if (event instanceof TaskEvent.TaskFinished finished) {
         advanced = true;
         if (finished.result() instanceof TaskResult.BlockScored scored) {
-          peers.solver(
-              state.spec().id(),
-              new Solver.Offer(state.layer(), List.of(LayerPlan.scored(finished.key(), scored))));
+          scores.add(LayerPlan.scored(finished.key(), scored));
         }
       } else if (event instanceof TaskEvent.AttemptFailed failed) {
         advanced |= !failed.retried();
       }
+    }
+    if (!scores.isEmpty()) {
+      peers.solver(state.spec().id(), new Solver.Offer(state.layer(), scores));
     }
     if (events.stream().allMatch(e -> e instanceof TaskEvent.AttemptStarted)) {
       // A lease was granted or renewed: what is wanted has not changed.

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import puzzle.model.Incumbent;
 import puzzle.model.Phase;
 import puzzle.model.RunId;
@@ -71,7 +72,7 @@ final class Board {
     } else if (fact instanceof Feed.AttemptFailed f) {
       news =
           (f.retried() ? "failed, will be tried again: " : "given up: ")
-              + f.failure().message().lines().findFirst().orElse("");
+              + f.failure().message().lines().limit(2).collect(Collectors.joining(" "));
     } else if (fact instanceof Feed.Progressed f) {
       running.put(f.device().name(), f);
       if (f.key().startsWith("heal/")) {

@@ -21,8 +21,8 @@ import puzzle.persistence.Journal;
 @Command(
     name = "drill",
     description = {
-      "Runs a small real search on nodes that are processes on this machine, kills them without",
-      "warning at random moments, and compares with the same search undisturbed.",
+      "Kills nodes of a small real search at random moments and compares with an undisturbed one.",
+      "The nodes are processes on this machine, killed without warning.",
       "Cleans up after itself. Exit code 7 where anything was lost, doubled or different."
     },
     mixinStandardHelpOptions = true)

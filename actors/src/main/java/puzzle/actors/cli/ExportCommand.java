@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,6 +49,9 @@ final class ExportCommand implements Callable<Integer> {
       description = "Where to write. Default: STORE/child, or STORE/child-FORMAT with --format.")
   Path to;
 
+  @Option(names = "--output", description = "text or json.", defaultValue = "text")
+  OutputFormat output;
+
   @Spec CommandSpec spec;
 
   @Override
@@ -68,7 +72,12 @@ final class ExportCommand implements Callable<Integer> {
             : ChildExporter.Format.parse(format);
     Path target = to != null ? to : store.resolve(format == null ? "child" : "child-" + as.tag());
     child.export(files, target, as);
-    spec.commandLine().getOut().println(target);
+    spec.commandLine()
+        .getOut()
+        .println(
+            output == OutputFormat.json
+                ? RunFolder.json(Map.of("folder", target.toString(), "format", as.tag())).strip()
+                : target.toString());
     spec.commandLine().getOut().flush();
     return ExitCode.DONE;
   }

@@ -1,6 +1,7 @@
 package puzzle.actors.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.ServiceLoader;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
@@ -57,7 +58,14 @@ import puzzle.engine.InvalidInputException;
       " 5:finished, with work that was given up",
       " 6:refused, or no cluster",
       " 7:verification failed",
-      "130:detached"
+      "130:detached, or ended by an order"
+    },
+    footerHeading = "%nTo begin with:%n",
+    footer = {
+      "  puzzle doctor                          whether this machine has what a run needs",
+      "  puzzle run examples/tiny/puzzle.yaml   a whole search in minutes, with a dashboard",
+      "  puzzle validate FILE                   what is wrong with a run file of yours, and where",
+      "  source <(puzzle generate-completion)   completion in bash and zsh"
     })
 public final class PuzzleCli implements Runnable {
 
@@ -68,9 +76,34 @@ public final class PuzzleCli implements Runnable {
   }
 
   static int execute(String... args) {
+    return line().execute(args);
+  }
+
+  static CommandLine line() {
     CommandLine line = new CommandLine(new PuzzleCli());
     line.setExecutionExceptionHandler(PuzzleCli::complain);
-    return line.execute(args);
+    line.setParameterExceptionHandler(PuzzleCli::misused);
+    return line;
+  }
+
+  /** What is wrong and where help is; the whole help only for who has said nothing yet. */
+  private static int misused(CommandLine.ParameterException e, String[] args) {
+    CommandLine line = e.getCommandLine();
+    PrintWriter err = line.getErr();
+    if (args.length == 0) {
+      line.usage(err);
+      return ExitCode.USAGE;
+    }
+    err.println(e.getMessage());
+    List<String> meant =
+        e instanceof CommandLine.UnmatchedArgumentException u ? u.getSuggestions() : List.of();
+    String help = line.getCommandSpec().qualifiedName() + " --help";
+    err.println(
+        meant.isEmpty()
+            ? "Maybe see " + help + "."
+            : "Maybe one of %s; see %s.".formatted(meant, help));
+    err.flush();
+    return ExitCode.USAGE;
   }
 
   @Override

@@ -21,8 +21,8 @@ import puzzle.engine.solve.ChocoArchitectureSolver;
 @Command(
     name = "report",
     description = {
-      "Writes a run's tables, report.html and events.ndjson anew, from its journal alone:",
-      "of a run that was cancelled or stopped on the way too. The run does not go on."
+      "Writes a run's tables, report.html and events.ndjson anew, from its journal alone.",
+      "Of a run that was cancelled or stopped on the way too. The run does not go on."
     },
     mixinStandardHelpOptions = true)
 final class ReportCommand implements Callable<Integer> {

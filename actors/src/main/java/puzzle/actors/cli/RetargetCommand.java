@@ -14,8 +14,8 @@ import puzzle.protocol.Run;
 @Command(
     name = "retarget",
     description = {
-      "Changes what the child must do. The scores on record are solved again at once;",
-      "a run whose child was already distilled goes on to another child."
+      "Changes what the child must do, from the scores on record.",
+      "They are solved again at once; a run whose child was already distilled goes on to another child."
     },
     mixinStandardHelpOptions = true)
 final class RetargetCommand extends OrderCommand {

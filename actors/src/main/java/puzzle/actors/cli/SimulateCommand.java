@@ -43,8 +43,8 @@ import puzzle.protocol.Feed;
 @Command(
     name = "simulate",
     description = {
-      "Runs a whole search on simulated devices, with the real actors and a real journal,",
-      "and says what the system costs: dispatch rate, idle devices, delay to the solver."
+      "Says what the system itself costs, by a whole search on simulated devices.",
+      "With the real actors and a real journal: dispatch rate, idle devices, delay to the solver."
     },
     mixinStandardHelpOptions = true)
 final class SimulateCommand implements Callable<Integer> {

@@ -50,12 +50,16 @@ public final class FactWindow {
     this.ring = new Entry[capacity];
   }
 
-  /** Adds the next fact of the run. */
-  void append(Position position, ByteString frame) {
+  /** Adds the next fact of the run; who waits for it is woken by {@link #wake}. */
+  synchronized void append(Position position, ByteString frame) {
+    ring[(int) (end++ % ring.length)] = new Entry(position, frame);
+    first = Math.max(first, end - ring.length);
+  }
+
+  /** Hands what was added to those that wait: to all of them at once, as waking them costs most. */
+  void wake() {
     CompletableFuture<Void> waiting;
     synchronized (this) {
-      ring[(int) (end++ % ring.length)] = new Entry(position, frame);
-      first = Math.max(first, end - ring.length);
       waiting = grown;
       grown = new CompletableFuture<>();
     }

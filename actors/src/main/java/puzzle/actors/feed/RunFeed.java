@@ -70,7 +70,7 @@ public final class RunFeed {
 
   private static Source<ByteString, NotUsed> from(FactWindow window, long index) {
     return Source.unfoldAsync(index, window::from)
-        .mapConcat(frames -> frames)
+        .map(frames -> frames.stream().reduce(ByteString.emptyByteString(), ByteString::concat))
         .mapMaterializedValue(x -> NotUsed.getInstance());
   }
 }

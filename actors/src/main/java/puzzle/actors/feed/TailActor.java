@@ -69,9 +69,13 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
   enum Signal implements Command {
     STOP,
     OPEN,
+    WAKE,
     LIVE,
     HEARTBEAT
   }
+
+  /** Facts of one read of the journal come within this; readers are woken once for them. */
+  private static final Duration WAKE = Duration.ofMillis(10);
 
   private static final Duration LIVE = Duration.ofMillis(500);
   private static final Duration HEARTBEAT = Duration.ofSeconds(10);
@@ -149,6 +153,7 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
         .onMessage(PastRead.class, this::onPastRead)
         .onMessageEquals(Signal.STOP, Behaviors::stopped)
         .onMessageEquals(Signal.OPEN, this::onOpen)
+        .onMessageEquals(Signal.WAKE, this::onWake)
         .onMessageEquals(Signal.LIVE, this::onLiveTick)
         .onMessageEquals(Signal.HEARTBEAT, this::onHeartbeat)
         .onSignal(org.apache.pekko.actor.typed.PostStop.class, s -> stop())
@@ -261,6 +266,11 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
     return this;
   }
 
+  private Behavior<Command> onWake() {
+    window.wake();
+    return this;
+  }
+
   private Behavior<Command> onLiveTick() {
     if (dirty) {
       showLive();
@@ -320,6 +330,9 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
       dirty = true;
     }
     window.append(fact.position(), ordered ? fact.frame() : fact.frameWithoutPosition());
+    if (!timers.isTimerActive(Signal.WAKE)) {
+      timers.startSingleTimer(Signal.WAKE, WAKE);
+    }
   }
 
   private Followed following() {

@@ -46,7 +46,7 @@ import puzzle.cluster.KafkaSettings;
 final class CommandsFromKafka {
 
   private static final String PREFIX = JournalFact.TYPE_PREFIX + "command.";
-  private static final int GROUP = 1000;
+  private static final int GROUP = 5000;
   private static final Duration GROUP_WITHIN = Duration.ofMillis(20);
   private static final RestartSettings RESTARTS =
       RestartSettings.create(Duration.ofMillis(500), Duration.ofSeconds(10), 0.2);
@@ -89,6 +89,7 @@ final class CommandsFromKafka {
             .withBootstrapServers(settings.servers())
             .withGroupId(settings.group())
             .withProperty("auto.offset.reset", "earliest")
+            .withProperty("max.poll.records", "2000")
             .withProperties(settings.client());
     return Consumer.committableSource(consumer, Subscriptions.topics(settings.commands()))
         .groupedWithin(GROUP, GROUP_WITHIN)

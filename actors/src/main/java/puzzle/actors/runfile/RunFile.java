@@ -66,6 +66,7 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
       throw parent.wrong(parentFolder + " is no folder", "give the folder that holds config.json");
     }
     long seed = root.get("seed").map(t -> t.whole(0, Long.MAX_VALUE)).orElse(1L);
+    root.expect("corpus");
     RunSpec.Corpus corpus = corpus(root.section("corpus"), tree, folder);
     ParentShape shape = shapes.apply(parentFolder);
     RunSpec spec =

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import puzzle.engine.InvalidInputException;
 
 /**
  * One section of a run file while it is read: hands out settings by name, and at the end refuses
@@ -46,8 +47,20 @@ final class Section {
   }
 
   YamlTree required(String name) {
+    expect(name);
     return get(name)
         .orElseThrow(() -> tree.wrong(name + " is missing", "see examples/tiny/puzzle.yaml"));
+  }
+
+  /** Where there is none of that name, refuses one that is nearly so: it was meant. */
+  void expect(String name) {
+    for (Map.Entry<String, YamlTree> field : fields.entrySet()) {
+      if (!fields.containsKey(name)
+          && !known.contains(field.getKey())
+          && distance(name, field.getKey()) <= 2) {
+        throw unknown(field, name, "write " + name);
+      }
+    }
   }
 
   /** Refuses what nobody asked for. */
@@ -60,14 +73,20 @@ final class Section {
                 .orElse("");
         boolean close =
             distance(nearest, field.getKey()) <= Math.max(2, field.getKey().length() / 3);
-        throw field
-            .getValue()
-            .wrongName(
-                "unknown key '%s'%s"
-                    .formatted(field.getKey(), close ? ", did you mean '" + nearest + "'?" : ""),
-                "one of " + known);
+        throw unknown(field, close ? nearest : "", "one of " + known);
       }
     }
+  }
+
+  private static InvalidInputException unknown(
+      Map.Entry<String, YamlTree> field, String meant, String maybe) {
+    return field
+        .getValue()
+        .wrongName(
+            "unknown key '%s'%s"
+                .formatted(
+                    field.getKey(), meant.isEmpty() ? "" : ", did you mean '" + meant + "'?"),
+            maybe);
   }
 
   /** Edits from one word to another. */

@@ -213,6 +213,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     if (!evidence.opened()) {
       return this;
     }
+    Chronicle.told(run, offer.layer(), offer.scores());
     if (complete()) {
       settleNow();
     } else if (answer || evidence.news()) {

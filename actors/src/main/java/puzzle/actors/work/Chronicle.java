@@ -5,6 +5,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import puzzle.engine.BlockEngine;
 import puzzle.model.RunId;
+import puzzle.model.ScoredBlock;
 import puzzle.persistence.TaskEvent;
 import puzzle.protocol.Work;
 
@@ -70,6 +71,13 @@ public final class Chronicle {
   /** The solver of a run has started on this node. */
   public static void solverStarted(RunId run) {
     LOG.info("solver-started {}", run);
+  }
+
+  /** The solver has taken scores of a layer into its table. */
+  public static void told(RunId run, int layer, List<ScoredBlock> scores) {
+    if (LOG.isDebugEnabled()) {
+      scores.forEach(s -> LOG.debug("told {} {}/{}", run, layer, s.block()));
+    }
   }
 
   /** The solver has solved. */

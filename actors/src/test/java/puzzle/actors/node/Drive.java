@@ -32,12 +32,13 @@ public final class Drive implements AutoCloseable {
 
   public Drive(
       RunSpec spec, int layers, int devices, FakeEngine engine, Config settings, String hash) {
-    this(spec, layers, devices, new Tools(engine, ChocoArchitectureSolver::new), settings, hash);
-  }
-
-  public Drive(RunSpec spec, int layers, int devices, Tools tools, Config settings, String hash) {
     this.spec = spec;
-    this.node = PuzzleNode.alone(Path.of(spec.store(), "journal"), devices, tools, settings);
+    this.node =
+        PuzzleNode.alone(
+            Path.of(spec.store(), "journal"),
+            devices,
+            new Tools(engine, ChocoArchitectureSolver::new),
+            settings);
     node.watch(
         fact -> {
           facts.add(fact);
