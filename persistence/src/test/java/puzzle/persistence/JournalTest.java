@@ -1,7 +1,6 @@
 package puzzle.persistence;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -61,15 +60,6 @@ class JournalTest {
         "LOCAL_QUORUM",
         config("puzzle.journal = cassandra")
             .getString("puzzle.cassandra-driver.profiles.journal.basic.request.consistency"));
-  }
-
-  /** H2 closes a database it could not write, and says of its connections that they are well. */
-  @Test
-  void aConnectionIsTriedOutBeforeItIsUsed() {
-    assertFalse(
-        config("")
-            .getString("pekko-persistence-jdbc.shared-databases.embedded.db.connectionTestQuery")
-            .isBlank());
   }
 
   private static Config config(String lines) {
