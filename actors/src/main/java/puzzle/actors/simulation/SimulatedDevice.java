@@ -91,7 +91,7 @@ public final class SimulatedDevice extends AbstractBehavior<Object> {
     if (fate.hangs()) {
       return this;
     }
-    if (job.signs().cancelled()) {
+    if (cancelled()) {
       end(new DeviceThread.Ended(job.ticket(), null, null));
     } else if (left.isZero()) {
       end(
@@ -105,6 +105,15 @@ public final class SimulatedDevice extends AbstractBehavior<Object> {
       goOn();
     }
     return this;
+  }
+
+  /** What goes wrong while it looks ends the attempt and not the device, as on a real one. */
+  private boolean cancelled() {
+    try {
+      return job.signs().cancelled();
+    } catch (RuntimeException e) {
+      return true;
+    }
   }
 
   private void begin(DeviceThread.Job next) {

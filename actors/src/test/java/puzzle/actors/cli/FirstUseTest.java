@@ -56,20 +56,26 @@ class FirstUseTest {
     String good =
         Files.readString(EXAMPLE)
             .replace("parent: parent", "parent: " + EXAMPLE.resolveSibling("parent").toRealPath());
-    refused(good.replace("target:", "tagret:"), ":32:1: unknown key 'tagret', did you mean");
-    refused(good.replace("corpus:", "corups:"), ":8:1: unknown key 'corups', did you mean");
-    refused(good.replace("throughput:", "troughput:"), ":40:5: unknown key 'troughput', did you");
-    refused(good.replace("1.6 x parent", "1.6 x parents"), ":40:17:");
-    refused(good.replace("steps: 50", "steps: fifty"), ":17:10:");
+    refused(good.replace("target:", "tagret:"), "tagret", "unknown key 'tagret', did you mean");
+    refused(good.replace("corpus:", "corups:"), "corups", "unknown key 'corups', did you mean");
+    refused(good.replace("throughput:", "troughput:"), "troughput", "unknown key 'troughput'");
+    refused(good.replace("1.6 x parent", "1.6 x parents"), "1.6 x parents", "target.limits");
+    refused(good.replace("steps: 50", "steps: fifty"), "fifty", "");
     String missing = puzzle(ExitCode.INVALID_INPUT, "run", folder.resolve("no.yaml").toString());
     assertTrue(missing.contains("Maybe examples/tiny/puzzle.yaml"), missing);
   }
 
-  private void refused(String text, String what) throws IOException {
+  /**
+   * @param wrong what the message has to point at
+   */
+  private void refused(String text, String wrong, String what) throws IOException {
     Path file = Files.writeString(folder.resolve("run.yaml"), text);
+    int at = text.indexOf(wrong);
+    long line = 1 + text.substring(0, at).chars().filter(c -> c == '\n').count();
+    String place = "run.yaml:%d:%d: ".formatted(line, at - text.lastIndexOf('\n', at));
     for (String command : new String[] {"validate", "run"}) {
       String said = puzzle(ExitCode.INVALID_INPUT, command, file.toString());
-      assertTrue(said.contains("run.yaml" + what), said);
+      assertTrue(said.contains(place + what), said);
       assertTrue(said.lines().toList().get(1).startsWith("Maybe "), said);
       assertFalse(said.contains("Exception"), said);
     }

@@ -42,14 +42,15 @@ public final class AblationReport {
     StringBuilder csv = new StringBuilder("table,cell,limit,seed,metric,value\n");
     for (Measurement m : measurements) {
       csv.append(
-          "%s,%s,%s,%d,%s,%s%n"
-              .formatted(
-                  m.table().label(),
-                  quoted(m.cell()),
-                  m.limit(),
-                  m.seed(),
-                  m.metric(),
-                  Double.toString(m.value())));
+          String.format(
+              Locale.ROOT,
+              "%s,%s,%s,%d,%s,%s%n",
+              m.table().label(),
+              quoted(m.cell()),
+              m.limit(),
+              m.seed(),
+              m.metric(),
+              Double.toString(m.value())));
     }
     return csv.toString();
   }

@@ -136,21 +136,29 @@ final class ReportPage {
       values.forEach((cell, byLimit) -> single.put(cell, byLimit.get(limits.first())));
       html.append(Plot.dots(single));
     }
-    html.append("<div class=\"wide\"><table><tr><th>KL, nats/token ± standard error</th>");
-    limits.forEach(limit -> html.append("<th>").append(limit).append(" x</th>"));
-    html.append("<th>mean</th><th>paper</th></tr>\n");
+    html.append("<div class=\"wide\"><table><tr><th>KL, nats/token</th>");
+    boolean several = limits.size() > 1;
+    if (several) {
+      limits.forEach(limit -> html.append("<th>").append(limit).append(" x</th>"));
+    }
+    html.append("<th>")
+        .append(several ? "mean" : limits.first() + " x")
+        .append(" ± standard error</th><th>paper</th></tr>\n");
     values.forEach(
         (cell, byLimit) -> {
           html.append("<tr><td>").append(Plot.text(cell)).append("</td>");
-          limits.forEach(limit -> cell(byLimit.get(limit)));
-          cell(mean(cells.get(cell)));
+          if (several) {
+            limits.forEach(limit -> cell(byLimit.get(limit)));
+          }
+          html.append("<td>").append(Plot.plusMinus(mean(cells.get(cell)))).append("</td>");
           html.append("<td>").append(table.paper(cell)).append("</td></tr>\n");
         });
     html.append("</table></div>\n");
   }
 
   private void cell(Estimate e) {
-    html.append("<td>").append(e == null ? "none" : Plot.plusMinus(e)).append("</td>");
+    String mean = e == null ? "none" : String.format(Locale.ROOT, "%.3f", e.mean());
+    html.append("<td>").append(mean).append("</td>");
   }
 
   private static Map<Double, Estimate> estimates(Map<Double, Map<Long, Double>> cell) {
