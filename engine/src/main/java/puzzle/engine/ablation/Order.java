@@ -25,7 +25,7 @@ public record Order(Table table, String better, String worse, boolean strict) {
   /** What a comparison came to. */
   public enum Verdict {
     HELD("held"),
-    TIED("tied: within the error bar"),
+    TIED("tied"),
     REVERSED("NOT held");
 
     private final String text;
@@ -59,9 +59,7 @@ public record Order(Table table, String better, String worse, boolean strict) {
 
     /** The verdict, in a few words. */
     String words() {
-      return verdict() == Verdict.TIED && holds()
-          ? "held: tied within the error bar"
-          : verdict().toString();
+      return verdict() == Verdict.TIED && holds() ? "held: a tie" : verdict().toString();
     }
   }
 

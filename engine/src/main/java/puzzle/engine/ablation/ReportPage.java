@@ -95,7 +95,7 @@ final class ReportPage {
         "Difference: the worse cell's divergence minus the better one's, per seed the mean over all"
             + " limits that both can meet. Error bar: standard error of that paired difference over"
             + " the seeds. An order is held where the difference exceeds its error bar, tied within"
-            + " it.");
+            + " it; a tie is enough for ≤.");
     html.append("<div class=\"wide\"><table><tr><th>order</th><th>paper</th><th>better</th>")
         .append("<th>worse</th><th>difference</th><th>error bar</th><th></th></tr>\n");
     for (Order.Outcome o : result.orders()) {

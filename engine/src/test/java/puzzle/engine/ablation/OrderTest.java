@@ -55,7 +55,7 @@ class OrderTest {
     put(Table.METRIC, "KL", 2, 0.5, 0.6, 0.7);
     put(Table.METRIC, "LM loss", 2, 0.6, 0.5, 0.71);
     assertTrue(outcome(Table.METRIC, "LM loss").holds());
-    assertEquals("held: tied within the error bar", outcome(Table.METRIC, "LM loss").words());
+    assertEquals("held: a tie", outcome(Table.METRIC, "LM loss").words());
   }
 
   @Test
