@@ -1,7 +1,6 @@
 package puzzle.actors.drill;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -51,11 +50,11 @@ final class Namespaces implements AutoCloseable {
 
   /** Takes a node's link away: it reaches nobody, and nobody it. */
   void unplug(int node) throws IOException {
-    run("ip", "link", "set", outer(node), "down");
+    Shell.run("ip", "link", "set", outer(node), "down");
   }
 
   void plug(int node) throws IOException {
-    run("ip", "link", "set", outer(node), "up");
+    Shell.run("ip", "link", "set", outer(node), "up");
   }
 
   /** Nothing that one node sends reaches the other any more. */
@@ -88,7 +87,7 @@ final class Namespaces implements AutoCloseable {
     commands.add(List.of("ip", "link", "del", bridge));
     for (List<String> command : commands) {
       try {
-        run(command.toArray(String[]::new));
+        Shell.run(command.toArray(String[]::new));
       } catch (IOException e) {
         // What was never made, or went with something else.
       }
@@ -96,15 +95,15 @@ final class Namespaces implements AutoCloseable {
   }
 
   private void make() throws IOException {
-    run("ip", "link", "add", bridge, "type", "bridge");
-    run("ip", "address", "add", machine() + "/24", "dev", bridge);
-    run("ip", "link", "set", bridge, "up");
+    Shell.run("ip", "link", "add", bridge, "type", "bridge");
+    Shell.run("ip", "address", "add", machine() + "/24", "dev", bridge);
+    Shell.run("ip", "link", "set", bridge, "up");
     for (int node = 0; node < size; node++) {
-      run("ip", "netns", "add", name(node));
-      run("ip", "link", "add", outer(node), "type", "veth", "peer", "name", inner(node));
-      run("ip", "link", "set", inner(node), "netns", name(node));
-      run("ip", "link", "set", outer(node), "master", bridge);
-      run("ip", "link", "set", outer(node), "up");
+      Shell.run("ip", "netns", "add", name(node));
+      Shell.run("ip", "link", "add", outer(node), "type", "veth", "peer", "name", inner(node));
+      Shell.run("ip", "link", "set", inner(node), "netns", name(node));
+      Shell.run("ip", "link", "set", outer(node), "master", bridge);
+      Shell.run("ip", "link", "set", outer(node), "up");
       inside(node, "ip", "link", "set", "lo", "up");
       inside(node, "ip", "address", "add", host(node) + "/24", "dev", inner(node));
       inside(node, "ip", "link", "set", inner(node), "up");
@@ -126,18 +125,6 @@ final class Namespaces implements AutoCloseable {
   private void inside(int node, String... command) throws IOException {
     List<String> all = new ArrayList<>(prefix(node));
     all.addAll(List.of(command));
-    run(all.toArray(String[]::new));
-  }
-
-  private static void run(String... command) throws IOException {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    try {
-      if (process.waitFor() != 0) {
-        throw new IOException(String.join(" ", command) + ": " + said.strip());
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    Shell.run(all.toArray(String[]::new));
   }
 }

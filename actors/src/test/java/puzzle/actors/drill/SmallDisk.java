@@ -2,7 +2,6 @@ package puzzle.actors.drill;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -17,7 +16,8 @@ final class SmallDisk implements AutoCloseable {
   static Optional<SmallDisk> at(Path folder, int megabytes) throws IOException {
     Files.createDirectories(folder);
     try {
-      run("mount", "-t", "tmpfs", "-o", "size=" + megabytes + "m", "tmpfs", folder.toString());
+      Shell.run(
+          "mount", "-t", "tmpfs", "-o", "size=" + megabytes + "m", "tmpfs", folder.toString());
       return Optional.of(new SmallDisk(folder));
     } catch (IOException e) {
       System.out.println("no file system of our own here: " + e.getMessage());
@@ -49,23 +49,11 @@ final class SmallDisk implements AutoCloseable {
   }
 
   void readOnly(boolean on) throws IOException {
-    run("mount", "-o", "remount," + (on ? "ro" : "rw"), folder.toString());
+    Shell.run("mount", "-o", "remount," + (on ? "ro" : "rw"), folder.toString());
   }
 
   @Override
   public void close() throws IOException {
-    run("umount", "-l", folder.toString());
-  }
-
-  private static void run(String... command) throws IOException {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    try {
-      if (process.waitFor() != 0) {
-        throw new IOException(String.join(" ", command) + ": " + said.strip());
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    Shell.run("umount", "-l", folder.toString());
   }
 }
