@@ -2,6 +2,7 @@ package puzzle.actors.cli;
 
 import com.typesafe.config.Config;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,9 @@ import puzzle.engine.solve.ChocoArchitectureSolver;
     },
     mixinStandardHelpOptions = true)
 final class NodeCommand implements Callable<Integer> {
+
+  /** Longer than an orderly end takes, which is 1 s to 3 s. */
+  private static final Duration LAST_BREATH = Duration.ofSeconds(15);
 
   @Option(
       names = "--roles",
@@ -108,6 +112,7 @@ final class NodeCommand implements Callable<Integer> {
     }
     AtomicBoolean asked = new AtomicBoolean();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> asked.set(true)));
+    node.outcast().thenRun(() -> new Halt(LAST_BREATH, Runtime.getRuntime()::halt).begin());
     CompletableFuture<?> stopped = node.stopped().toCompletableFuture();
     CompletableFuture<?> up = node.up().toCompletableFuture();
     CompletableFuture.anyOf(up, stopped).get();

@@ -143,6 +143,8 @@ final class ClusterSite implements Site {
         if (System.nanoTime() > deadline) {
           throw new IOException(e.getMessage(), e);
         }
+        // Starts those again that have stopped.
+        whole();
       }
     }
   }

@@ -1,6 +1,7 @@
 package puzzle.actors.drill;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -22,8 +24,9 @@ final class Trials {
   static final List<String> STAGES =
       List.of("record", "profile", "distil", "score", "measure", "evaluate", "heal", "export");
 
-  private static final Duration RUN_LIMIT = Duration.ofMinutes(6);
+  private static final Duration RUN_LIMIT = Duration.ofMinutes(5);
   private static final Duration POLL = Duration.ofMillis(20);
+  private static final int LAST_LINES = 3;
 
   /** Something to wait for. */
   interface Condition {
@@ -137,8 +140,8 @@ final class Trials {
     while (!condition.holds()) {
       if (age(run).compareTo(RUN_LIMIT) > 0) {
         throw new IOException(
-            "%s is not over after %s.\nMaybe the nodes' logs say why (--dir keeps them)."
-                .formatted(run, RUN_LIMIT));
+            "%s is not over after %s: %s.\nMaybe the nodes' logs say why (--dir keeps them)."
+                .formatted(run, RUN_LIMIT, lastWords()));
       }
       TimeUnit.NANOSECONDS.sleep(POLL.toNanos());
       look();
@@ -149,6 +152,21 @@ final class Trials {
     for (NodeProcess node : site.nodes()) {
       chronicles.follow(node.name(), node.log());
     }
+  }
+
+  /** Of each node: whether it lives, and the last lines of its log. */
+  private String lastWords() throws IOException {
+    StringJoiner words = new StringJoiner("; ");
+    for (NodeProcess node : site.nodes()) {
+      List<String> lines = Files.exists(node.log()) ? Files.readAllLines(node.log()) : List.of();
+      words.add(
+          "%s %s, its log ends with %s"
+              .formatted(
+                  node.name(),
+                  node.alive() ? "lives" : "ended with " + node.exit(0),
+                  lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size())));
+    }
+    return words.toString();
   }
 
   private List<String> check(String run) throws IOException, InterruptedException {

@@ -262,6 +262,22 @@ public final class PuzzleNode implements AutoCloseable {
             });
   }
 
+  /** Completed once the node has begun to stop because the cluster goes on without it. */
+  public CompletionStage<Done> outcast() {
+    CompletableFuture<Done> outcast = new CompletableFuture<>();
+    CoordinatedShutdown.get(Adapter.toClassic(system))
+        .addTask(
+            CoordinatedShutdown.PhaseBeforeServiceUnbind(),
+            "outcast",
+            () -> {
+              if (!told()) {
+                outcast.complete(Done.getInstance());
+              }
+              return CompletableFuture.completedFuture(Done.getInstance());
+            });
+    return outcast;
+  }
+
   /** Completed once the node has stopped, whatever stopped it. */
   public CompletionStage<Done> stopped() {
     return system.getWhenTerminated();

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -93,6 +94,14 @@ class FaultsIT {
     }
     if (disk != null) {
       disk.close();
+    }
+  }
+
+  /** What one test leaves broken is not the next one's. */
+  @AfterEach
+  void mend() throws Exception {
+    if (networks != null) {
+      networks.mend();
     }
   }
 

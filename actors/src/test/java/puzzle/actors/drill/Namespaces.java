@@ -2,8 +2,10 @@ package puzzle.actors.drill;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Networks of the kernel's own on one machine, one for each node, joined by a bridge that the
@@ -15,6 +17,9 @@ final class Namespaces implements AutoCloseable {
   private final String bridge = "pz" + ProcessHandle.current().pid();
   private final String subnet = "10.83." + (20 + ProcessHandle.current().pid() % 200) + ".";
   private final int size;
+  private final Set<Way> blocked = new HashSet<>();
+
+  private record Way(int from, int to) {}
 
   /** Makes them, or says why it cannot be done here. */
   static Optional<Namespaces> of(int size) {
@@ -60,10 +65,22 @@ final class Namespaces implements AutoCloseable {
   /** Nothing that one node sends reaches the other any more. */
   void block(int from, int to) throws IOException {
     inside(from, "ip", "route", "add", "blackhole", host(to) + "/32");
+    blocked.add(new Way(from, to));
   }
 
   void unblock(int from, int to) throws IOException {
     inside(from, "ip", "route", "del", "blackhole", host(to) + "/32");
+    blocked.remove(new Way(from, to));
+  }
+
+  /** All ways are open and all links are there again. */
+  void mend() throws IOException {
+    for (Way way : List.copyOf(blocked)) {
+      unblock(way.from(), way.to());
+    }
+    for (int node = 0; node < size; node++) {
+      plug(node);
+    }
   }
 
   /** Two nodes do not hear each other. */
