@@ -17,6 +17,7 @@ import org.apache.pekko.persistence.query.PersistenceQuery;
 import org.apache.pekko.persistence.query.javadsl.CurrentEventsByPersistenceIdQuery;
 import org.apache.pekko.persistence.query.javadsl.ReadJournal;
 import org.apache.pekko.stream.javadsl.Sink;
+import puzzle.persistence.embedded.WatchedFiles;
 
 /** Where events are kept, as {@code puzzle.journal} says. Nothing else differs between them. */
 public enum Journal {
@@ -42,6 +43,7 @@ public enum Journal {
     }
     for (Journal journal : values()) {
       if (journal.label().equals(name)) {
+        WatchedFiles.register();
         return journal;
       }
     }

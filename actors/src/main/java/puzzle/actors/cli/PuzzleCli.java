@@ -10,6 +10,7 @@ import puzzle.actors.node.UnreachableException;
 import puzzle.actors.node.UnreadableJournalException;
 import puzzle.engine.EngineFactory;
 import puzzle.engine.InvalidInputException;
+import puzzle.persistence.embedded.WatchedFiles;
 
 /** The {@code puzzle} command. A further subcommand is one more class in the list. */
 @Command(
@@ -72,7 +73,14 @@ public final class PuzzleCli implements Runnable {
   @CommandLine.Spec CommandLine.Model.CommandSpec spec;
 
   public static void main(String[] args) {
+    WatchedFiles.listen(PuzzleCli::end);
     System.exit(execute(args));
+  }
+
+  /** At once, as by {@code kill -9}: without its journal a node can neither go on nor hand over. */
+  private static void end(String why) {
+    System.err.println("\n" + why);
+    Runtime.getRuntime().halt(ExitCode.REFUSED);
   }
 
   static int execute(String... args) {

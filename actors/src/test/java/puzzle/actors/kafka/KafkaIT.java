@@ -351,7 +351,7 @@ class KafkaIT {
   private static Set<String> journal(RunSpec spec) throws Exception {
     Set<String> ids = new TreeSet<>();
     String url =
-        "jdbc:h2:file:"
+        "jdbc:h2:watched:"
             + spec.store()
             + "/journal/journal"
             + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0;DATABASE_TO_UPPER=FALSE";

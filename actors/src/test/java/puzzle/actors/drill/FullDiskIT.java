@@ -1,0 +1,57 @@
+package puzzle.actors.drill;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code puzzle run} whose store and embedded journal lie on one small disk. */
+class FullDiskIT {
+
+  @TempDir Path folder;
+
+  @Test
+  void aRunWhoseDiskIsFullWaitsOrSaysSoAndGoesOnWhenThereIsRoom() throws Exception {
+    System.setProperty(
+        "puzzle.classpath",
+        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(entry -> !entry.contains("test-classes"))
+            .collect(Collectors.joining(File.pathSeparator)));
+    SmallSearch search = SmallSearch.in(folder);
+    Site site = new AloneSite(folder, search);
+    SmallDisk disk = SmallDisk.at(search.store("full"), 64).orElse(null);
+    assumeTrue(disk != null, "no file system of our own here, see above");
+    try (disk) {
+      Trials trials = new Trials(search, site);
+      trials.undisturbed();
+      trials.begin("full");
+      trials.until("full", () -> trials.reached("full", "distil"));
+      disk.fill();
+      NodeProcess node = site.nodes().get(0);
+      Instant full = Instant.now();
+      trials.until("full", () -> !node.alive() || full.plusSeconds(15).isBefore(Instant.now()));
+      // Where the journal's file still has room inside, only the store wants more: its device
+      // rests.
+      boolean lost = !node.alive();
+      if (lost) {
+        assertEquals(6, node.exit(0), node.said());
+        assertTrue(node.said().contains("the embedded journal cannot be written"), node.said());
+      }
+      disk.free();
+      if (lost) {
+        site.restart(List.of(node));
+      }
+      assertEquals(List.of(), trials.finish("full"));
+    } finally {
+      site.close();
+    }
+  }
+}
