@@ -57,8 +57,8 @@ class KafkaIT {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** Measurements before those that are timed. */
-  private static final int WARM = 400;
+  /** Layers whose measurements come before those that are timed. */
+  private static final int WARM = 40;
 
   private final PublishedSchemas asyncApi = new PublishedSchemas();
   @TempDir Path folder;
@@ -116,7 +116,8 @@ class KafkaIT {
   @Test
   void takesInFourThousandMeasurementsOnceEachAndBuriesWhatItCannotRead() throws Exception {
     RunSpec spec = Examples.spec(Files.createDirectories(folder.resolve("store")));
-    int layers = Integer.getInteger("kafka.layers", 76);
+    int timed = Integer.getInteger("kafka.layers", 76);
+    int layers = timed + WARM;
     FakeEngine idle =
         new FakeEngine(
             (task, monitor) -> {
@@ -127,7 +128,9 @@ class KafkaIT {
     SplittableRandom random = new SplittableRandom(7);
     Map<Integer, List<ScoredBlock>> scores = new TreeMap<>();
     List<String> messages = new ArrayList<>();
+    List<String> before = new ArrayList<>();
     Set<String> ids = new HashSet<>();
+    Set<String> warm = new HashSet<>();
     for (int layer = 0; layer < layers; layer++) {
       for (Block block : spec.space().blocks()) {
         if (!block.equals(spec.space().parent())) {
@@ -135,14 +138,16 @@ class KafkaIT {
           scores
               .computeIfAbsent(layer, l -> new ArrayList<>())
               .add(new ScoredBlock(block, Score.measured(value, 0)));
-          messages.add(measurement(spec, layer, block, value));
+          (layer < timed ? messages : before).add(measurement(spec, layer, block, value));
           ids.add(layer + "/" + block);
+          if (layer >= timed) {
+            warm.add(layer + "/" + block);
+          }
         }
       }
     }
-    int sent = messages.size();
     // Some come twice.
-    for (int i = 0; i < sent; i += 10) {
+    for (int i = 0, once = messages.size(); i < once; i += 10) {
       messages.add(messages.get(i));
     }
     Collections.shuffle(messages, new Random(7));
@@ -155,17 +160,13 @@ class KafkaIT {
             command("example", "measurements", "{\"source\": \"x\", \"scores\": 3}"),
             command("example", "pause", "{\"quickly\": true}"),
             measurement(spec, layers, spec.space().blocks().get(1), 0.5));
-    Set<String> warm = new HashSet<>();
     ToldToSolver told = new ToldToSolver(ids);
     try (told;
         Drive drive = new Drive(spec, layers, 2, idle, settings(), "hash");
         KafkaProducer<String, byte[]> producer = producer()) {
       awaitLayers(drive, layers);
       // A node that has been at work for a while: what it never did takes a JVM seconds.
-      for (String message : messages.subList(0, WARM)) {
-        send(producer, message);
-        warm.add(JSON.readTree(message).at("/data/scores/0/id").asText());
-      }
+      before.forEach(message -> send(producer, message));
       told.await(warm.size());
       for (int i = 0; i < messages.size(); i++) {
         send(producer, messages.get(i));
@@ -182,7 +183,7 @@ class KafkaIT {
                           SimulatedResults.of(spec, new Task.Profile(Examples.WORKLOAD))),
                   scores)
               .objective();
-      told.await(sent);
+      told.await(ids.size());
       awaitIncumbent(drive, best);
       List<String> reasons = deadLetters(dead.size());
       assertEquals(dead.size(), reasons.size(), reasons.toString());
@@ -190,7 +191,7 @@ class KafkaIT {
       assertEquals(Outcome.Kind.CANCELLED, drive.outcome().kind());
     }
     Map<String, Long> recorded = recorded(spec);
-    assertEquals(sent, recorded.size());
+    assertEquals(ids.size(), recorded.size());
     assertEquals(recorded.keySet(), told.at().keySet(), "all of them reached the solver");
     recorded.keySet().removeAll(warm);
     Map<String, Long> delivered = sentAt(recorded.keySet());
