@@ -112,20 +112,16 @@ public record Order(Table table, String better, String worse, boolean strict) {
     return cells;
   }
 
+  /** Of the limits that both were measured at, the one that comes nearest. */
   private Order againstBest(Map<String, Map<Double, Map<Long, Double>>> cells) {
-    return cells.entrySet().stream()
-        .filter(cell -> !cell.getKey().equals(better))
-        .min(Comparator.comparingDouble(cell -> mean(cell.getValue())))
-        .map(cell -> new Order(table, better, cell.getKey(), strict))
+    if (!cells.containsKey(better)) {
+      return this;
+    }
+    return cells.keySet().stream()
+        .filter(cell -> !cell.equals(better))
+        .map(cell -> new Order(table, better, cell, strict))
+        .min(Comparator.comparingDouble(order -> order.outcome(cells).difference().mean()))
         .orElse(this);
-  }
-
-  private static double mean(Map<Double, Map<Long, Double>> cell) {
-    return cell.values().stream()
-        .flatMap(seeds -> seeds.values().stream())
-        .mapToDouble(Double::doubleValue)
-        .average()
-        .orElse(Double.POSITIVE_INFINITY);
   }
 
   private Outcome outcome(Map<String, Map<Double, Map<Long, Double>>> cells) {

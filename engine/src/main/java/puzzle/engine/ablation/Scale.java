@@ -17,7 +17,7 @@ import puzzle.model.Variant;
  * @param bldSteps at the full budget
  * @param scoring held-out sequences that scores are measured on
  * @param evaluation further ones that final qualities are measured on
- * @param gkdSteps of every global distillation, at the run's rate
+ * @param gkdSteps of every global distillation
  * @param draws random architectures per limit
  * @param throughputs limits, in multiples of the parent's own throughput; ascending
  * @param target the one of them at which children are healed
@@ -33,6 +33,7 @@ public record Scale(
     int scoring,
     int evaluation,
     int gkdSteps,
+    double gkdRate,
     int draws,
     List<Double> throughputs,
     double target,
@@ -49,6 +50,7 @@ public record Scale(
           32,
           64,
           80,
+          5e-4,
           2,
           List.of(1.4, 1.6, 1.8, 2.0, 2.2),
           1.6,
@@ -65,6 +67,7 @@ public record Scale(
           8,
           24,
           20,
+          5e-4,
           1,
           List.of(1.4, 1.6, 1.8),
           1.6,
@@ -110,6 +113,7 @@ public record Scale(
         scoring,
         evaluation,
         gkdSteps,
+        gkdRate,
         draws,
         throughputs,
         target,
@@ -156,7 +160,7 @@ public record Scale(
         batch,
         gkdSteps,
         gkdSteps / 10,
-        run.gkd().learningRate(),
+        gkdRate,
         run.gkd().weightDecay(),
         run.gkd().clipNorm(),
         gkdSteps);

@@ -172,8 +172,17 @@ final class Tables {
     combinations.put("cosine", List.of("cosine"));
     combinations.put("cosine+KLD", PAPER_LOSSES);
     combinations.put("LM+cosine+KLD", List.of("lm", "cosine", "kld"));
-    List<Candidate> candidates =
-        combinations.keySet().stream().map(cell -> atTarget(cell, child())).toList();
+    List<Candidate> candidates = new ArrayList<>();
+    combinations.keySet().forEach(cell -> candidates.add(atTarget(cell, child())));
+    // Where there is little to heal the best are near each other; so also where there is much.
+    double far = scale.frontier().get(scale.frontier().size() - 1);
+    choices(full(), BlockScore::kl)
+        .solved(far)
+        .map(architecture -> Model.of(architecture, full()))
+        .ifPresent(
+            damaged ->
+                List.of("KLD", "cosine", "cosine+KLD")
+                    .forEach(cell -> candidates.add(new Candidate(cell, far, damaged))));
     List<Measurement> rows =
         healed(Table.LOSSES, candidates, candidate -> combinations.get(candidate.cell()));
     rows.addAll(unhealed(Table.LOSSES));

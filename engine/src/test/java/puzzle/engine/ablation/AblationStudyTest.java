@@ -40,6 +40,7 @@ class AblationStudyTest {
           4,
           4,
           6,
+          3e-3,
           2,
           List.of(1.3, 1.6),
           1.6,

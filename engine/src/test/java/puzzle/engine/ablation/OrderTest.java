@@ -81,6 +81,16 @@ class OrderTest {
   }
 
   @Test
+  void theBestOfTheOthersIsTheNearestAtTheSameLimits() {
+    put(Table.LOSSES, "KLD", 1.6, 0.3, 0.3);
+    put(Table.LOSSES, "cosine", 1.6, 0.19, 0.19);
+    put(Table.LOSSES, "cosine", 2.2, 0.9, 0.9);
+    put(Table.LOSSES, "cosine+KLD", 1.6, 0.2, 0.2);
+    put(Table.LOSSES, "cosine+KLD", 2.2, 0.8, 0.8);
+    assertEquals(0.045, outcome(Table.LOSSES, "cosine").difference().mean(), 1e-12);
+  }
+
+  @Test
   void tablesThatWereNotMeasuredHaveNoOrders() {
     put(Table.GKD, "GKD", 2, 0.1);
     put(Table.GKD, "none", 2, 0.2);
