@@ -18,6 +18,7 @@ final class Pulse {
   private final long limitNanos;
   private final LongSupplier nanos;
   private volatile long beat;
+  private volatile boolean begun;
   private volatile boolean slept;
 
   /**
@@ -26,11 +27,17 @@ final class Pulse {
   Pulse(Duration limit, LongSupplier nanos) {
     this.limitNanos = limit.toNanos();
     this.nanos = nanos;
-    this.beat = nanos.getAsLong();
+  }
+
+  /** Counts from now on: a start that takes long is no sleep, and nobody has to be replaced yet. */
+  void begin() {
+    beat = nanos.getAsLong();
+    begun = true;
   }
 
   /** Looks every moment from now on, and says so once it was a sleep. */
   void start(Runnable onSleep) {
+    begin();
     Thread thread =
         new Thread(
             () -> {
@@ -51,7 +58,7 @@ final class Pulse {
 
   /** True from the first long sleep on, for ever. */
   boolean slept() {
-    return slept || nanos.getAsLong() - beat > limitNanos;
+    return slept || begun && nanos.getAsLong() - beat > limitNanos;
   }
 
   /** One beat; returns what {@link #slept()} does. */

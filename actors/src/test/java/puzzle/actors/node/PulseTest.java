@@ -13,7 +13,18 @@ class PulseTest {
   private final Pulse pulse = new Pulse(Duration.ofSeconds(7), clock::get);
 
   @Test
+  void aNodeThatIsSlowToStartHasNotSlept() {
+    pass(60);
+    assertFalse(pulse.slept());
+    pulse.begin();
+    assertFalse(pulse.look());
+    pass(8);
+    assertTrue(pulse.slept());
+  }
+
+  @Test
   void aSleepIsSeenByWhoeverAsksFirstAndNeverForgotten() {
+    pulse.begin();
     pass(6);
     assertFalse(pulse.look());
     pass(6);
