@@ -11,6 +11,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import puzzle.actors.node.ClusterLink;
+import puzzle.actors.node.UnreachableException;
 import puzzle.actors.run.RunFolder;
 import puzzle.actors.runfile.RunFile;
 import puzzle.protocol.Run;
@@ -24,6 +25,8 @@ import puzzle.protocol.Run;
     },
     mixinStandardHelpOptions = true)
 final class SubmitCommand implements Callable<Integer> {
+
+  private static final int ATTEMPTS = 3;
 
   @Parameters(paramLabel = "FILE", description = "The run file (YAML).")
   Path file;
@@ -39,10 +42,7 @@ final class SubmitCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     RunFile run = RunFile.read(file, Path.of(""), parent -> PuzzleCli.engines().shape(parent));
     try (ClusterLink link = connect.open()) {
-      Run.Answer answer =
-          link.ask(
-              run.spec().id(),
-              replyTo -> new Run.Start(run.spec(), run.layers(), run.hash(), replyTo));
+      Run.Answer answer = submit(link, run);
       if (answer instanceof Run.Refused refused) {
         throw new RefusedException(refused.reason());
       }
@@ -63,6 +63,21 @@ final class SubmitCommand implements Callable<Integer> {
       spec.commandLine().getOut().flush();
       MissingRoles.of(link.nodes()).ifPresent(System.err::println);
       return watch ? Following.until(link, run.spec().id(), connect.output) : ExitCode.DONE;
+    }
+  }
+
+  /** A cluster that has just formed may be slow to answer; asked again, it starts no second run. */
+  private static Run.Answer submit(ClusterLink link, RunFile run) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return link.ask(
+            run.spec().id(),
+            replyTo -> new Run.Start(run.spec(), run.layers(), run.hash(), replyTo));
+      } catch (UnreachableException e) {
+        if (attempt == ATTEMPTS) {
+          throw e;
+        }
+      }
     }
   }
 }
