@@ -39,8 +39,11 @@ public final class ClusterLink implements AutoCloseable {
 
   private final String address;
   private final ActorSystem<Void> system;
-  private final ActorRef<Edge.Command> edge;
+  private final ActorSelection place;
   private final AtomicInteger onlookers = new AtomicInteger();
+
+  /** Of the process that answered last: one that is started again at the same place is another. */
+  private volatile ActorRef<Edge.Command> edge;
 
   /**
    * @param host of any node with the edge role
@@ -63,32 +66,24 @@ public final class ClusterLink implements AutoCloseable {
     Config config = NodeConfig.client(options, own);
     ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "puzzle-client", config);
     try {
-      return new ClusterLink(address, system, resolve(system, host, port, address));
+      ActorSelection place =
+          Adapter.toClassic(system)
+              .actorSelection(
+                  "pekko://%s@%s:%d/user/%s"
+                      .formatted(NodeConfig.SYSTEM, host, port, EdgeActor.NAME));
+      return new ClusterLink(address, system, place);
     } catch (RuntimeException e) {
       system.terminate();
       throw e;
     }
   }
 
-  private ClusterLink(String address, ActorSystem<Void> system, ActorRef<Edge.Command> edge) {
+  private ClusterLink(String address, ActorSystem<Void> system, ActorSelection place) {
     this.address = address;
     this.system = system;
-    this.edge = edge;
-  }
-
-  private static ActorRef<Edge.Command> resolve(
-      ActorSystem<Void> system, String host, int port, String address) {
-    ActorSelection selection =
-        Adapter.toClassic(system)
-            .actorSelection(
-                "pekko://%s@%s:%d/user/%s"
-                    .formatted(NodeConfig.SYSTEM, host, port, EdgeActor.NAME));
+    this.place = place;
     try {
-      return Adapter.toTyped(
-          selection
-              .resolveOne(PATIENCE)
-              .toCompletableFuture()
-              .get(PATIENCE.toSeconds() + 1, TimeUnit.SECONDS));
+      find().toCompletableFuture().get(PATIENCE.toSeconds() + 1, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new UnreachableException(address + ": interrupted while connecting.", e);
@@ -100,6 +95,11 @@ public final class ClusterLink implements AutoCloseable {
               + " certificates (--tls DIR).",
           e);
     }
+  }
+
+  /** Looks who is there now. */
+  private CompletionStage<Void> find() {
+    return place.resolveOne(PATIENCE).thenAccept(found -> edge = Adapter.toTyped(found));
   }
 
   /** Gives an order to a run and waits for the answer. */
@@ -170,6 +170,7 @@ public final class ClusterLink implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new UnreachableException(address + ": interrupted while waiting for " + what, e);
     } catch (ExecutionException | TimeoutException e) {
+      find();
       throw new UnreachableException(
           "%s: %s: no answer within %d s.".formatted(address, what, PATIENCE.toSeconds())
               + "\nMaybe no coordinator is up, or the journal is down; try again in a while.",
