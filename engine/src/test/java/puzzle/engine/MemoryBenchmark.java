@@ -23,6 +23,10 @@ class MemoryBenchmark {
   private static final int STEPS = Integer.getInteger("steps", 10_000);
   private static final int PER_ROUND = 100;
   private static final int WARM = 6_000;
+
+  /** From here on it is told as well: the difference is what Java compiles in between. */
+  private static final int EARLY = 2_000;
+
   private static final int TOLD = 1_000;
   private static final int LOOKS = 4;
 
@@ -50,6 +54,11 @@ class MemoryBenchmark {
         }
       }
     }
+    Soak.Memory early = looks.get(EARLY / TOLD);
+    Soak.Memory late = looks.get((EARLY + STEPS) / TOLD);
+    System.out.printf(
+        "%d steps after step %d, look by look: heap %+.2f %%, native %+.2f %%%n",
+        STEPS, EARLY, 100 * late.heapGrowth(early), 100 * late.nativeGrowth(early));
     int warm = WARM / TOLD;
     Soak.Memory begin = lowest(looks.subList(warm, warm + LOOKS));
     Soak.Memory end = lowest(looks.subList(looks.size() - LOOKS, looks.size()));

@@ -45,7 +45,7 @@ final class Halt {
     halt.accept(ExitCode.REFUSED);
   }
 
-  /** What the threads are doing, those that only wait for the others left out. */
+  /** What the threads do that run, and those that keep the process alive. */
   static String busy() {
     StringBuilder text = new StringBuilder();
     Thread.getAllStackTraces()

@@ -3,11 +3,8 @@ package puzzle.actors.drill;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.File;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -27,11 +24,7 @@ class DrillIT {
 
   @BeforeAll
   static void withoutTheTestsOwnClasses() {
-    System.setProperty(
-        "puzzle.classpath",
-        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-            .filter(entry -> !entry.contains("test-classes"))
-            .collect(Collectors.joining(File.pathSeparator)));
+    Shell.startsWhatUsersStart();
   }
 
   @Test

@@ -4,12 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.File;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,11 +17,7 @@ class FullDiskIT {
 
   @Test
   void aRunWhoseDiskIsFullWaitsOrSaysSoAndGoesOnWhenThereIsRoom() throws Exception {
-    System.setProperty(
-        "puzzle.classpath",
-        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-            .filter(entry -> !entry.contains("test-classes"))
-            .collect(Collectors.joining(File.pathSeparator)));
+    Shell.startsWhatUsersStart();
     SmallSearch search = SmallSearch.in(folder);
     Site site = new AloneSite(folder, search);
     SmallDisk disk = SmallDisk.at(search.store("full"), 64).orElse(null);

@@ -1,12 +1,24 @@
 package puzzle.actors.drill;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** Commands of the system that tests need. */
+/** Processes that tests need. */
 final class Shell {
 
   private Shell() {}
+
+  /** Nodes that are processes have the product on their class path, and not the tests. */
+  static void startsWhatUsersStart() {
+    System.setProperty(
+        "puzzle.classpath",
+        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(entry -> !entry.contains("test-classes"))
+            .collect(Collectors.joining(File.pathSeparator)));
+  }
 
   /**
    * Runs one to its end.

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -123,6 +124,8 @@ final class ReportPage {
         .append(")</span></h2>\n");
     TreeSet<Double> limits = new TreeSet<>();
     cells.values().forEach(cell -> limits.addAll(cell.keySet()));
+    Set<Double> shared = new TreeSet<>(limits);
+    cells.values().forEach(cell -> shared.retainAll(cell.keySet()));
     Map<String, Map<Double, Estimate>> values = new LinkedHashMap<>();
     for (String cell : table.cells()) {
       if (cells.containsKey(cell)) {
@@ -142,7 +145,7 @@ final class ReportPage {
       limits.forEach(limit -> html.append("<th>").append(limit).append(" x</th>"));
     }
     html.append("<th>")
-        .append(several ? "mean" : limits.first() + " x")
+        .append(several ? "mean where all have one" : limits.first() + " x")
         .append(" ± standard error</th><th>paper</th></tr>\n");
     values.forEach(
         (cell, byLimit) -> {
@@ -150,7 +153,7 @@ final class ReportPage {
           if (several) {
             limits.forEach(limit -> cell(byLimit.get(limit)));
           }
-          html.append("<td>").append(Plot.plusMinus(mean(cells.get(cell)))).append("</td>");
+          html.append("<td>").append(Plot.plusMinus(mean(cells.get(cell), shared))).append("</td>");
           html.append("<td>").append(table.paper(cell)).append("</td></tr>\n");
         });
     html.append("</table></div>\n");
@@ -167,10 +170,11 @@ final class ReportPage {
     return estimates;
   }
 
-  /** Over all limits, with the error of the seeds' means. */
-  private static Estimate mean(Map<Double, Map<Long, Double>> cell) {
+  /** Over the limits that all cells have, with the error of the seeds' means. */
+  private static Estimate mean(Map<Double, Map<Long, Double>> cell, Set<Double> shared) {
     Map<Long, List<Double>> seeds = new TreeMap<>();
-    cell.values()
+    shared.stream()
+        .map(cell::get)
         .forEach(
             bySeed ->
                 bySeed.forEach(

@@ -2,6 +2,7 @@ package puzzle.persistence.embedded;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.util.concurrent.atomic.AtomicReference;
@@ -96,13 +97,16 @@ public final class WatchedFiles extends FilePathWrapper {
       return file.tryLock(position, size, shared);
     }
 
+    /** Whoever closes a file while it is written to is about to end, and needs nobody's help. */
     private IOException told(IOException e) {
-      LISTENER
-          .get()
-          .accept(
-              "%s: the embedded journal cannot be written: %s.".formatted(name, e.getMessage())
-                  + "\nMaybe its disk is full; mend that, and the same command goes on where it"
-                  + " was.");
+      if (!(e instanceof ClosedChannelException)) {
+        LISTENER
+            .get()
+            .accept(
+                "%s: the embedded journal cannot be written: %s.".formatted(name, e.getMessage())
+                    + "\nMaybe its disk is full; mend that, and the same command goes on where it"
+                    + " was.");
+      }
       return e;
     }
   }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,6 +70,14 @@ class WatchedFilesTest {
             "/dev/full: the embedded journal cannot be written: No space left on device."
                 + "\nMaybe its disk is full; mend that, and the same command goes on where it was."),
         told);
+  }
+
+  @Test
+  void aFileThatIsClosedUnderItsWriterIsTheOrderlyEnd() throws IOException {
+    FileChannel file = FilePath.get("watched:" + file()).open("rw");
+    file.close();
+    assertThrows(ClosedChannelException.class, () -> file.write(ByteBuffer.allocate(4096), 0));
+    assertEquals(List.of(), told);
   }
 
   private String file() {
