@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The place of a global distillation, with Python's standard library alone.
 
-Reads one lease of the task `heal` as JSON on standard input: the chosen architecture, the trained
+Reads one lease of the task `gkd` as JSON on standard input: the chosen architecture, the trained
 weights of its blocks, the parent, the recording. Assembles the child into one safetensors file in
 the run's store and writes the task's result as JSON on standard output, as `puzzle worker exec`
 wants it. Train the file where it says so, with whatever your cluster has; as it stands, the child
@@ -94,7 +94,7 @@ def write(tensors, path):
 
 
 def heal(lease):
-    if lease["key"] != "heal":
+    if lease["key"] != "gkd":
         raise ValueError("%s: only heal is done here" % lease["key"])
     path = "external/healed-%d.safetensors" % lease["attempt"]
     # Train here: from the assembled tensors, against the parent, on the recording's tokens.

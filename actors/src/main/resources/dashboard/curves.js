@@ -50,7 +50,7 @@ export function curves(ui) {
       const dots = list.length > 40 ? list.filter((t, j) => j % Math.ceil(list.length / 40) === 0) : list;
       dots.forEach((t, j) => parts.push(s("circle", {
         cx: center + (dots.length > 1 ? (j / (dots.length - 1) - .5) * spread : 0), cy: y(t.after), r: 2.4,
-        fill: "var(--k-distil)", "fill-opacity": .75})));
+        fill: "var(--k-bld)", "fill-opacity": .75})));
       const size = step > name.length * 6.4 ? name : name.replace("attention", "att").replace("no-op", "–");
       parts.push(s("text", {x: center, y: HEIGHT - 8, "text-anchor": "middle"}, step > 30 ? size : ""),
         s("rect", {x: center - step / 2, y: TOP, width: step, height: HEIGHT - TOP - BOTTOM, fill: "transparent",
@@ -76,7 +76,7 @@ export function curves(ui) {
 
   function drawLive(model) {
     const running = new Set((model.live?.progress ?? []).map(p => p.key));
-    const lines = [...model.series].filter(([key, line]) => line.length > 1 && (running.has(key) || key === "heal"));
+    const lines = [...model.series].filter(([key, line]) => line.length > 1 && (running.has(key) || key === "gkd"));
     live.toggleAttribute("hidden", lines.length === 0);
     liveTitle.textContent = lines.length === 0 ? "" : `now: ${lines.map(([key, l]) => `${key} ${number(l[l.length - 1].loss)}`).join("   ")}`;
     if (lines.length === 0) return;
@@ -93,7 +93,7 @@ export function curves(ui) {
         s("text", {x: LEFT - 8, y: y(v) + 4, "text-anchor": "end"}, axis(v))]).flat(),
       ticks(0, most, 5).map(v => s("text", {x: x(v), y: 140, "text-anchor": "middle"}, axis(v)))),
       ...lines.map(([key, l], i) => s("path", {fill: "none", "stroke-width": 1.8,
-        stroke: key === "heal" ? "var(--k-heal)" : ["var(--k-distil)", "var(--k-score)", "var(--k-evaluate)", "var(--k-profile)"][i % 4],
+        stroke: key === "gkd" ? "var(--k-gkd)" : ["var(--k-bld)", "var(--k-score)", "var(--k-evaluate)", "var(--k-profile)"][i % 4],
         d: l.map((p, j) => `${j ? "L" : "M"}${x(p.done)} ${y(p.loss)}`).join("")})));
   }
 

@@ -40,7 +40,7 @@ export function grid(ui) {
     place = {left, cw, ch, names};
     const known = [];
     for (const t of model.tasks.values()) {
-      if (t.key.startsWith(shows.what === "blocks" ? "score/" : "distil/")) {
+      if (t.key.startsWith(shows.what === "blocks" ? "score/" : "bld/")) {
         const v = value(t);
         if (v != null) known.push(Math.max(v, 1e-6));
       }

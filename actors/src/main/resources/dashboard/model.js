@@ -1,6 +1,6 @@
 // A run as its snapshot and the facts after it tell it. No element is touched here.
 
-export const PHASES = ["record", "profile", "library", "score", "couple", "evaluate", "heal", "export", "report", "ended"];
+export const PHASES = ["record", "profile", "library", "score", "couple", "evaluate", "gkd", "export", "report", "ended"];
 const SERIES = 400;
 
 export class Model {
@@ -103,7 +103,7 @@ export class Model {
     for (const key of this.tasks.keys()) if (key.endsWith("/coupled")) count++;
     return count;
   }
-  trainTask(layer, variant) { return this.tasks.get(`distil/${layer}/${variant}`); }
+  trainTask(layer, variant) { return this.tasks.get(`bld/${layer}/${variant}`); }
 
   get phase() {
     if (this.ended) return "ended";

@@ -12,7 +12,7 @@ export function figures(ui) {
       const scored = model.tally("score/");
       const toTrain = layers * [...model.space.attention, ...model.space.ffn].filter((v, i) =>
         !v.endsWith("no-op") && !model.parentBlock.split("+").includes(v)).length + model.coupled;
-      const trained = model.tally("distil/");
+      const trained = model.tally("bld/");
       const now = model.ended ? lastTime(model) : model.now;
       const failed = model.failures.reduce((n, g) => n + g.attempts, 0);
       const quarantined = model.failures.reduce((n, g) => n + g.open.size, 0);

@@ -1,7 +1,7 @@
 // Picture 4: every attempt on every device, with the gaps between them.
 import {h, card, colour, paint, tip, untip, span, clock, legend, ticks, say} from "./dom.js";
 
-const KINDS = ["record", "profile", "distil", "score", "evaluate", "measure", "heal", "export"];
+const KINDS = ["record", "profile", "bld", "score", "evaluate", "measure", "gkd", "export"];
 const RANGES = [["1 min", 60e3], ["5 min", 300e3], ["1 h", 3600e3], ["all", Infinity]];
 
 export function timeline(ui) {

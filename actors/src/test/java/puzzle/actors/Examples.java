@@ -59,8 +59,8 @@ public final class Examples {
   }
 
   /** The same search with another way of BLD. */
-  public static RunSpec with(RunSpec spec, RunSpec.Distillation.Mode mode) {
-    RunSpec.Distillation bld = spec.bld();
+  public static RunSpec with(RunSpec spec, RunSpec.Bld.Mode mode) {
+    RunSpec.Bld bld = spec.bld();
     return new RunSpec(
         spec.id(),
         spec.parent(),
@@ -68,7 +68,7 @@ public final class Examples {
         spec.seed(),
         spec.corpus(),
         spec.space(),
-        new RunSpec.Distillation(
+        new RunSpec.Bld(
             bld.sequences(),
             bld.batch(),
             bld.steps(),
@@ -93,7 +93,7 @@ public final class Examples {
         7,
         new RunSpec.Corpus("classpath:text", 0.1, 128),
         space,
-        new RunSpec.Distillation(16, 4, 10, 2, 1e-3, 0.01, 1),
+        new RunSpec.Bld(16, 4, 10, 2, 1e-3, 0.01, 1),
         new RunSpec.Scoring(8, 8, 4, puzzle.model.Score.Metric.KL, 1, null, 4, 8),
         new RunSpec.Profiling(1, 3),
         new Target(
@@ -102,9 +102,9 @@ public final class Examples {
                 new Target.Goal(
                     WORKLOAD,
                     List.of(
-                        new Limit(Limit.Metric.THROUGHPUT, speedUp, true),
-                        new Limit(Limit.Metric.MEMORY, 0.9, true))))),
-        new RunSpec.Healing(List.of("cosine", "kld"), 4, 10, 2, 1e-4, 0.01, 1, 5, 1, 1, 2, 5),
+                        new Limit(Limit.Stat.THROUGHPUT, speedUp, true),
+                        new Limit(Limit.Stat.MEMORY, 0.9, true))))),
+        new RunSpec.Gkd(List.of("cosine", "kld"), 4, 10, 2, 1e-4, 0.01, 1, 5, 1, 1, 2, 5),
         new RetryPolicy(Duration.ofMillis(10), 2, Duration.ofMillis(100), 0.2, 3));
   }
 }

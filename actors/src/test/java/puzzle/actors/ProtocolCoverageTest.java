@@ -14,26 +14,26 @@ import org.apache.pekko.actor.testkit.typed.javadsl.SerializationTestKit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import puzzle.actors.block.BlockActor;
-import puzzle.actors.distill.DistillActor;
 import puzzle.actors.feed.FeedActor;
+import puzzle.actors.gkd.GkdActor;
 import puzzle.actors.gpu.GpuActor;
 import puzzle.actors.gpu.GpuPoolActor;
+import puzzle.actors.layer.LayerActor;
 import puzzle.actors.node.EdgeActor;
 import puzzle.actors.run.RunActor;
 import puzzle.actors.solver.SolverActor;
-import puzzle.persistence.BlockEvent;
-import puzzle.persistence.BlockState;
-import puzzle.persistence.DistillEvent;
-import puzzle.persistence.DistillState;
+import puzzle.persistence.GkdEvent;
+import puzzle.persistence.GkdState;
+import puzzle.persistence.LayerEvent;
+import puzzle.persistence.LayerState;
 import puzzle.persistence.RunEvent;
 import puzzle.persistence.RunState;
-import puzzle.protocol.Block;
-import puzzle.protocol.Distill;
 import puzzle.protocol.Edge;
 import puzzle.protocol.Feed;
+import puzzle.protocol.Gkd;
 import puzzle.protocol.Gpu;
 import puzzle.protocol.GpuPool;
+import puzzle.protocol.Layer;
 import puzzle.protocol.Run;
 import puzzle.protocol.Solver;
 import puzzle.protocol.Wire;
@@ -44,11 +44,11 @@ class ProtocolCoverageTest {
   private static final Map<Class<?>, Class<?>> ACTORS =
       Map.of(
           Run.Command.class, RunActor.class,
-          Block.Command.class, BlockActor.class,
+          Layer.Command.class, LayerActor.class,
           Gpu.Command.class, GpuActor.class,
           GpuPool.Command.class, GpuPoolActor.class,
           Solver.Command.class, SolverActor.class,
-          Distill.Command.class, DistillActor.class,
+          Gkd.Command.class, GkdActor.class,
           Feed.Command.class, FeedActor.class,
           Edge.Command.class, EdgeActor.class);
 
@@ -97,11 +97,11 @@ class ProtocolCoverageTest {
             Edge.Nodes.class,
             Feed.Fact.class,
             RunEvent.class,
-            BlockEvent.class,
-            DistillEvent.class,
+            LayerEvent.class,
+            GkdEvent.class,
             RunState.class,
-            BlockState.class,
-            DistillState.class));
+            LayerState.class,
+            GkdState.class));
     int count = 0;
     for (Class<?> type : types) {
       for (Object sample : samples.all(type)) {

@@ -5,10 +5,10 @@ import java.util.List;
 import puzzle.actors.work.Peers;
 import puzzle.actors.work.Unreadable;
 import puzzle.model.RunId;
-import puzzle.protocol.Block;
-import puzzle.protocol.Distill;
 import puzzle.protocol.Feed;
+import puzzle.protocol.Gkd;
 import puzzle.protocol.GpuPool;
+import puzzle.protocol.Layer;
 import puzzle.protocol.Run;
 import puzzle.protocol.Solver;
 import puzzle.protocol.Work;
@@ -59,7 +59,7 @@ public final class Reports implements Peers {
   }
 
   @Override
-  public void block(RunId run, int layer, Block.Command command) {
+  public void layer(RunId run, int layer, Layer.Command command) {
     keep(command);
   }
 
@@ -69,7 +69,7 @@ public final class Reports implements Peers {
   }
 
   @Override
-  public void distill(RunId run, Distill.Command command) {
+  public void gkd(RunId run, Gkd.Command command) {
     keep(command);
   }
 

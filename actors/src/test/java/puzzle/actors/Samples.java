@@ -42,7 +42,7 @@ public final class Samples {
     fixed.put(SearchSpace.class, spec.space());
     fixed.put(Target.class, spec.target());
     fixed.put(Workload.class, Examples.WORKLOAD);
-    fixed.put(Limit.class, new Limit(Limit.Metric.MEMORY, 0.5, true));
+    fixed.put(Limit.class, new Limit(Limit.Stat.MEMORY, 0.5, true));
     fixed.put(RetryPolicy.class, RetryPolicy.DEFAULT);
     fixed.put(Variant.class, attention);
     fixed.put(Block.class, new Block(attention, Variant.ffn(64)));

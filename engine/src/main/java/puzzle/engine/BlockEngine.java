@@ -1,5 +1,6 @@
 package puzzle.engine;
 
+import java.util.concurrent.CancellationException;
 import puzzle.model.RunSpec;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
@@ -30,11 +31,20 @@ public interface BlockEngine extends AutoCloseable {
      */
     void progress(long done, long total, double loss);
 
-    /**
-     * Polled between steps; a cancelled task throws {@link
-     * java.util.concurrent.CancellationException}.
-     */
+    /** Polled between steps; a cancelled task throws {@link CancellationException}. */
     boolean cancelled();
+
+    /**
+     * Between two steps: reports progress and stops a task that is no longer wanted.
+     *
+     * @throws CancellationException if the task was cancelled
+     */
+    default void step(long done, long total, double loss) {
+      progress(done, total, loss);
+      if (cancelled()) {
+        throw new CancellationException("cancelled after " + done + " of " + total);
+      }
+    }
 
     Monitor NONE =
         new Monitor() {

@@ -2,6 +2,7 @@ package puzzle.engine;
 
 import java.nio.file.Path;
 import puzzle.model.Device;
+import puzzle.model.InvalidInputException;
 
 /**
  * Where engines come from. Found as a service, so that the command line can print its help without

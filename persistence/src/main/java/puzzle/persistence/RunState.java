@@ -91,7 +91,7 @@ public record RunState(
   public boolean shortlistWanted() {
     return libraryComplete()
         && shortlist == null
-        && spec.bld().mode() == RunSpec.Distillation.Mode.TWO_STAGE;
+        && spec.bld().mode() == RunSpec.Bld.Mode.TWO_STAGE;
   }
 
   /** True where candidates are still to be measured and one of them taken. */

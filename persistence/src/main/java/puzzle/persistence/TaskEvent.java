@@ -5,7 +5,7 @@ import puzzle.model.Failure;
 import puzzle.model.TaskResult;
 
 /** What happened to one task of a run, a block or a distillation: the same facts for all three. */
-public sealed interface TaskEvent extends RunEvent, BlockEvent, DistillEvent
+public sealed interface TaskEvent extends RunEvent, LayerEvent, GkdEvent
     permits TaskEvent.AttemptStarted,
         TaskEvent.AttemptFailed,
         TaskEvent.TaskFinished,

@@ -40,7 +40,7 @@ final class Facts {
           7,
           new RunSpec.Corpus("classpath:text.gz", 0.05, 128),
           SearchSpace.standard(8, 640, 1),
-          new RunSpec.Distillation(16, 4, 10, 2, 1e-3, 0.01, 1),
+          new RunSpec.Bld(16, 4, 10, 2, 1e-3, 0.01, 1),
           new RunSpec.Scoring(8, 8, 4),
           new RunSpec.Profiling(1, 3),
           new Target(
@@ -48,8 +48,8 @@ final class Facts {
               List.of(
                   new Target.Goal(
                       new Workload(4, 64, 16, DType.FP32, DType.BF16, 1),
-                      List.of(new Limit(Limit.Metric.THROUGHPUT, 1.5, true))))),
-          new RunSpec.Healing(List.of("cosine", "kld"), 4, 10, 2, 1e-4, 0.01, 1, 5),
+                      List.of(new Limit(Limit.Stat.THROUGHPUT, 1.5, true))))),
+          new RunSpec.Gkd(List.of("cosine", "kld"), 4, 10, 2, 1e-4, 0.01, 1, 5),
           new RetryPolicy(Duration.ofMillis(10), 2, Duration.ofSeconds(1), 0.2, 3));
 
   private static final Instant AT = Instant.parse("2026-01-02T03:04:05.678Z");
@@ -60,12 +60,11 @@ final class Facts {
 
   static final List<TaskEvent> TASK_EVENTS =
       List.of(
-          new TaskEvent.AttemptStarted("distil/0/kv-4", 1, "host/cpu-0"),
-          new TaskEvent.AttemptFailed("distil/0/kv-4", 1, FAILURE, true, true),
-          new TaskEvent.AttemptStarted("distil/0/kv-4", 2, "host/cpu-1"),
-          new TaskEvent.TaskFinished(
-              "distil/0/kv-4", 2, new TaskResult.Distilled(REF, 0.5, 0.25, 10)),
-          new TaskEvent.TaskReopened("distil/0/kv-4", "flipped byte"),
+          new TaskEvent.AttemptStarted("bld/0/kv-4", 1, "host/cpu-0"),
+          new TaskEvent.AttemptFailed("bld/0/kv-4", 1, FAILURE, true, true),
+          new TaskEvent.AttemptStarted("bld/0/kv-4", 2, "host/cpu-1"),
+          new TaskEvent.TaskFinished("bld/0/kv-4", 2, new TaskResult.Trained(REF, 0.5, 0.25, 10)),
+          new TaskEvent.TaskReopened("bld/0/kv-4", "flipped byte"),
           new TaskEvent.TaskFinished("record", 1, new TaskResult.Recorded(REF, 1.5, 100, 10)),
           new TaskEvent.TaskFinished(
               "profile/b4-p64-g16",
@@ -85,7 +84,7 @@ final class Facts {
                   SPEC.target().goals().get(0).workload(),
                   List.of(COST, COST),
                   TaskResult.MEASURED)),
-          new TaskEvent.TaskFinished("heal", 1, new TaskResult.Healed(REF, 10, List.of())),
+          new TaskEvent.TaskFinished("gkd", 1, new TaskResult.Healed(REF, 10, List.of())),
           new TaskEvent.TaskFinished("export", 1, new TaskResult.Exported("child", List.of(REF))));
 
   static final List<RunEvent> RUN_EVENTS =
@@ -109,18 +108,18 @@ final class Facts {
           new RunEvent.ChildHealed(new TaskResult.Healed(REF, 10, List.of())),
           new RunEvent.RunEnded(new Outcome(Outcome.Kind.DONE, "done"), AT));
 
-  static final List<BlockEvent> BLOCK_EVENTS =
-      List.of(new BlockEvent.BuildOrdered(SPEC, 1, REF), new BlockEvent.BuildAbandoned());
+  static final List<LayerEvent> BLOCK_EVENTS =
+      List.of(new LayerEvent.BuildOrdered(SPEC, 1, REF), new LayerEvent.BuildAbandoned());
 
-  static final List<DistillEvent> DISTILL_EVENTS =
+  static final List<GkdEvent> DISTILL_EVENTS =
       List.of(
-          new DistillEvent.HealingOrdered(
+          new GkdEvent.GkdOrdered(
               SPEC,
-              new Task.Heal(
+              new Task.Gkd(
                   ARCHITECTURE,
                   List.of(new Task.Weights(REF, null), new Task.Weights(REF, REF)),
                   REF)),
-          new DistillEvent.HealingAbandoned());
+          new GkdEvent.GkdAbandoned());
 
   /** Examples that later versions added to kinds that were there before. */
   static final List<TaskEvent> LATER_TASK_EVENTS =
@@ -172,10 +171,10 @@ final class Facts {
           new RunEvent.RunResumed(AT),
           new RunEvent.Retargeted(SPEC.target(), AT),
           new RunEvent.FailedRetried(List.of(0, 3), AT),
-          new TaskEvent.TaskRenewed("heal", "another target"),
-          new BlockEvent.BuildOrdered(SPEC, 1, REF, 2),
-          new BlockEvent.BuildPaused(),
-          new DistillEvent.HealingPaused());
+          new TaskEvent.TaskRenewed("gkd", "another target"),
+          new LayerEvent.BuildOrdered(SPEC, 1, REF, 2),
+          new LayerEvent.BuildPaused(),
+          new GkdEvent.GkdPaused());
 
   /** Costs that other systems measured. */
   static final List<RunEvent> COST_EVENTS =
@@ -192,7 +191,7 @@ final class Facts {
   static final List<Object> LATER_EVENTS =
       List.of(
           new RunEvent.BlocksShortlisted(List.of(List.of(BLOCK), List.of())),
-          new BlockEvent.CouplingOrdered(List.of(BLOCK)),
+          new LayerEvent.CouplingOrdered(List.of(BLOCK)),
           new RunEvent.LayerSettled(
               new LayerLibrary(
                   1,

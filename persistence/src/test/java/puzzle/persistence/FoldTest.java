@@ -81,10 +81,10 @@ class FoldTest {
     assertEquals(Set.of(0), run.libraries().keySet());
     assertFalse(run.libraryComplete());
     assertEquals(Facts.REF, run.healed().child());
-    BlockState block = BlockState.EMPTY.on(Facts.BLOCK_EVENTS.get(0));
+    LayerState block = LayerState.EMPTY.on(Facts.BLOCK_EVENTS.get(0));
     assertTrue(block.active());
     assertFalse(block.on(Facts.BLOCK_EVENTS.get(1)).active());
-    DistillState distill = DistillState.EMPTY.on(Facts.DISTILL_EVENTS.get(0));
+    GkdState distill = GkdState.EMPTY.on(Facts.DISTILL_EVENTS.get(0));
     assertTrue(distill.active());
     assertFalse(distill.on(Facts.DISTILL_EVENTS.get(1)).active());
   }

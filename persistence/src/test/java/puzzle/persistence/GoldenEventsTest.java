@@ -82,7 +82,7 @@ class GoldenEventsTest {
   void everyKindOfEventHasAGoldenExample() {
     Set<Class<?>> covered = new HashSet<>();
     events().forEach(e -> covered.add(e.getClass()));
-    for (Class<?> sealed : List.of(RunEvent.class, BlockEvent.class, DistillEvent.class)) {
+    for (Class<?> sealed : List.of(RunEvent.class, LayerEvent.class, GkdEvent.class)) {
       for (Class<?> kind : sealed.getPermittedSubclasses()) {
         if (kind != TaskEvent.class) {
           assertTrue(covered.contains(kind), kind + " has an example");

@@ -7,7 +7,7 @@ import java.util.Objects;
  *
  * @param id chosen by who delivers; the same id again changes nothing
  * @param source who measured or trained
- * @param key of the task whose result this is: {@code score/3/kv-4+ffn-640}, {@code distil/3/kv-4}
+ * @param key of the task whose result this is: {@code score/3/kv-4+ffn-640}, {@code bld/3/kv-4}
  */
 public record Delivery(String id, String source, String key, TaskResult result) {
 

@@ -8,10 +8,10 @@ import java.util.Objects;
  * @param value in the metric's unit, or a multiple of the parent's own value
  * @param timesParent true where {@code value} multiplies what the parent needs
  */
-public record Limit(Metric metric, double value, boolean timesParent) {
+public record Limit(Stat metric, double value, boolean timesParent) {
 
   /** What can be limited, with its unit and direction. */
-  public enum Metric {
+  public enum Stat {
     /** Weights and KV cache, bytes; at most. */
     MEMORY(true),
     /** Generated tokens per second over the whole workload; at least. */
@@ -25,7 +25,7 @@ public record Limit(Metric metric, double value, boolean timesParent) {
 
     private final boolean upper;
 
-    Metric(boolean upper) {
+    Stat(boolean upper) {
       this.upper = upper;
     }
 

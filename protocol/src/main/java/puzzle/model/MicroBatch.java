@@ -22,7 +22,7 @@ public final class MicroBatch {
       return spec;
     }
     RunSpec.Scoring s = spec.scoring();
-    RunSpec.Healing g = spec.gkd();
+    RunSpec.Gkd g = spec.gkd();
     return new RunSpec(
         spec.id(),
         spec.parent(),
@@ -42,7 +42,7 @@ public final class MicroBatch {
             s.candidateSequences()),
         spec.profiling(),
         spec.target(),
-        new RunSpec.Healing(
+        new RunSpec.Gkd(
             g.losses(),
             g.batch(),
             g.steps(),
@@ -59,10 +59,10 @@ public final class MicroBatch {
   }
 
   private static int of(RunSpec spec, Task task) {
-    if (task instanceof Task.Distil || task instanceof Task.DistilBlock) {
+    if (task instanceof Task.Bld || task instanceof Task.BldBlock) {
       return training(spec);
     }
-    if (task instanceof Task.HealRound) {
+    if (task instanceof Task.GkdRound) {
       return spec.gkd().microBatch();
     }
     return task instanceof Task.Record

@@ -9,7 +9,7 @@ public enum Phase {
   /** The second stage of BLD: pairs that solutions use are trained together. */
   COUPLE,
   EVALUATE,
-  HEAL,
+  GKD,
   EXPORT,
   REPORT,
   ENDED;

@@ -17,11 +17,11 @@ public record RunSpec(
     long seed,
     Corpus corpus,
     SearchSpace space,
-    Distillation bld,
+    Bld bld,
     Scoring scoring,
     Profiling profiling,
     Target target,
-    Healing gkd,
+    Gkd gkd,
     RetryPolicy retries) {
 
   public RunSpec {
@@ -56,7 +56,7 @@ public record RunSpec(
    * @param keep blocks per layer, at most, that the second stage trains as a whole
    * @param safeguards of long trainings
    */
-  public record Distillation(
+  public record Bld(
       int sequences,
       int batch,
       int steps,
@@ -78,13 +78,13 @@ public record RunSpec(
       TWO_STAGE
     }
 
-    public Distillation {
+    public Bld {
       mode = mode == null ? Mode.DECOUPLED : mode;
       safeguards = safeguards == null ? Safeguards.NONE : safeguards;
     }
 
     /** Decoupled, one pass per step and nothing kept on the way. */
-    public Distillation(
+    public Bld(
         int sequences,
         int batch,
         int steps,
@@ -105,7 +105,7 @@ public record RunSpec(
     }
 
     /** One pass per step and nothing kept on the way. */
-    public Distillation(
+    public Bld(
         int sequences,
         int batch,
         int steps,
@@ -129,8 +129,8 @@ public record RunSpec(
     }
 
     /** The same with other safeguards. */
-    public Distillation with(Safeguards other) {
-      return new Distillation(
+    public Bld with(Safeguards other) {
+      return new Bld(
           sequences,
           batch,
           steps,
@@ -227,7 +227,7 @@ public record RunSpec(
    * @param evaluateSteps held-out KL is measured at the first round's end after each so many steps
    *     and at both ends of the training; 0 for never
    */
-  public record Healing(
+  public record Gkd(
       List<String> losses,
       int batch,
       int steps,
@@ -241,7 +241,7 @@ public record RunSpec(
       int shards,
       int evaluateSteps) {
 
-    public Healing {
+    public Gkd {
       losses = List.copyOf(losses);
       shards = Math.max(1, shards);
       temperature = temperature == 0 ? 1 : temperature;
@@ -254,7 +254,7 @@ public record RunSpec(
     }
 
     /** With everything that came later left at its default. */
-    public Healing(
+    public Gkd(
         List<String> losses,
         int batch,
         int steps,

@@ -11,19 +11,19 @@ import java.util.List;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
 @JsonSubTypes({
   @JsonSubTypes.Type(value = Task.Record.class, name = "record"),
-  @JsonSubTypes.Type(value = Task.Distil.class, name = "distil"),
-  @JsonSubTypes.Type(value = Task.DistilBlock.class, name = "distil-block"),
+  @JsonSubTypes.Type(value = Task.Bld.class, name = "bld"),
+  @JsonSubTypes.Type(value = Task.BldBlock.class, name = "bld-block"),
   @JsonSubTypes.Type(value = Task.Profile.class, name = "profile"),
   @JsonSubTypes.Type(value = Task.ScoreBlock.class, name = "score"),
   @JsonSubTypes.Type(value = Task.Evaluate.class, name = "evaluate"),
   @JsonSubTypes.Type(value = Task.Measure.class, name = "measure"),
-  @JsonSubTypes.Type(value = Task.HealRound.class, name = "heal-round"),
-  @JsonSubTypes.Type(value = Task.Heal.class, name = "heal"),
+  @JsonSubTypes.Type(value = Task.GkdRound.class, name = "gkd-round"),
+  @JsonSubTypes.Type(value = Task.Gkd.class, name = "gkd"),
   @JsonSubTypes.Type(value = Task.Export.class, name = "export")
 })
 public sealed interface Task {
 
-  /** Unique within a run, and the idempotency key: {@code distil/3/kv-4}. */
+  /** Unique within a run, and the idempotency key: {@code bld/3/kv-4}. */
   String key();
 
   /** Runs the parent over the corpus; keeps every layer's activations and the importances. */
@@ -40,17 +40,16 @@ public sealed interface Task {
    * @param microBatch sequences per pass, where the run file's do not fit the device; 0 for the run
    *     file's. The result is the same but for rounding
    */
-  record Distil(int layer, Variant variant, CheckpointRef recording, int microBatch)
-      implements Task {
+  record Bld(int layer, Variant variant, CheckpointRef recording, int microBatch) implements Task {
 
     /** As many sequences per pass as the run file says. */
-    public Distil(int layer, Variant variant, CheckpointRef recording) {
+    public Bld(int layer, Variant variant, CheckpointRef recording) {
       this(layer, variant, recording, 0);
     }
 
     @Override
     public String key() {
-      return "distil/" + layer + "/" + variant.name();
+      return "bld/" + layer + "/" + variant.name();
     }
   }
 
@@ -58,19 +57,19 @@ public sealed interface Task {
    * Trains both halves of one block of one layer together: coupled BLD.
    *
    * @param start the halves' decoupled weights to start from, null for their initialisation
-   * @param microBatch as in {@link Distil}
+   * @param microBatch as in {@link Bld}
    */
-  record DistilBlock(int layer, Block block, Weights start, CheckpointRef recording, int microBatch)
+  record BldBlock(int layer, Block block, Weights start, CheckpointRef recording, int microBatch)
       implements Task {
 
     /** As many sequences per pass as the run file says. */
-    public DistilBlock(int layer, Block block, Weights start, CheckpointRef recording) {
+    public BldBlock(int layer, Block block, Weights start, CheckpointRef recording) {
       this(layer, block, start, recording, 0);
     }
 
     @Override
     public String key() {
-      return "distil/" + layer + "/" + block.name();
+      return "bld/" + layer + "/" + block.name();
     }
   }
 
@@ -164,7 +163,7 @@ public sealed interface Task {
    * @param from the states of all shards after the round before, whose mean this one starts from;
    *     none for the assembled child
    */
-  record HealRound(
+  record GkdRound(
       Architecture architecture,
       List<Weights> layers,
       CheckpointRef recording,
@@ -172,14 +171,14 @@ public sealed interface Task {
       int shard,
       List<CheckpointRef> from)
       implements Task {
-    public HealRound {
+    public GkdRound {
       layers = List.copyOf(layers);
       from = List.copyOf(from);
     }
 
     @Override
     public String key() {
-      return "heal/" + round + "/" + shard;
+      return "gkd/" + round + "/" + shard;
     }
   }
 
@@ -188,25 +187,25 @@ public sealed interface Task {
    *
    * @param from none where nothing is trained: the assembled child as it is
    */
-  record Heal(
+  record Gkd(
       Architecture architecture,
       List<Weights> layers,
       CheckpointRef recording,
       List<CheckpointRef> from)
       implements Task {
-    public Heal {
+    public Gkd {
       layers = List.copyOf(layers);
       from = from == null ? List.of() : List.copyOf(from);
     }
 
     /** What is to be healed, with nothing trained yet. */
-    public Heal(Architecture architecture, List<Weights> layers, CheckpointRef recording) {
+    public Gkd(Architecture architecture, List<Weights> layers, CheckpointRef recording) {
       this(architecture, layers, recording, List.of());
     }
 
     @Override
     public String key() {
-      return "heal";
+      return "gkd";
     }
   }
 

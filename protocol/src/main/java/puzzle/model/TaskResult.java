@@ -11,12 +11,12 @@ import java.util.stream.Collectors;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
 @JsonSubTypes({
   @JsonSubTypes.Type(value = TaskResult.Recorded.class, name = "recorded"),
-  @JsonSubTypes.Type(value = TaskResult.Distilled.class, name = "distilled"),
+  @JsonSubTypes.Type(value = TaskResult.Trained.class, name = "trained"),
   @JsonSubTypes.Type(value = TaskResult.Profiled.class, name = "profiled"),
   @JsonSubTypes.Type(value = TaskResult.BlockScored.class, name = "scored"),
   @JsonSubTypes.Type(value = TaskResult.Evaluated.class, name = "evaluated"),
   @JsonSubTypes.Type(value = TaskResult.Measured.class, name = "measured"),
-  @JsonSubTypes.Type(value = TaskResult.HealedRound.class, name = "healed-round"),
+  @JsonSubTypes.Type(value = TaskResult.ShardTrained.class, name = "shard-trained"),
   @JsonSubTypes.Type(value = TaskResult.Healed.class, name = "healed"),
   @JsonSubTypes.Type(value = TaskResult.Exported.class, name = "exported")
 })
@@ -43,7 +43,7 @@ public sealed interface TaskResult {
    * @param rollbacks how often the loss was no number and training went back, at a lower rate
    * @param beginning which of several initialisations was the better, null where there is but one
    */
-  record Distilled(
+  record Trained(
       CheckpointRef weights,
       double lossBefore,
       double lossAfter,
@@ -53,7 +53,7 @@ public sealed interface TaskResult {
       implements TaskResult {
 
     /** Trained without accident from the only initialisation there is. */
-    public Distilled(CheckpointRef weights, double lossBefore, double lossAfter, int steps) {
+    public Trained(CheckpointRef weights, double lossBefore, double lossAfter, int steps) {
       this(weights, lossBefore, lossAfter, steps, 0, null);
     }
   }
@@ -172,9 +172,9 @@ public sealed interface TaskResult {
    * @param loss of the last step
    * @param heldOut what was measured before the round
    */
-  record HealedRound(CheckpointRef state, double loss, List<HeldOut> heldOut)
+  record ShardTrained(CheckpointRef state, double loss, List<HeldOut> heldOut)
       implements TaskResult {
-    public HealedRound {
+    public ShardTrained {
       heldOut = List.copyOf(heldOut);
     }
   }

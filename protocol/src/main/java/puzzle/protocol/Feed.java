@@ -52,7 +52,7 @@ public interface Feed {
 
   /** A layer is so far. */
   record LayerAdvanced(
-      RunId run, int layer, int distilled, int toDistil, int scored, int toScore, int quarantined)
+      RunId run, int layer, int distilled, int toTrain, int scored, int toScore, int quarantined)
       implements Fact {}
 
   record IncumbentChanged(RunId run, Incumbent incumbent) implements Fact {}

@@ -36,7 +36,7 @@ public interface Run {
           FoundIncumbent,
           Chosen,
           ChildHealed,
-          HealingGivenUp,
+          GkdGivenUp,
           Internal {}
 
   /** The opening for messages an actor sends itself. */
@@ -89,7 +89,7 @@ public interface Run {
    * Hands over costs that another system measured; each gets a receipt once it is durable. The
    * solver starts over with them.
    */
-  record DeliverCosts(List<CostDelivery> costs, ActorRef<puzzle.protocol.Block.Receipts> replyTo)
+  record DeliverCosts(List<CostDelivery> costs, ActorRef<puzzle.protocol.Layer.Receipts> replyTo)
       implements Command, Wire {
     public DeliverCosts {
       costs = List.copyOf(costs);
@@ -156,7 +156,7 @@ public interface Run {
   record ChildHealed(TaskResult.Healed healed, Architecture child) implements Command, Wire {}
 
   /** The child of that architecture could not be distilled. */
-  record HealingGivenUp(Failure failure, Architecture child) implements Command, Wire {}
+  record GkdGivenUp(Failure failure, Architecture child) implements Command, Wire {}
 
   /** The answer to {@link Start}. */
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)

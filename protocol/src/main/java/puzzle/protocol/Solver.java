@@ -30,7 +30,7 @@ public interface Solver {
   /**
    * Scores of one layer, on record; those already known change nothing.
    *
-   * @param question {@link Block.OfferScores#question} this is all the layer could tell then; 0
+   * @param question {@link Layer.OfferScores#question} this is all the layer could tell then; 0
    *     where it was not asked
    */
   record Offer(int layer, List<ScoredBlock> scores, long question) implements Command, Wire {

@@ -23,8 +23,8 @@ public interface Work {
     /** The kinds of entity that own tasks. */
     public enum Kind {
       RUN,
-      BLOCK,
-      DISTILL
+      LAYER,
+      GKD
     }
 
     public Owner {

@@ -18,12 +18,12 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import puzzle.actors.run.RunFolder;
 import puzzle.actors.runfile.RunFile;
-import puzzle.engine.InvalidInputException;
 import puzzle.engine.ablation.AblationReport;
 import puzzle.engine.ablation.AblationStudy;
-import puzzle.engine.ablation.Order;
-import puzzle.engine.ablation.Scale;
+import puzzle.engine.ablation.ExpectedOrder;
+import puzzle.engine.ablation.StudySize;
 import puzzle.engine.ablation.Table;
+import puzzle.model.InvalidInputException;
 import puzzle.model.RunSpec;
 
 /** The paper's ablations on the parent of a run file. */
@@ -95,7 +95,7 @@ final class AblateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Set<Table> tables = tables();
-    Scale scale = quick ? Scale.QUICK : Scale.FULL;
+    StudySize scale = quick ? StudySize.QUICK : StudySize.FULL;
     if (seeds != null) {
       scale = scale.withSeeds(within("--seeds", seeds, MAX_SEEDS));
     }
@@ -111,7 +111,7 @@ final class AblateCommand implements Callable<Integer> {
     // libtorch must not be taken down under a thread that is in it; what is kept is written whole.
     Thread interrupted = new Thread(() -> Runtime.getRuntime().halt(ExitCode.DETACHED));
     Runtime.getRuntime().addShutdownHook(interrupted);
-    try (Store store = Store.take(folder, false)) {
+    try (StoreLock store = StoreLock.take(folder, false)) {
       if (costs != null) {
         AblationStudy.useCosts(store.folder(), costs);
       }
@@ -169,7 +169,7 @@ final class AblateCommand implements Callable<Integer> {
 
   private void print(AblationStudy.Result result, Path folder) {
     PrintWriter out = spec.commandLine().getOut();
-    List<Order.Outcome> orders = result.orders();
+    List<ExpectedOrder.Outcome> orders = result.orders();
     if (output == OutputFormat.json) {
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("orders", orders.stream().map(AblateCommand::fields).toList());
@@ -185,7 +185,7 @@ final class AblateCommand implements Callable<Integer> {
     out.flush();
   }
 
-  private static Map<String, Object> fields(Order.Outcome o) {
+  private static Map<String, Object> fields(ExpectedOrder.Outcome o) {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("table", o.order().table().label());
     fields.put("better", o.order().better());

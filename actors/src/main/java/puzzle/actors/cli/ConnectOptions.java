@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import picocli.CommandLine.Option;
 import puzzle.actors.node.ClusterLink;
 import puzzle.cluster.NodeConfig;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 /** Which cluster a command talks to, and how. */
 final class ConnectOptions {

@@ -19,7 +19,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 /** Certificates for nodes and clients, made by the keytool of the JDK. */
 @Command(

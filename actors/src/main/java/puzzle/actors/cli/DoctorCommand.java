@@ -37,7 +37,7 @@ final class DoctorCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     List<Finding> findings = new ArrayList<>();
-    for (Examination examination : Examination.all(store)) {
+    for (DoctorCheck examination : DoctorCheck.all(store)) {
       Finding finding = examination.run();
       findings.add(finding);
       if (output == OutputFormat.text) {

@@ -17,11 +17,11 @@ import picocli.CommandLine.Spec;
 import puzzle.actors.run.RunFolder;
 import puzzle.actors.run.Summary;
 import puzzle.actors.runfile.RunFile;
-import puzzle.engine.HealedChild;
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.checkpoint.ChildExporter;
+import puzzle.engine.huggingface.ChildExporter;
+import puzzle.engine.tasks.HealedChild;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
+import puzzle.model.InvalidInputException;
 
 /** Writes the healed child of a run that is through, in another format or to another place. */
 @Command(
@@ -58,7 +58,7 @@ final class ExportCommand implements Callable<Integer> {
   public Integer call() {
     RunFile run = read(store.resolve("config.resolved.yaml"));
     Summary summary = summary(store.resolve(RunFolder.SUMMARY));
-    puzzle.engine.checkpoint.Store files = puzzle.engine.checkpoint.Store.open(store);
+    puzzle.engine.store.Store files = puzzle.engine.store.Store.open(store);
     HealedChild child =
         new HealedChild(
             run.spec(),
@@ -68,7 +68,7 @@ final class ExportCommand implements Callable<Integer> {
     ChildExporter.Format as =
         format == null
             ? HealedChild.usualFormat(
-                puzzle.engine.checkpoint.HuggingFaceConfig.read(Path.of(run.spec().parent())))
+                puzzle.engine.huggingface.HuggingFaceConfig.read(Path.of(run.spec().parent())))
             : ChildExporter.Format.parse(format);
     Path target = to != null ? to : store.resolve(format == null ? "child" : "child-" + as.tag());
     child.export(files, target, as);

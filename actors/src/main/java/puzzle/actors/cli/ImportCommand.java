@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import puzzle.actors.node.UnreachableException;
 import puzzle.actors.run.RunFolder;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 /** Delivers results in files to a run that goes on: scores, costs, trained variants. */
 @Command(

@@ -5,9 +5,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import puzzle.engine.InvalidInputException;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.SolverTable;
+import puzzle.model.InvalidInputException;
 
 /** Reads limits, sweeps, places and durations as they are written on the command line. */
 final class LimitArguments {

@@ -10,7 +10,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 /** Talks to a node's HTTP API as its operator. */
 final class NodeClient {

@@ -19,8 +19,8 @@ import puzzle.actors.node.Tools;
 import puzzle.actors.node.UnreachableException;
 import puzzle.actors.run.RunFolder;
 import puzzle.cluster.NodeConfig;
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.engine.solve.IncrementalSolver;
+import puzzle.model.InvalidInputException;
 
 /** One node of a cluster, until it is told to stop. */
 @Command(
@@ -100,7 +100,7 @@ final class NodeCommand implements Callable<Integer> {
       System.setProperty("puzzle.embedded.folder", journal.toAbsolutePath().toString());
     }
     Config config;
-    Tools tools = new Tools(PuzzleCli.engines(), ChocoArchitectureSolver::new);
+    Tools tools = new Tools(PuzzleCli.engines(), IncrementalSolver::new);
     PuzzleNode node;
     try {
       config =
@@ -112,7 +112,7 @@ final class NodeCommand implements Callable<Integer> {
     }
     AtomicBoolean asked = new AtomicBoolean();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> asked.set(true)));
-    node.outcast().thenRun(() -> new Halt(LAST_BREATH, Runtime.getRuntime()::halt).begin());
+    node.outcast().thenRun(() -> new ForcedExit(LAST_BREATH, Runtime.getRuntime()::halt).begin());
     CompletableFuture<?> stopped = node.stopped().toCompletableFuture();
     CompletableFuture<?> up = node.up().toCompletableFuture();
     CompletableFuture.anyOf(up, stopped).get();

@@ -30,7 +30,7 @@ abstract class OrderCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (ClusterLink link = connect.open()) {
-      Run.Status status = Following.known(link, StatusCommand.id(run));
+      Run.Status status = RunFollower.known(link, StatusCommand.id(run));
       Run.Answer answer = link.ask(StatusCommand.id(run), r -> order(status, r));
       if (answer instanceof Run.Refused refused) {
         throw new RefusedException(refused.reason());

@@ -20,14 +20,14 @@ import puzzle.actors.run.RunFolder;
 import puzzle.actors.runfile.RunFile;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.engine.EngineFactory.ParentShape;
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.checkpoint.HuggingFaceConfig;
-import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.huggingface.HuggingFaceConfig;
 import puzzle.engine.plan.ModelledPasses;
 import puzzle.engine.plan.PassTimes;
 import puzzle.engine.plan.SearchEstimate;
 import puzzle.engine.plan.TimedPasses;
-import puzzle.engine.profile.HardwareProfiles;
+import puzzle.engine.profile.hopper.HardwareProfiles;
+import puzzle.model.InvalidInputException;
 import puzzle.model.RunSpec;
 import puzzle.model.Target;
 

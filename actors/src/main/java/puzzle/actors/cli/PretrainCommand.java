@@ -6,7 +6,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.nn.Tensors;
 import puzzle.engine.pretrain.Pretraining;
 import puzzle.engine.pretrain.TinyParent;

@@ -10,12 +10,12 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import puzzle.engine.InvalidInputException;
 import puzzle.engine.profile.Hardware;
-import puzzle.engine.profile.HardwareProfiles;
+import puzzle.engine.profile.hopper.HardwareProfiles;
 import puzzle.engine.profile.hopper.HopperCheck;
 import puzzle.engine.profile.hopper.KernelTableReader;
 import puzzle.engine.profile.hopper.PublishedThroughput;
+import puzzle.model.InvalidInputException;
 
 /** Holds the shipped model against measurements it may never have seen. */
 @Command(

@@ -14,11 +14,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.checkpoint.HuggingFaceConfig;
-import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.huggingface.HuggingFaceConfig;
 import puzzle.engine.profile.HardwareProfile;
 import puzzle.engine.profile.Throughput;
+import puzzle.model.InvalidInputException;
 
 /** Throughput of a parent and its children on the same hardware and workload. */
 @Command(

@@ -11,15 +11,15 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import puzzle.engine.InvalidInputException;
 import puzzle.engine.profile.Hardware;
-import puzzle.engine.profile.HardwareProfiles;
+import puzzle.engine.profile.hopper.HardwareProfiles;
 import puzzle.engine.profile.hopper.HopperConstants;
 import puzzle.engine.profile.hopper.HopperFit;
 import puzzle.engine.profile.hopper.KernelSamples;
 import puzzle.engine.profile.hopper.KernelTableReader;
 import puzzle.engine.profile.hopper.PublishedThroughput;
 import puzzle.engine.profile.hopper.ServedFit;
+import puzzle.model.InvalidInputException;
 
 /** Repeats the fit of the model's constants and prints its errors. */
 @Command(

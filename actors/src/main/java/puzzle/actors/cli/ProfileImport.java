@@ -12,14 +12,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.profile.HardwareProfiles;
+import puzzle.engine.profile.hopper.HardwareProfiles;
 import puzzle.engine.profile.hopper.KernelSamples;
 import puzzle.engine.profile.hopper.KernelTableReader;
 import puzzle.engine.profile.table.CostImport;
 import puzzle.engine.profile.table.CostTable;
 import puzzle.engine.profile.table.ImportedCosts;
 import puzzle.engine.profile.table.PlainCostCsv;
+import puzzle.model.InvalidInputException;
 
 /** Takes costs that another tool measured into a cost table or a folder of kernel tables. */
 @Command(

@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
 import puzzle.actors.node.UnreachableException;
 import puzzle.actors.node.UnreadableJournalException;
 import puzzle.engine.EngineFactory;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 import puzzle.persistence.embedded.WatchedFiles;
 
 /** The {@code puzzle} command. A further subcommand is one more class in the list. */

@@ -14,8 +14,8 @@ import picocli.CommandLine.Spec;
 import puzzle.actors.node.PuzzleNode;
 import puzzle.actors.node.Tools;
 import puzzle.actors.run.RunFolder;
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.engine.solve.IncrementalSolver;
+import puzzle.model.InvalidInputException;
 
 /** Writes a run's tables and report anew, from its journal alone. */
 @Command(
@@ -43,9 +43,9 @@ final class ReportCommand implements Callable<Integer> {
               + ": has no journal.\nMaybe give the folder that a run named: runs/tiny; runs of a"
               + " cluster keep theirs in Cassandra.");
     }
-    try (Store store = Store.take(folder, false)) {
+    try (StoreLock store = StoreLock.take(folder, false)) {
       System.setProperty("puzzle.log", store.folder().resolve("puzzle.log").toString());
-      Tools tools = new Tools(PuzzleCli.engines(), ChocoArchitectureSolver::new);
+      Tools tools = new Tools(PuzzleCli.engines(), IncrementalSolver::new);
       try (PuzzleNode node =
           PuzzleNode.alone(
               store.folder().resolve("journal"),

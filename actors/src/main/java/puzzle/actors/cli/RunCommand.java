@@ -28,7 +28,7 @@ import puzzle.actors.node.PuzzleNode;
 import puzzle.actors.node.Tools;
 import puzzle.actors.run.RunFolder;
 import puzzle.actors.runfile.RunFile;
-import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.engine.solve.IncrementalSolver;
 import puzzle.model.Outcome;
 import puzzle.model.RunSpec;
 import puzzle.protocol.Feed;
@@ -98,9 +98,9 @@ final class RunCommand implements Callable<Integer> {
     RunFile run = RunFile.read(file, Path.of(""), parent -> PuzzleCli.engines().shape(parent));
     Path folder = Path.of(run.spec().store());
     Outcome outcome;
-    try (Store store = Store.take(folder, fresh)) {
+    try (StoreLock store = StoreLock.take(folder, fresh)) {
       System.setProperty("puzzle.log", store.folder().resolve("puzzle.log").toString());
-      Tools tools = new Tools(PuzzleCli.engines(), ChocoArchitectureSolver::new);
+      Tools tools = new Tools(PuzzleCli.engines(), IncrementalSolver::new);
       try (PuzzleNode node =
           PuzzleNode.alone(
               store.folder().resolve("journal"), devices, tools, dashboard(store.folder()))) {
@@ -150,8 +150,8 @@ final class RunCommand implements Callable<Integer> {
   /** Starts the run and shows how it goes until it ends. */
   private Outcome follow(PuzzleNode node, RunFile run, long started) throws Exception {
     RunSpec search = run.spec();
-    Board board =
-        new Board(search.id(), search.target().goals().get(0).workload(), System::nanoTime);
+    ProgressBoard board =
+        new ProgressBoard(search.id(), search.target().goals().get(0).workload(), System::nanoTime);
     Screen screen =
         new Screen(board, System.err, Screen.onTerminal() && output == OutputFormat.text, started);
     CompletableFuture<Outcome> ended = new CompletableFuture<>();
@@ -210,7 +210,7 @@ final class RunCommand implements Callable<Integer> {
               "%s in %s, peak memory %.2f GB"
                   .formatted(
                       outcome.kind().name().toLowerCase(java.util.Locale.ROOT),
-                      Board.clock(seconds),
+                      ProgressBoard.clock(seconds),
                       PeakMemory.bytes() / 1e9));
     }
     spec.commandLine().getOut().flush();

@@ -4,14 +4,14 @@ import java.io.PrintStream;
 import java.util.List;
 
 /**
- * Shows a {@link Board} on standard error: redrawn in place on a terminal, otherwise a line when
- * there is news and every ten seconds.
+ * Shows a {@link ProgressBoard} on standard error: redrawn in place on a terminal, otherwise a line
+ * when there is news and every ten seconds.
  */
 final class Screen {
 
   private static final long QUIET_NANOS = 10_000_000_000L;
 
-  private final Board board;
+  private final ProgressBoard board;
   private final PrintStream out;
   private final boolean terminal;
   private final long started;
@@ -22,7 +22,7 @@ final class Screen {
   /**
    * @param started what {@link System#nanoTime()} was when the command began
    */
-  Screen(Board board, PrintStream out, boolean terminal, long started) {
+  Screen(ProgressBoard board, PrintStream out, boolean terminal, long started) {
     this.started = started;
     this.board = board;
     this.out = out;
@@ -59,7 +59,7 @@ final class Screen {
   }
 
   void line(String text) {
-    out.println("[" + Board.clock((System.nanoTime() - started) / 1e9) + "] " + text);
+    out.println("[" + ProgressBoard.clock((System.nanoTime() - started) / 1e9) + "] " + text);
   }
 
   /** Leaves the last picture where it is. */

@@ -4,19 +4,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import picocli.CommandLine.Option;
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.profile.Hardware;
 import puzzle.engine.profile.HardwareProfile;
-import puzzle.engine.profile.HardwareProfiles;
 import puzzle.engine.profile.Throughput;
 import puzzle.engine.profile.ThroughputModel;
+import puzzle.engine.profile.hopper.HardwareProfiles;
 import puzzle.engine.profile.hopper.HopperProfile;
 import puzzle.engine.profile.hopper.KernelTableReader;
 import puzzle.engine.profile.table.CostTable;
 import puzzle.engine.profile.table.CostTableProfile;
 import puzzle.engine.profile.table.PlainCostCsv;
 import puzzle.model.DType;
+import puzzle.model.InvalidInputException;
 import puzzle.model.Workload;
 
 /** Hardware and workload, as every profile command asks for them. */

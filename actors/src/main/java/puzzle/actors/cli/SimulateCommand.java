@@ -26,7 +26,7 @@ import puzzle.actors.node.Tools;
 import puzzle.actors.simulation.Conduct;
 import puzzle.actors.simulation.ProcessorTime;
 import puzzle.actors.simulation.Simulation;
-import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.engine.solve.IncrementalSolver;
 import puzzle.model.DType;
 import puzzle.model.Limit;
 import puzzle.model.Outcome;
@@ -142,7 +142,7 @@ final class SimulateCommand implements Callable<Integer> {
     AtomicReference<ProcessorTime> begin = new AtomicReference<>();
     AtomicReference<ProcessorTime> end = new AtomicReference<>();
     CompletableFuture<Outcome> ended = new CompletableFuture<>();
-    Tools tools = new Tools(null, ChocoArchitectureSolver::new, simulation);
+    Tools tools = new Tools(null, IncrementalSolver::new, simulation);
     long started = System.nanoTime();
     try (PuzzleNode node =
         PuzzleNode.alone(folder.resolve("journal"), gpus, tools, settings(folder))) {
@@ -222,7 +222,7 @@ final class SimulateCommand implements Callable<Integer> {
         seed,
         new RunSpec.Corpus("simulated", 0.1, 4096),
         SearchSpace.standard(8, 28672, 256),
-        new RunSpec.Distillation(16, 4, 10, 2, 1e-3, 0.01, 1),
+        new RunSpec.Bld(16, 4, 10, 2, 1e-3, 0.01, 1),
         new RunSpec.Scoring(8, 8, 4),
         new RunSpec.Profiling(1, 3),
         new Target(
@@ -231,9 +231,9 @@ final class SimulateCommand implements Callable<Integer> {
                 new Target.Goal(
                     new Workload(64, 2048, 2048, DType.FP8, DType.FP8, 1),
                     List.of(
-                        new Limit(Limit.Metric.THROUGHPUT, 2, true),
-                        new Limit(Limit.Metric.MEMORY, 0.6, true))))),
-        new RunSpec.Healing(List.of("cosine", "kld"), 4, 10, 2, 1e-4, 0.01, 1, 5),
+                        new Limit(Limit.Stat.THROUGHPUT, 2, true),
+                        new Limit(Limit.Stat.MEMORY, 0.6, true))))),
+        new RunSpec.Gkd(List.of("cosine", "kld"), 4, 10, 2, 1e-4, 0.01, 1, 5),
         RetryPolicy.DEFAULT);
   }
 

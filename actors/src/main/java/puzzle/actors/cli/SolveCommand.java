@@ -12,9 +12,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import puzzle.engine.InvalidInputException;
 import puzzle.engine.solve.Baselines;
-import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.engine.solve.IncrementalSolver;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Servability;
 import puzzle.engine.solve.Solution;
@@ -24,6 +23,7 @@ import puzzle.engine.solve.Sweeps;
 import puzzle.engine.solve.files.InstanceFile;
 import puzzle.engine.solve.files.LoadedTable;
 import puzzle.engine.solve.files.TableFiles;
+import puzzle.model.InvalidInputException;
 
 /** Chooses architectures from a table file: no tensors, no cluster. */
 @Command(
@@ -239,7 +239,7 @@ public final class SolveCommand implements Callable<Integer> {
     }
     Solution best = found.get(0);
     if (best.status() == Solution.Status.INFEASIBLE) {
-      best = best.with(new ChocoArchitectureSolver(table, rows).explain(budget));
+      best = best.with(new IncrementalSolver(table, rows).explain(budget));
       found = List.of(best);
     }
     Map<String, Baselines.Baseline> simple =

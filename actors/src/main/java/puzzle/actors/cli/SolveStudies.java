@@ -8,9 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.solve.ChocoArchitectureSolver;
 import puzzle.engine.solve.EarlyFinish;
+import puzzle.engine.solve.IncrementalSolver;
 import puzzle.engine.solve.Replay;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.ScoringOrder;
@@ -19,6 +18,7 @@ import puzzle.engine.solve.SolveBudget;
 import puzzle.engine.solve.SolverTable;
 import puzzle.engine.solve.files.InstanceFile;
 import puzzle.engine.solve.files.TableFiles;
+import puzzle.model.InvalidInputException;
 
 /** Measurements of the solver itself: a folder of instances, a stream of scores. */
 final class SolveStudies {
@@ -46,7 +46,7 @@ final class SolveStudies {
       double[] millis = new double[REPEATS];
       Solution solution = null;
       for (int i = 0; i < REPEATS; i++) {
-        solution = new ChocoArchitectureSolver(instance.table(), instance.rows()).solve(budget);
+        solution = new IncrementalSolver(instance.table(), instance.rows()).solve(budget);
         millis[i] = solution.seconds() * 1e3;
       }
       Arrays.sort(millis);

@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import puzzle.actors.node.ClusterLink;
 import puzzle.actors.run.RunFolder;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 import puzzle.model.RunId;
 import puzzle.protocol.Edge;
 import puzzle.protocol.Run;
@@ -39,7 +39,7 @@ final class StatusCommand implements Callable<Integer> {
       List<Map<String, Object>> runs = new ArrayList<>();
       for (RunId id : wanted) {
         Run.Status status =
-            run == null ? link.ask(id, Run.GetStatus::new) : Following.known(link, id);
+            run == null ? link.ask(id, Run.GetStatus::new) : RunFollower.known(link, id);
         if (status.spec() != null) {
           runs.add(row(status));
         }

@@ -62,7 +62,7 @@ final class SubmitCommand implements Callable<Integer> {
       }
       spec.commandLine().getOut().flush();
       MissingRoles.of(link.nodes()).ifPresent(System.err::println);
-      return watch ? Following.until(link, run.spec().id(), connect.output) : ExitCode.DONE;
+      return watch ? RunFollower.until(link, run.spec().id(), connect.output) : ExitCode.DONE;
     }
   }
 

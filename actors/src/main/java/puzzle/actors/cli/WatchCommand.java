@@ -21,7 +21,7 @@ final class WatchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     try (ClusterLink link = connect.open()) {
-      return Following.until(link, StatusCommand.id(run), connect.output);
+      return RunFollower.until(link, StatusCommand.id(run), connect.output);
     }
   }
 }

@@ -23,7 +23,7 @@ final class Chronicles {
   /**
    * One line.
    *
-   * @param words {@code [recorded, drill-1, TaskFinished, distil/0/kv-2, 1]}
+   * @param words {@code [recorded, drill-1, TaskFinished, bld/0/kv-2, 1]}
    */
   record Line(Instant at, String node, List<String> words) {
 

@@ -24,7 +24,7 @@ final class Drill {
   private static final int MOST_KILLS_A_RUN = 3;
   private static final int MOST_DOWN_MILLIS = 5000;
 
-  private final Trials trials;
+  private final DrillRuns trials;
   private final Site site;
   private final SplittableRandom random;
   private final Consumer<String> tell;
@@ -36,7 +36,7 @@ final class Drill {
 
   Drill(SmallSearch search, Site site, long seed, Victims victims, Consumer<String> tell) {
     this.victims = victims;
-    this.trials = new Trials(search, site);
+    this.trials = new DrillRuns(search, site);
     this.site = site;
     this.random = new SplittableRandom(seed);
     this.tell = tell;
@@ -63,12 +63,12 @@ final class Drill {
   private void disturbed(String run, int most) throws IOException, InterruptedException {
     List<Integer> when = new ArrayList<>();
     for (int i = 0; i < most; i++) {
-      when.add(Trials.STAGES.indexOf(nextStage()));
+      when.add(DrillRuns.STAGES.indexOf(nextStage()));
     }
     when.sort(null);
     trials.begin(run);
     for (int at : when) {
-      String stage = Trials.STAGES.get(at);
+      String stage = DrillRuns.STAGES.get(at);
       long delay = random.nextInt(longestDelay(stage));
       Kill.Kind kind = nextKind();
       trials.until(run, () -> trials.reached(run, stage) || site.ended(run));
@@ -156,7 +156,7 @@ final class Drill {
   /** Each stage comes up as often as the others. */
   private String nextStage() {
     if (stages.isEmpty()) {
-      stages.addAll(Trials.STAGES);
+      stages.addAll(DrillRuns.STAGES);
     }
     return stages.remove(random.nextInt(stages.size()));
   }
@@ -164,7 +164,7 @@ final class Drill {
   /** About as long as the stage takes, in milliseconds; a run ends with the last one. */
   private static int longestDelay(String stage) {
     return switch (stage) {
-      case "distil", "score", "heal" -> 2500;
+      case "bld", "score", "gkd" -> 2500;
       case "export" -> 20;
       default -> 300;
     };

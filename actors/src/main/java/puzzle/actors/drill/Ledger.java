@@ -13,7 +13,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import puzzle.persistence.Journal;
 import puzzle.persistence.TaskEvent;
-import puzzle.protocol.Block;
+import puzzle.protocol.Layer;
 
 /** A run's journal as it is on record when the run is over. */
 final class Ledger {
@@ -46,7 +46,7 @@ final class Ledger {
       Ledger ledger = new Ledger();
       List<String> entities = new ArrayList<>(List.of("Run|" + run, "Distill|" + run));
       for (int layer = 0; layer < SmallSearch.LAYERS; layer++) {
-        entities.add("Block|" + Block.entityId(run, layer));
+        entities.add("Block|" + Layer.entityId(run, layer));
       }
       for (String entity : entities) {
         journal

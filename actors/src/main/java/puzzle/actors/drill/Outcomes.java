@@ -3,15 +3,13 @@ package puzzle.actors.drill;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import puzzle.model.Sha256;
 
 /**
  * What must be the same whatever was killed: the library and the scores to the last digit, the
@@ -39,7 +37,7 @@ record Outcomes(Map<String, String> parts) {
       }
     }
     parts.put("baselines", summary.path("baselines").toString());
-    parts.put("child's weights", sha256(store.resolve("child/model.safetensors")));
+    parts.put("child's weights", Sha256.of(store.resolve("child/model.safetensors")));
     return new Outcomes(parts);
   }
 
@@ -53,14 +51,5 @@ record Outcomes(Map<String, String> parts) {
           }
         });
     return names;
-  }
-
-  private static String sha256(Path file) throws IOException {
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
-      return "%064x".formatted(new BigInteger(1, digest));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -37,7 +37,7 @@ public final class FeedActor extends AbstractBehavior<Feed.Command> {
   private final Map<String, ActorRef<TailActor.Command>> tails = new HashMap<>();
   private final int window;
   private final Consumer<Duration> lags;
-  private Journal journal;
+  private JournalReader journal;
   private int started;
 
   /**
@@ -98,7 +98,7 @@ public final class FeedActor extends AbstractBehavior<Feed.Command> {
 
   private Behavior<Feed.Command> onFollow(Follow follow) {
     if (journal == null) {
-      journal = Journal.of(getContext().getSystem());
+      journal = JournalReader.of(getContext().getSystem());
     }
     tails
         .computeIfAbsent(

@@ -17,7 +17,7 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import puzzle.model.CostDelivery;
 import puzzle.model.Delivery;
 import puzzle.model.Receipt;
-import puzzle.protocol.Block;
+import puzzle.protocol.Layer;
 import puzzle.protocol.Run;
 
 /**
@@ -30,7 +30,7 @@ public final class Inbound {
 
   private final ActorSystem<?> system;
   private final Function<String, RecipientRef<Run.Command>> runs;
-  private final BiFunction<String, Integer, RecipientRef<Block.Command>> blocks;
+  private final BiFunction<String, Integer, RecipientRef<Layer.Command>> blocks;
 
   /**
    * @param runs the entity of a run, by its id
@@ -39,7 +39,7 @@ public final class Inbound {
   public Inbound(
       ActorSystem<?> system,
       Function<String, RecipientRef<Run.Command>> runs,
-      BiFunction<String, Integer, RecipientRef<Block.Command>> blocks) {
+      BiFunction<String, Integer, RecipientRef<Layer.Command>> blocks) {
     this.system = system;
     this.runs = runs;
     this.blocks = blocks;
@@ -58,20 +58,20 @@ public final class Inbound {
    */
   public CompletionStage<Map<String, Receipt>> deliver(
       String run, Map<Integer, List<Delivery>> byLayer, List<CostDelivery> costs) {
-    List<CompletableFuture<Block.Receipts>> asked = new ArrayList<>();
+    List<CompletableFuture<Layer.Receipts>> asked = new ArrayList<>();
     new TreeMap<>(byLayer)
         .forEach(
             (layer, list) ->
                 asked.add(
-                    AskPattern.<Block.Command, Block.Receipts>ask(
+                    AskPattern.<Layer.Command, Layer.Receipts>ask(
                             blocks.apply(run, layer),
-                            replyTo -> new Block.Deliver(list, replyTo),
+                            replyTo -> new Layer.Deliver(list, replyTo),
                             PATIENCE,
                             system.scheduler())
                         .toCompletableFuture()));
     if (!costs.isEmpty()) {
       asked.add(
-          AskPattern.<Run.Command, Block.Receipts>ask(
+          AskPattern.<Run.Command, Layer.Receipts>ask(
                   runs.apply(run),
                   replyTo -> new Run.DeliverCosts(costs, replyTo),
                   PATIENCE,

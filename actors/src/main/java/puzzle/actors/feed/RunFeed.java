@@ -23,12 +23,12 @@ public final class RunFeed {
 
   private final ActorSystem<?> system;
   private final ActorRef<Feed.Command> feed;
-  private final Journal journal;
+  private final JournalReader journal;
 
   public RunFeed(ActorSystem<?> system, ActorRef<Feed.Command> feed) {
     this.system = system;
     this.feed = feed;
-    this.journal = Journal.of(system);
+    this.journal = JournalReader.of(system);
   }
 
   /** Names of all runs on record, sorted. */
@@ -37,7 +37,7 @@ public final class RunFeed {
   }
 
   /** A run as it is now; empty where there is none of that name. */
-  public CompletionStage<Optional<Following>> follow(String run) {
+  public CompletionStage<Optional<FollowedRun>> follow(String run) {
     return AskPattern.<Feed.Command, TailActor.Followed>ask(
             feed, replyTo -> new FeedActor.Follow(run, replyTo), PATIENCE, system.scheduler())
         .thenApply(TailActor.Followed::following);

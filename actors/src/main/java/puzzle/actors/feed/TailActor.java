@@ -49,7 +49,7 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
   record Live(Feed.Fact fact) implements Command {}
 
   /** The answer to {@link Get}; empty where there is no such run. */
-  record Followed(Optional<Following> following) {}
+  record Followed(Optional<FollowedRun> following) {}
 
   private record Opened(ActorRef<Ack> ack) implements Command {}
 
@@ -83,7 +83,7 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
   private static final Duration REOPEN = Duration.ofSeconds(1);
 
   private final String run;
-  private final Journal journal;
+  private final JournalReader journal;
   private final FactWindow window;
   private final TimerScheduler<Command> timers;
   private final Consumer<Duration> lags;
@@ -111,7 +111,7 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
    */
   static Behavior<Command> create(
       String run,
-      Journal journal,
+      JournalReader journal,
       int windowSize,
       Consumer<Duration> lags,
       ActorRef<Feed.Command> feed) {
@@ -125,7 +125,7 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       String run,
-      Journal journal,
+      JournalReader journal,
       int windowSize,
       Consumer<Duration> lags,
       ActorRef<Feed.Command> feed) {
@@ -338,7 +338,7 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
   private Followed following() {
     return new Followed(
         view.started()
-            ? Optional.of(new Following(view.snapshot(), window, live()))
+            ? Optional.of(new FollowedRun(view.snapshot(), window, live()))
             : Optional.empty());
   }
 

@@ -16,9 +16,9 @@ import org.slf4j.MDC;
 import puzzle.actors.work.Chronicle;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.engine.BlockEngine;
-import puzzle.engine.InvalidInputException;
 import puzzle.engine.TaskFailedException;
 import puzzle.model.Failure;
+import puzzle.model.InvalidInputException;
 import puzzle.model.TaskResult;
 import puzzle.protocol.Work;
 
@@ -33,7 +33,7 @@ import puzzle.protocol.Work;
 public final class DeviceThread extends AbstractBehavior<DeviceThread.Job> {
 
   /** One attempt to run, and whom to tell. */
-  public record Job(Work.Ticket ticket, Signs signs, ActorRef<Ended> replyTo) {}
+  public record Job(Work.Ticket ticket, TaskProgress signs, ActorRef<Ended> replyTo) {}
 
   /**
    * What came of it: a result, or a failure, or neither where it was cancelled.

@@ -51,8 +51,8 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
   private final Map<Work.Report, Work.Owner> outbox = new LinkedHashMap<>();
 
   private Work.Ticket running;
-  private Signs signs;
-  private Signs.Progress shown;
+  private TaskProgress signs;
+  private TaskProgress.Progress shown;
   private boolean draining;
 
   /** What the device makes cannot be written: it takes nothing for a while. */
@@ -132,7 +132,7 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
       return this;
     }
     running = ticket;
-    signs = new Signs(nanos);
+    signs = new TaskProgress(nanos);
     shown = null;
     thread.tell(new DeviceThread.Job(ticket, signs, ended));
     peers.owner(
@@ -213,7 +213,7 @@ public final class GpuActor extends AbstractBehavior<Gpu.Command> {
   }
 
   private Behavior<Gpu.Command> onSample() {
-    Signs.Progress latest = signs == null ? null : signs.latest();
+    TaskProgress.Progress latest = signs == null ? null : signs.latest();
     if (latest != null && !latest.equals(shown)) {
       shown = latest;
       peers.announce(

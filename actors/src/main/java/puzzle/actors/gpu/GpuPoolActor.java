@@ -100,14 +100,14 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
   }
 
   private Behavior<GpuPool.Command> onAnnounce(GpuPool.Announce announce) {
-    Seat seat = matching.seat(announce.device().name());
+    KnownDevice seat = matching.seat(announce.device().name());
     if (seat == null
         || !seat.gpu.equals(announce.gpu())
         || !seat.accepts.equals(announce.accepts())) {
       if (seat != null) {
         forget(seat);
       }
-      seat = new Seat(announce.device(), announce.gpu(), announce.accepts());
+      seat = new KnownDevice(announce.device(), announce.gpu(), announce.accepts());
       seat.sent = announce.received();
       matching.add(seat);
       getContext().watchWith(seat.gpu, new GpuGone(seat.device, seat.gpu));
@@ -126,7 +126,7 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
   }
 
   private Behavior<GpuPool.Command> onDecline(GpuPool.Decline decline) {
-    Seat seat = matching.seat(decline.device().name());
+    KnownDevice seat = matching.seat(decline.device().name());
     if (seat != null && seat.running.equals(decline.ticket().id())) {
       // What it runs instead, its next announcement tells.
       matching.busy(seat, "unknown", false);
@@ -137,7 +137,7 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
   }
 
   private Behavior<GpuPool.Command> onGpuGone(GpuGone gone) {
-    Seat seat = matching.seat(gone.device().name());
+    KnownDevice seat = matching.seat(gone.device().name());
     if (seat != null && seat.gpu.equals(gone.gpu())) {
       remove(seat);
       matching.match();
@@ -159,7 +159,7 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
     return this;
   }
 
-  private void send(Seat seat, Work.Ticket ticket) {
+  private void send(KnownDevice seat, Work.Ticket ticket) {
     seat.sent++;
     seat.lastSent = nanos.getAsLong();
     sent.remove(ticket.id());
@@ -168,17 +168,17 @@ public final class GpuPoolActor extends AbstractBehavior<GpuPool.Command> {
     Chronicle.dispatched(ticket);
   }
 
-  private void remove(Seat seat) {
+  private void remove(KnownDevice seat) {
     matching.remove(seat);
     forget(seat);
   }
 
   /** The device will not report what it was sent: it is gone, restarted, or never got it. */
-  private void forget(Seat seat) {
+  private void forget(KnownDevice seat) {
     sent.values().removeIf(s -> s.device.equals(seat.name()));
   }
 
-  private boolean lostOnTheWay(Seat seat) {
+  private boolean lostOnTheWay(KnownDevice seat) {
     return seat.heard - seat.lastSent > settings.announce().toNanos() * PATIENCE;
   }
 }

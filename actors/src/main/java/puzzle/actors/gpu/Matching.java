@@ -25,12 +25,12 @@ import puzzle.protocol.Work;
 final class Matching {
 
   private static final class Host {
-    private final TreeMap<String, Seat> free = new TreeMap<>();
+    private final TreeMap<String, KnownDevice> free = new TreeMap<>();
     private int busy;
     private int measuring;
   }
 
-  private final BiConsumer<Seat, Work.Ticket> send;
+  private final BiConsumer<KnownDevice, Work.Ticket> send;
   private final TicketQueue queue = new TicketQueue();
   private final TicketQueue measurements = new TicketQueue();
 
@@ -38,19 +38,19 @@ final class Matching {
   private final TicketQueue left = new TicketQueue();
 
   private final Set<String> leave;
-  private final Map<String, Seat> seats = new TreeMap<>();
+  private final Map<String, KnownDevice> seats = new TreeMap<>();
   private final Map<String, Host> hosts = new TreeMap<>();
 
   /** Free devices that may start something, in all and by the layer they have at hand. */
-  private final TreeMap<String, Seat> ready = new TreeMap<>();
+  private final TreeMap<String, KnownDevice> ready = new TreeMap<>();
 
-  private final Map<Integer, TreeMap<String, Seat>> readyByLayer = new HashMap<>();
+  private final Map<Integer, TreeMap<String, KnownDevice>> readyByLayer = new HashMap<>();
 
   /** How many devices have a layer at hand. */
   private final Map<Integer, Integer> crowds = new HashMap<>();
 
   /** Free devices that take some kinds of task only; they have a host of their own. */
-  private final TreeMap<String, Seat> choosy = new TreeMap<>();
+  private final TreeMap<String, KnownDevice> choosy = new TreeMap<>();
 
   /** Kept free for the next measurement; null where there is none. */
   private Host reserved;
@@ -59,16 +59,16 @@ final class Matching {
    * @param leave tasks that are left to devices which ask for them by name
    * @param send called for each match, after it was taken note of
    */
-  Matching(Set<String> leave, BiConsumer<Seat, Work.Ticket> send) {
+  Matching(Set<String> leave, BiConsumer<KnownDevice, Work.Ticket> send) {
     this.leave = Set.copyOf(leave);
     this.send = send;
   }
 
-  Collection<Seat> seats() {
+  Collection<KnownDevice> seats() {
     return seats.values();
   }
 
-  Seat seat(String name) {
+  KnownDevice seat(String name) {
     return seats.get(name);
   }
 
@@ -86,8 +86,8 @@ final class Matching {
   }
 
   /** A device came; it is free. */
-  void add(Seat seat) {
-    Seat before = seats.get(seat.name());
+  void add(KnownDevice seat) {
+    KnownDevice before = seats.get(seat.name());
     if (before != null) {
       remove(before);
     }
@@ -100,7 +100,7 @@ final class Matching {
   }
 
   /** A device is gone. */
-  void remove(Seat seat) {
+  void remove(KnownDevice seat) {
     if (!seats.remove(seat.name(), seat)) {
       return;
     }
@@ -120,7 +120,7 @@ final class Matching {
   }
 
   /** The device runs something, as it says. */
-  void busy(Seat seat, String id, boolean exclusive) {
+  void busy(KnownDevice seat, String id, boolean exclusive) {
     if (seat.choosy()) {
       choosy.remove(seat.name());
       seat.running = id;
@@ -132,7 +132,7 @@ final class Matching {
   }
 
   /** The device runs nothing any more. */
-  void idle(Seat seat) {
+  void idle(KnownDevice seat) {
     if (seat.choosy()) {
       choosy.put(seat.name(), seat);
       seat.running = "";
@@ -144,7 +144,7 @@ final class Matching {
 
   /** Pairs all that can be paired. */
   void match() {
-    for (Seat seat : List.copyOf(choosy.values())) {
+    for (KnownDevice seat : List.copyOf(choosy.values())) {
       left.pollOneOf(seat.accepts)
           .or(() -> queue.pollOneOf(seat.accepts))
           .ifPresent(
@@ -163,7 +163,7 @@ final class Matching {
   }
 
   private boolean pair() {
-    TreeMap<String, Seat> near = readyByLayer.get(queue.first().orElseThrow().layer());
+    TreeMap<String, KnownDevice> near = readyByLayer.get(queue.first().orElseThrow().layer());
     if (near != null && start(near.firstEntry().getValue())) {
       return true;
     }
@@ -171,7 +171,7 @@ final class Matching {
       return true;
     }
     // What waits failed on that device; another may have it.
-    for (Seat seat : List.copyOf(ready.values())) {
+    for (KnownDevice seat : List.copyOf(ready.values())) {
       if (start(seat)) {
         return true;
       }
@@ -179,7 +179,7 @@ final class Matching {
     return false;
   }
 
-  private boolean start(Seat seat) {
+  private boolean start(KnownDevice seat) {
     Optional<Work.Ticket> ticket =
         queue.poll(
             seat.layer,
@@ -189,7 +189,7 @@ final class Matching {
     return ticket.isPresent();
   }
 
-  private void start(Seat seat, Work.Ticket ticket) {
+  private void start(KnownDevice seat, Work.Ticket ticket) {
     occupy(seat, ticket.id(), ticket.exclusive());
     if (ticket.layer() >= 0) {
       moved(seat, ticket.layer());
@@ -208,7 +208,7 @@ final class Matching {
         return;
       }
       Host host = reserved;
-      Seat seat = host.free.firstEntry().getValue();
+      KnownDevice seat = host.free.firstEntry().getValue();
       Optional<Work.Ticket> ticket = measurements.poll(-1, layer -> false, null);
       reserved = null;
       start(seat, ticket.orElseThrow());
@@ -234,7 +234,7 @@ final class Matching {
   }
 
   /** A free device has something to do. */
-  private void occupy(Seat seat, String id, boolean exclusive) {
+  private void occupy(KnownDevice seat, String id, boolean exclusive) {
     Host host = host(seat);
     host.free.remove(seat.name());
     host.busy++;
@@ -247,7 +247,7 @@ final class Matching {
   }
 
   /** A busy device has nothing to do any more. */
-  private void vacate(Seat seat) {
+  private void vacate(KnownDevice seat) {
     Host host = host(seat);
     if (host.free.containsKey(seat.name())) {
       return;
@@ -259,7 +259,7 @@ final class Matching {
     free(host, seat);
   }
 
-  private void free(Host host, Seat seat) {
+  private void free(Host host, KnownDevice seat) {
     seat.running = "";
     seat.exclusive = false;
     host.free.put(seat.name(), seat);
@@ -274,15 +274,15 @@ final class Matching {
     }
   }
 
-  private void ready(Seat seat) {
+  private void ready(KnownDevice seat) {
     if (ready.put(seat.name(), seat) == null) {
       readyByLayer.computeIfAbsent(seat.layer, l -> new TreeMap<>()).put(seat.name(), seat);
     }
   }
 
-  private void unready(Seat seat) {
+  private void unready(KnownDevice seat) {
     if (ready.remove(seat.name()) != null) {
-      TreeMap<String, Seat> same = readyByLayer.get(seat.layer);
+      TreeMap<String, KnownDevice> same = readyByLayer.get(seat.layer);
       same.remove(seat.name());
       if (same.isEmpty()) {
         readyByLayer.remove(seat.layer);
@@ -291,7 +291,7 @@ final class Matching {
   }
 
   /** Called for a device that is not ready. */
-  private void moved(Seat seat, int layer) {
+  private void moved(KnownDevice seat, int layer) {
     if (seat.layer >= 0) {
       crowds.merge(seat.layer, -1, (a, b) -> a + b == 0 ? null : a + b);
     }
@@ -301,7 +301,7 @@ final class Matching {
     }
   }
 
-  private Host host(Seat seat) {
+  private Host host(KnownDevice seat) {
     return hosts.computeIfAbsent(seat.device.host(), h -> new Host());
   }
 }

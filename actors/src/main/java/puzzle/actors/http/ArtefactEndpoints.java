@@ -14,10 +14,10 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.stream.javadsl.StreamConverters;
 import puzzle.actors.feed.FactJson;
 import puzzle.actors.feed.RunFeed;
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.checkpoint.StorageException;
-import puzzle.engine.checkpoint.Store;
+import puzzle.engine.files.StorageException;
+import puzzle.engine.store.Store;
 import puzzle.model.CheckpointRef;
+import puzzle.model.InvalidInputException;
 
 /** Files of a run's store, for workers that do not share its disk. */
 final class ArtefactEndpoints {
@@ -45,7 +45,7 @@ final class ArtefactEndpoints {
   private CompletionStage<HttpResponse> upload(Call call) {
     String path = path(call);
     if (!path.startsWith(FOLDER)) {
-      throw Problem.at("?path", path, "is not under " + FOLDER, "Maybe " + FOLDER + path + ".");
+      throw HttpProblem.at("?path", path, "is not under " + FOLDER, "Maybe " + FOLDER + path + ".");
     }
     return RunEndpoints.following(feed, RunEndpoints.run(call))
         .thenApplyAsync(
@@ -53,7 +53,7 @@ final class ArtefactEndpoints {
               Store store = Store.open(Path.of(f.snapshot().state().spec().store()));
               boolean there = Files.exists(resolved(store, path));
               if (there) {
-                throw Problem.of(
+                throw HttpProblem.of(
                     409, path + " is there already", "Maybe choose a name with its SHA-256.");
               }
               InputStream body =
@@ -66,9 +66,9 @@ final class ArtefactEndpoints {
                 CheckpointRef ref = store.put(path, body::transferTo);
                 return Replies.ok(FactJson.bytes(ref));
               } catch (StorageException e) {
-                throw Problem.said(507, null, e.getMessage());
+                throw HttpProblem.said(507, null, e.getMessage());
               } catch (IOException e) {
-                throw Problem.of(400, "the upload broke off: " + e.getMessage(), null);
+                throw HttpProblem.of(400, "the upload broke off: " + e.getMessage(), null);
               }
             },
             thread);
@@ -82,7 +82,7 @@ final class ArtefactEndpoints {
               Store store = Store.open(Path.of(f.snapshot().state().spec().store()));
               Path file = resolved(store, path);
               if (!Files.isRegularFile(file)) {
-                throw Problem.of(404, "there is no " + path + " in the run's store", null);
+                throw HttpProblem.of(404, "there is no " + path + " in the run's store", null);
               }
               return HttpResponse.create()
                   .withEntity(
@@ -96,7 +96,7 @@ final class ArtefactEndpoints {
     Path file = store.resolve(unchecked(path));
     String top = store.root().relativize(file).getName(0).toString();
     if (top.startsWith(".") || top.startsWith("journal") || top.startsWith("http-tokens")) {
-      throw Problem.at("?path", path, "is no artefact", null);
+      throw HttpProblem.at("?path", path, "is no artefact", null);
     }
     return file;
   }
@@ -113,7 +113,7 @@ final class ArtefactEndpoints {
       }
       return unchecked(path).path();
     } catch (IllegalArgumentException | InvalidInputException e) {
-      throw Problem.at(
+      throw HttpProblem.at(
           "?path", path, "is no path inside the store", "Maybe external/layer-3-kv-4.safetensors.");
     }
   }

@@ -39,7 +39,7 @@ record Call(
   CompletionStage<JsonNode> json() {
     String type = request.entity().getContentType().mediaType().toString();
     if (!type.equals("application/json")) {
-      throw Problem.of(
+      throw HttpProblem.of(
           415, "the body is '" + type + "'", "Maybe send Content-Type: application/json.");
     }
     return bytes()
@@ -48,12 +48,12 @@ record Call(
               try {
                 JsonNode json = FactJson.MAPPER.readTree(body.toArrayUnsafe());
                 if (json == null || json.isMissingNode()) {
-                  throw Problem.of(400, "the body is empty", "Maybe send a JSON object.");
+                  throw HttpProblem.of(400, "the body is empty", "Maybe send a JSON object.");
                 }
                 return json;
               } catch (JsonProcessingException e) {
                 var at = e.getLocation();
-                throw Problem.of(
+                throw HttpProblem.of(
                     400,
                     "the body is no JSON: line %d, column %d: %s"
                         .formatted(
@@ -62,7 +62,7 @@ record Call(
                             e.getOriginalMessage()),
                     "Maybe it is cut off.");
               } catch (IOException e) {
-                throw Problem.of(400, "the body cannot be read: " + e.getMessage(), null);
+                throw HttpProblem.of(400, "the body cannot be read: " + e.getMessage(), null);
               }
             });
   }
@@ -84,17 +84,17 @@ record Call(
                 throw tooLarge();
               }
               if (cause instanceof TimeoutException) {
-                throw Problem.of(
+                throw HttpProblem.of(
                     408,
                     "the body did not arrive in " + settings.bodyPatience().toSeconds() + " s",
                     null);
               }
-              throw Problem.of(400, "the body cannot be read: " + cause.getMessage(), null);
+              throw HttpProblem.of(400, "the body cannot be read: " + cause.getMessage(), null);
             });
   }
 
-  private Problem tooLarge() {
-    return Problem.of(
+  private HttpProblem tooLarge() {
+    return HttpProblem.of(
         413, "the body is larger than " + settings.maxBody() + " bytes", "Maybe send it in parts.");
   }
 }

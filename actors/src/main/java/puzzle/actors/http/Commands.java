@@ -60,7 +60,7 @@ public final class Commands {
           .begin(new JsonBody("", data))
           .thenApply(run -> "")
           .exceptionally(Commands::refusal);
-    } catch (Problem e) {
+    } catch (HttpProblem e) {
       return CompletableFuture.completedStage(e.inWords());
     }
   }
@@ -116,7 +116,7 @@ public final class Commands {
                 String refusal = "";
                 try {
                   placed = DeliveryBody.read(message, f.snapshot());
-                } catch (Problem e) {
+                } catch (HttpProblem e) {
                   refusal = e.inWords();
                 }
                 read.add(placed);
@@ -152,7 +152,7 @@ public final class Commands {
   /** A problem with what was sent is an answer; anything else goes on as a failure. */
   private static String refusal(Throwable failure) {
     Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-    if (cause instanceof Problem problem && problem.status() < 500) {
+    if (cause instanceof HttpProblem problem && problem.status() < 500) {
       return problem.inWords();
     }
     throw failure instanceof CompletionException e ? e : new CompletionException(failure);

@@ -10,7 +10,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import puzzle.actors.feed.RunSnapshot;
-import puzzle.engine.checkpoint.Store;
+import puzzle.engine.store.Store;
 import puzzle.model.Block;
 import puzzle.model.CheckpointRef;
 import puzzle.model.CostDelivery;
@@ -58,7 +58,8 @@ final class DeliveryBody {
     body.only(Set.of("source", "scores", "variants", "costs"));
     String source = body.text("source");
     if (!source.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")) {
-      throw Problem.at("/source", source, "is no name", "Maybe letters, digits, '.', '_' and '-'.");
+      throw HttpProblem.at(
+          "/source", source, "is no name", "Maybe letters, digits, '.', '_' and '-'.");
     }
     List<Placed> placed = new ArrayList<>();
     for (JsonBody one : body.list("scores", MOST)) {
@@ -75,19 +76,19 @@ final class DeliveryBody {
       Variant variant = one.parsed("variant", Variant::parse);
       int layer = one.whole("layer", 0, run.state().layers() - 1);
       TaskResult result =
-          new TaskResult.Distilled(
+          new TaskResult.Trained(
               weights(one.object("weights"), Path.of(run.state().spec().store())),
               one.number("loss_before", 0),
               one.number("loss_after", 0),
               one.has("steps") ? one.whole("steps", 0, Integer.MAX_VALUE) : 0);
-      placed.add(place(one, layer, source, new Task.Distil(layer, variant, null).key(), result));
+      placed.add(place(one, layer, source, new Task.Bld(layer, variant, null).key(), result));
     }
     for (JsonBody one : body.list("costs", MOST)) {
       String id = id(one);
       placed.add(new Placed(one.pointer(), id, -1, null, cost(one, id, source, run)));
     }
     if (placed.isEmpty() || placed.size() > MOST) {
-      throw Problem.at(
+      throw HttpProblem.at(
           "/scores",
           placed.size(),
           "results in one request",
@@ -96,7 +97,7 @@ final class DeliveryBody {
     Set<String> ids = new HashSet<>();
     for (Placed p : placed) {
       if (!ids.add(p.id())) {
-        throw Problem.at(p.pointer() + "/id", p.id(), "stands twice in this request", null);
+        throw HttpProblem.at(p.pointer() + "/id", p.id(), "stands twice in this request", null);
       }
     }
     return placed;
@@ -137,7 +138,7 @@ final class DeliveryBody {
   private static String id(JsonBody one) {
     String id = one.text("id");
     if (!id.matches("[\\x21-\\x7e]{1,128}") || id.contains("#")) {
-      throw Problem.at(
+      throw HttpProblem.at(
           one.pointer() + "/id", id, "is no id", "Maybe 1 to 128 printable characters, no '#'.");
     }
     return id;
@@ -154,7 +155,7 @@ final class DeliveryBody {
       Store.open(folder).verify(ref);
       return ref;
     } catch (RuntimeException e) {
-      throw Problem.said(400, weights.pointer(), e.getMessage());
+      throw HttpProblem.said(400, weights.pointer(), e.getMessage());
     }
   }
 }

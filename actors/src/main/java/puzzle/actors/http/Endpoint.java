@@ -15,7 +15,7 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
  */
 record Endpoint(String method, String path, Role role, Handler handler) {
 
-  /** Answers a call; may throw or fail with a {@link Problem}. */
+  /** Answers a call; may throw or fail with a {@link HttpProblem}. */
   interface Handler {
     CompletionStage<HttpResponse> handle(Call call) throws Exception;
   }

@@ -202,26 +202,26 @@ public final class HttpEdge implements AutoCloseable {
       }
     }
     if (allowed.isEmpty()) {
-      throw Problem.of(
+      throw HttpProblem.of(
           404, "there is nothing at " + clip(request.getUri().path()), "Maybe see /openapi.json.");
     }
     Role caller = gate.role(request).orElse(null);
     Role needed = found != null ? found.role() : open ? null : least;
     if (needed != null) {
       if (caller == null) {
-        throw Problem.of(
+        throw HttpProblem.of(
             401,
             "no token, or not one of this server's",
             "Maybe send Authorization: Bearer and a token from " + settings.tokenFile() + ".");
       }
       if (!caller.includes(needed)) {
-        throw Problem.of(
+        throw HttpProblem.of(
             403, "a " + caller.label() + " may not do this", "Maybe use the operator's token.");
       }
     }
     if (found == null) {
       discard(request);
-      HttpResponse no = Problem.of(405, method + " is not one of " + allowed, null).response();
+      HttpResponse no = HttpProblem.of(405, method + " is not one of " + allowed, null).response();
       return CompletableFuture.completedStage(
           no.addHeader(RawHeader.create("Allow", String.join(", ", allowed))));
     }
@@ -234,7 +234,7 @@ public final class HttpEdge implements AutoCloseable {
         failure instanceof CompletionException && failure.getCause() != null
             ? failure.getCause()
             : failure;
-    if (cause instanceof Problem problem) {
+    if (cause instanceof HttpProblem problem) {
       HttpResponse response = problem.response();
       if (problem.status() == 401) {
         return response.addHeader(RawHeader.create("WWW-Authenticate", "Bearer realm=\"puzzle\""));
@@ -245,13 +245,13 @@ public final class HttpEdge implements AutoCloseable {
     }
     if (cause instanceof AskTimeoutException
         || cause instanceof java.util.concurrent.TimeoutException) {
-      return Problem.of(
+      return HttpProblem.of(
               503, "no answer in time", "Maybe the journal is down, or the run is moving.")
           .response()
           .addHeader(RawHeader.create("Retry-After", "5"));
     }
     LOG.error("a request failed", cause);
-    return Problem.of(500, "this should not have happened", "Maybe the node's log says more.")
+    return HttpProblem.of(500, "this should not have happened", "Maybe the node's log says more.")
         .response();
   }
 
@@ -274,7 +274,7 @@ public final class HttpEdge implements AutoCloseable {
       try {
         segments.add(java.net.URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8));
       } catch (IllegalArgumentException e) {
-        throw Problem.of(400, "the path is not well encoded: " + clip(path), null);
+        throw HttpProblem.of(400, "the path is not well encoded: " + clip(path), null);
       }
     }
     return segments;

@@ -12,7 +12,7 @@ record JsonBody(String pointer, JsonNode node) {
 
   JsonBody {
     if (!node.isObject()) {
-      throw Problem.at(pointer.isEmpty() ? "/" : pointer, node, "is no object", null);
+      throw HttpProblem.at(pointer.isEmpty() ? "/" : pointer, node, "is no object", null);
     }
   }
 
@@ -26,7 +26,7 @@ record JsonBody(String pointer, JsonNode node) {
         .forEachRemaining(
             name -> {
               if (!known.contains(name)) {
-                throw Problem.at(
+                throw HttpProblem.at(
                     pointer + "/" + name,
                     name,
                     "is not known",
@@ -46,7 +46,7 @@ record JsonBody(String pointer, JsonNode node) {
       return List.of();
     }
     if (!list.isArray() || list.size() > most) {
-      throw Problem.at(
+      throw HttpProblem.at(
           pointer + "/" + field,
           list.isArray() ? list.size() + " items" : list,
           "is no list of up to " + most,
@@ -95,13 +95,13 @@ record JsonBody(String pointer, JsonNode node) {
     try {
       return parse.apply(text);
     } catch (IllegalArgumentException e) {
-      throw Problem.said(400, pointer + "/" + field, e.getMessage());
+      throw HttpProblem.said(400, pointer + "/" + field, e.getMessage());
     }
   }
 
-  private Problem bad(String field, String what, String maybe) {
+  private HttpProblem bad(String field, String what, String maybe) {
     JsonNode value = node.path(field);
-    return Problem.at(
+    return HttpProblem.at(
         pointer + "/" + field, value.isMissingNode() ? "nothing" : value, what, maybe);
   }
 }

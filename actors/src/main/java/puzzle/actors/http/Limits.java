@@ -24,17 +24,17 @@ final class Limits {
   static Target read(JsonNode body, Target target) {
     JsonNode list = body.path("limits");
     if (!body.isObject() || !list.isArray()) {
-      throw Problem.at("/limits", list, "is no list of limits", "Maybe {\"limits\": [...]}.");
+      throw HttpProblem.at("/limits", list, "is no list of limits", "Maybe {\"limits\": [...]}.");
     }
     body.fieldNames()
         .forEachRemaining(
             name -> {
               if (!name.equals("limits")) {
-                throw Problem.at("/" + name, name, "is not known", "Maybe limits was meant.");
+                throw HttpProblem.at("/" + name, name, "is not known", "Maybe limits was meant.");
               }
             });
     if (list.size() > 64) {
-      throw Problem.at("/limits", list.size(), "limits are too many", "Maybe up to 64.");
+      throw HttpProblem.at("/limits", list.size(), "limits are too many", "Maybe up to 64.");
     }
     List<List<Limit>> byGoal = new ArrayList<>();
     target.goals().forEach(g -> byGoal.add(new ArrayList<>()));
@@ -42,13 +42,14 @@ final class Limits {
       String at = "/limits/" + i;
       JsonNode one = list.get(i);
       if (!one.isObject()) {
-        throw Problem.at(at, one, "is no limit", "Maybe an object with metric and value.");
+        throw HttpProblem.at(at, one, "is no limit", "Maybe an object with metric and value.");
       }
       one.fieldNames()
           .forEachRemaining(
               name -> {
                 if (!FIELDS.contains(name)) {
-                  throw Problem.at(at + "/" + name, name, "is not known", "Maybe one of " + FIELDS);
+                  throw HttpProblem.at(
+                      at + "/" + name, name, "is not known", "Maybe one of " + FIELDS);
                 }
               });
       byGoal.get(goal(one.path("workload"), at, target)).add(limit(one, at));
@@ -67,7 +68,8 @@ final class Limits {
     List<String> names = target.goals().stream().map(g -> g.workload().name()).toList();
     int goal = workload.isTextual() ? names.indexOf(workload.textValue()) : -1;
     if (goal < 0) {
-      throw Problem.at(at + "/workload", workload, "is not known", "Maybe one of " + names + ".");
+      throw HttpProblem.at(
+          at + "/workload", workload, "is not known", "Maybe one of " + names + ".");
     }
     return goal;
   }
@@ -77,17 +79,17 @@ final class Limits {
     JsonNode value = one.path("value");
     JsonNode times = one.path("times_parent");
     List<String> names =
-        Arrays.stream(Limit.Metric.values()).map(m -> m.name().toLowerCase(Locale.ROOT)).toList();
+        Arrays.stream(Limit.Stat.values()).map(m -> m.name().toLowerCase(Locale.ROOT)).toList();
     int index = metric.isTextual() ? names.indexOf(metric.textValue()) : -1;
     if (index < 0) {
-      throw Problem.at(at + "/metric", metric, "is not known", "Maybe one of " + names + ".");
+      throw HttpProblem.at(at + "/metric", metric, "is not known", "Maybe one of " + names + ".");
     }
     if (!value.isNumber() || !(value.doubleValue() > 0) || Double.isInfinite(value.doubleValue())) {
-      throw Problem.at(at + "/value", value, "is no positive number", null);
+      throw HttpProblem.at(at + "/value", value, "is no positive number", null);
     }
     if (!times.isMissingNode() && !times.isBoolean()) {
-      throw Problem.at(at + "/times_parent", times, "is neither true nor false", null);
+      throw HttpProblem.at(at + "/times_parent", times, "is neither true nor false", null);
     }
-    return new Limit(Limit.Metric.values()[index], value.doubleValue(), times.asBoolean(false));
+    return new Limit(Limit.Stat.values()[index], value.doubleValue(), times.asBoolean(false));
   }
 }

@@ -93,7 +93,7 @@ public final class Metrics {
     if (fact instanceof Feed.LayerAdvanced f) {
       layers.put(run + "/" + f.layer(), f);
       set("puzzle.variants.distilled", "trained variants", run, sum(run, "distilled"));
-      set("puzzle.variants.wanted", "variants to train", run, sum(run, "toDistil"));
+      set("puzzle.variants.wanted", "variants to train", run, sum(run, "toTrain"));
       set("puzzle.blocks.scored", "measured blocks", run, sum(run, "scored"));
       set("puzzle.blocks.wanted", "blocks to measure", run, sum(run, "toScore"));
       set("puzzle.tasks.quarantined", "tasks of layers given up", run, sum(run, "quarantined"));
@@ -130,7 +130,7 @@ public final class Metrics {
         sum +=
             switch (what) {
               case "distilled" -> f.distilled();
-              case "toDistil" -> f.toDistil();
+              case "toTrain" -> f.toTrain();
               case "scored" -> f.scored();
               case "toScore" -> f.toScore();
               default -> f.quarantined();

@@ -68,7 +68,7 @@ final class OrderEndpoints {
 
   private static CompletionStage<HttpResponse> answer(Run.Answer answer) {
     if (answer instanceof Run.Refused refused) {
-      return CompletableFuture.failedStage(Problem.said(409, null, refused.reason()));
+      return CompletableFuture.failedStage(HttpProblem.said(409, null, refused.reason()));
     }
     return Replies.json(FactJson.MAPPER.createObjectNode().put("accepted", true));
   }
@@ -76,7 +76,7 @@ final class OrderEndpoints {
   private static String reason(JsonBody body) {
     String reason = body.has("reason") ? body.text("reason") : "cancelled over HTTP";
     if (reason.length() > 500) {
-      throw Problem.at("/reason", reason, "is too long", "Maybe up to 500 characters.");
+      throw HttpProblem.at("/reason", reason, "is too long", "Maybe up to 500 characters.");
     }
     return reason;
   }

@@ -16,7 +16,7 @@ import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 import puzzle.actors.feed.FactJson;
 import puzzle.actors.feed.FactWindow;
-import puzzle.actors.feed.Following;
+import puzzle.actors.feed.FollowedRun;
 import puzzle.actors.feed.Position;
 import puzzle.actors.feed.RunFeed;
 import puzzle.model.RunId;
@@ -74,7 +74,7 @@ final class RunEndpoints {
             f -> {
               if (metrics.readers().incrementAndGet() > settings.readers()) {
                 metrics.readers().decrementAndGet();
-                throw Problem.of(
+                throw HttpProblem.of(
                     503,
                     "there are " + settings.readers() + " readers already",
                     "Maybe raise puzzle.http.readers.");
@@ -118,7 +118,7 @@ final class RunEndpoints {
     try {
       return Position.parse(from);
     } catch (IllegalArgumentException e) {
-      throw Problem.said(400, last.isPresent() ? "Last-Event-ID" : "?from", e.getMessage());
+      throw HttpProblem.said(400, last.isPresent() ? "Last-Event-ID" : "?from", e.getMessage());
     }
   }
 
@@ -136,18 +136,18 @@ final class RunEndpoints {
         .thenApply(json -> Replies.packed(call, FactJson.bytes(json)));
   }
 
-  private CompletionStage<Following> following(Call call) {
+  private CompletionStage<FollowedRun> following(Call call) {
     return following(parts.feed(), run(call));
   }
 
   /** The run as it is now, or a problem with status 404. */
-  static CompletionStage<Following> following(RunFeed feed, String run) {
+  static CompletionStage<FollowedRun> following(RunFeed feed, String run) {
     return feed.follow(run)
         .thenApply(
             found ->
                 found.orElseThrow(
                     () ->
-                        Problem.of(
+                        HttpProblem.of(
                             404, "there is no run '" + run + "'", "Maybe see /api/v1/runs.")));
   }
 
@@ -156,7 +156,7 @@ final class RunEndpoints {
     try {
       return new RunId(id).value();
     } catch (IllegalArgumentException e) {
-      throw Problem.of(404, "'" + clip(id) + "' is no run's name", "Maybe see /api/v1/runs.");
+      throw HttpProblem.of(404, "'" + clip(id) + "' is no run's name", "Maybe see /api/v1/runs.");
     }
   }
 
@@ -168,7 +168,7 @@ final class RunEndpoints {
     if (!text.get().matches("[0-9]{1,6}")
         || Integer.parseInt(text.get()) < least
         || Integer.parseInt(text.get()) > most) {
-      throw Problem.at(
+      throw HttpProblem.at(
           "?" + name, text.get(), "is not usable", "Maybe " + least + " to " + most + ".");
     }
     return Integer.parseInt(text.get());

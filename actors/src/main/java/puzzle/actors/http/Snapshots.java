@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import puzzle.actors.feed.FactJson;
-import puzzle.actors.feed.Following;
+import puzzle.actors.feed.FollowedRun;
 import puzzle.actors.feed.RunSnapshot;
 import puzzle.actors.feed.TaskLine;
 import puzzle.actors.run.Summary;
@@ -15,7 +15,7 @@ final class Snapshots {
 
   private Snapshots() {}
 
-  static byte[] bytes(Following following) {
+  static byte[] bytes(FollowedRun following) {
     RunSnapshot snapshot = following.snapshot();
     RunState state = snapshot.state();
     ObjectNode json = FactJson.MAPPER.createObjectNode();

@@ -11,7 +11,7 @@ import puzzle.actors.feed.FactJson;
 import puzzle.actors.feed.Inbound;
 import puzzle.actors.run.RunFolder;
 import puzzle.actors.runfile.RunFile;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 import puzzle.protocol.Run;
 
 /**
@@ -49,13 +49,13 @@ final class Submissions {
   /**
    * Begins the run of a body's file, or goes on with it.
    *
-   * @return its id, once it is on record; fails with a {@link Problem}
+   * @return its id, once it is on record; fails with a {@link HttpProblem}
    */
   CompletionStage<String> begin(JsonBody body) {
     body.only(Set.of("file"));
     String file = body.text("file");
     if (!file.startsWith("/") || file.indexOf('\0') >= 0) {
-      throw Problem.at("/file", file, "is no absolute path", "Maybe begin it with '/'.");
+      throw HttpProblem.at("/file", file, "is no absolute path", "Maybe begin it with '/'.");
     }
     return CompletableFuture.supplyAsync(() -> read(file), worker)
         .thenCompose(
@@ -67,7 +67,7 @@ final class Submissions {
                     .thenApply(
                         answer -> {
                           if (answer instanceof Run.Refused refused) {
-                            throw Problem.said(409, "/file", refused.reason());
+                            throw HttpProblem.said(409, "/file", refused.reason());
                           }
                           RunFolder.put(
                               Path.of(run.spec().store(), "config.resolved.yaml"), run.resolved());
@@ -79,7 +79,7 @@ final class Submissions {
     try {
       return RunFile.read(Path.of(file), Path.of(""), parts.shapes());
     } catch (InvalidInputException e) {
-      throw Problem.said(400, "/file", e.getMessage());
+      throw HttpProblem.said(400, "/file", e.getMessage());
     }
   }
 }

@@ -85,14 +85,14 @@ final class SystemEndpoints {
             json -> {
               JsonNode token = json.path("token");
               if (!token.isTextual() || json.size() != 1) {
-                throw Problem.at(
+                throw HttpProblem.at(
                     "/token", token, "is no token", "Maybe send {\"token\": \"...\"}.");
               }
               Role role =
                   gate.role(token.textValue())
                       .orElseThrow(
                           () ->
-                              Problem.of(
+                              HttpProblem.of(
                                   401,
                                   "not one of this server's tokens",
                                   "Maybe take the address that the command printed."));

@@ -105,7 +105,7 @@ final class WhatIfs {
 
   private CompletionStage<JsonNode> later(Supplier<JsonNode> work) {
     if (!places.tryAcquire()) {
-      throw Problem.of(503, "too many what-ifs at one time", "Maybe ask again in a moment.");
+      throw HttpProblem.of(503, "too many what-ifs at one time", "Maybe ask again in a moment.");
     }
     return CompletableFuture.supplyAsync(work, thread)
         .whenComplete((answer, failure) -> places.release());
@@ -118,7 +118,7 @@ final class WhatIfs {
             .profiles()
             .orElseThrow(
                 () ->
-                    Problem.of(
+                    HttpProblem.of(
                         409,
                         "the costs of this run are not known yet",
                         "Maybe ask again once the phase 'profile' is over."));

@@ -20,7 +20,7 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import puzzle.actors.feed.FactJson;
 import puzzle.actors.work.Peers;
-import puzzle.engine.checkpoint.Store;
+import puzzle.engine.store.Store;
 import puzzle.model.CheckpointRef;
 import puzzle.model.Device;
 import puzzle.model.Failure;
@@ -68,7 +68,7 @@ final class WorkerEndpoints {
               Set<String> accepts = new HashSet<>();
               for (JsonNode kind : json.path("accepts")) {
                 if (!kind.isTextual() || !kind.textValue().matches("[A-Za-z0-9/+*._-]{1,128}")) {
-                  throw Problem.at(
+                  throw HttpProblem.at(
                       "/accepts",
                       kind,
                       "is no kind of task and no key",
@@ -77,7 +77,7 @@ final class WorkerEndpoints {
                 accepts.add(kind.textValue());
               }
               if (json.has("accepts") && !json.path("accepts").isArray()) {
-                throw Problem.at("/accepts", json.path("accepts"), "is no list", null);
+                throw HttpProblem.at("/accepts", json.path("accepts"), "is no list", null);
               }
               int wait = body.has("wait_seconds") ? body.whole("wait_seconds", 0, 30) : 20;
               return AskPattern.<Gpu.Command, RemoteGpuActor.Leased>ask(
@@ -185,7 +185,7 @@ final class WorkerEndpoints {
     try {
       TaskResult result = FactJson.MAPPER.treeToValue(json, TaskResult.class);
       if (result == null) {
-        throw Problem.at("/result", json, "is no result", "Maybe an object with @type.");
+        throw HttpProblem.at("/result", json, "is no result", "Maybe an object with @type.");
       }
       return result;
     } catch (JsonMappingException e) {
@@ -196,9 +196,9 @@ final class WorkerEndpoints {
                   pointer
                       .append('/')
                       .append(p.getFieldName() == null ? p.getIndex() : p.getFieldName()));
-      throw Problem.said(400, pointer.toString(), clip(e.getOriginalMessage()));
+      throw HttpProblem.said(400, pointer.toString(), clip(e.getOriginalMessage()));
     } catch (JsonProcessingException e) {
-      throw Problem.said(400, "/result", clip(e.getOriginalMessage()));
+      throw HttpProblem.said(400, "/result", clip(e.getOriginalMessage()));
     }
   }
 
@@ -207,7 +207,7 @@ final class WorkerEndpoints {
     Task task = ticket.task();
     Class<? extends TaskResult> expected = expected(task);
     if (!expected.isInstance(result)) {
-      throw Problem.at(
+      throw HttpProblem.at(
           "/result/@type",
           result.getClass().getSimpleName(),
           "is no result of " + task.key(),
@@ -218,7 +218,7 @@ final class WorkerEndpoints {
       try {
         store.verify(ref);
       } catch (RuntimeException e) {
-        throw Problem.said(400, "/result", e.getMessage());
+        throw HttpProblem.said(400, "/result", e.getMessage());
       }
     }
   }
@@ -227,14 +227,14 @@ final class WorkerEndpoints {
     Map<Class<? extends Task>, Class<? extends TaskResult>> results =
         Map.of(
             Task.Record.class, TaskResult.Recorded.class,
-            Task.Distil.class, TaskResult.Distilled.class,
-            Task.DistilBlock.class, TaskResult.Distilled.class,
+            Task.Bld.class, TaskResult.Trained.class,
+            Task.BldBlock.class, TaskResult.Trained.class,
             Task.Profile.class, TaskResult.Profiled.class,
             Task.ScoreBlock.class, TaskResult.BlockScored.class,
             Task.Evaluate.class, TaskResult.Evaluated.class,
             Task.Measure.class, TaskResult.Measured.class,
-            Task.HealRound.class, TaskResult.HealedRound.class,
-            Task.Heal.class, TaskResult.Healed.class,
+            Task.GkdRound.class, TaskResult.ShardTrained.class,
+            Task.Gkd.class, TaskResult.Healed.class,
             Task.Export.class, TaskResult.Exported.class);
     return results.get(task.getClass());
   }
@@ -243,10 +243,10 @@ final class WorkerEndpoints {
     if (result instanceof TaskResult.Recorded r) {
       return List.of(r.recording());
     }
-    if (result instanceof TaskResult.Distilled r) {
+    if (result instanceof TaskResult.Trained r) {
       return List.of(r.weights());
     }
-    if (result instanceof TaskResult.HealedRound r) {
+    if (result instanceof TaskResult.ShardTrained r) {
       return List.of(r.state());
     }
     if (result instanceof TaskResult.Healed r) {
@@ -258,7 +258,7 @@ final class WorkerEndpoints {
   private ActorRef<Gpu.Command> worker(Call call) {
     String name = name(call);
     if (workers.size() >= MOST_WORKERS && !workers.containsKey(name)) {
-      throw Problem.of(503, "there are " + MOST_WORKERS + " workers already", null);
+      throw HttpProblem.of(503, "there are " + MOST_WORKERS + " workers already", null);
     }
     return workers.computeIfAbsent(
         name,
@@ -281,7 +281,7 @@ final class WorkerEndpoints {
 
   private static void held(boolean held) {
     if (!held) {
-      throw Problem.of(
+      throw HttpProblem.of(
           409, "this lease is lost: the task goes on elsewhere", "Maybe ask for another task.");
     }
   }
@@ -289,7 +289,7 @@ final class WorkerEndpoints {
   private static String name(Call call) {
     String name = call.path().get("worker");
     if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")) {
-      throw Problem.of(
+      throw HttpProblem.of(
           404, "'" + clip(name) + "' is no worker's name", "Maybe letters, digits, '.', '_', '-'.");
     }
     return name;

@@ -23,17 +23,17 @@ import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.ClusterSingleton;
 import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
 import org.apache.pekko.cluster.typed.SingletonActor;
-import puzzle.actors.block.BlockActor;
-import puzzle.actors.distill.DistillActor;
 import puzzle.actors.feed.FeedActor;
 import puzzle.actors.feed.Inbound;
 import puzzle.actors.feed.RunFeed;
+import puzzle.actors.gkd.GkdActor;
 import puzzle.actors.gpu.DeviceThread;
 import puzzle.actors.gpu.GpuActor;
 import puzzle.actors.gpu.GpuPoolActor;
 import puzzle.actors.http.Commands;
 import puzzle.actors.http.EdgeParts;
 import puzzle.actors.kafka.KafkaEdge;
+import puzzle.actors.layer.LayerActor;
 import puzzle.actors.run.RunActor;
 import puzzle.actors.solver.SolverActor;
 import puzzle.actors.work.Peers;
@@ -134,12 +134,10 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
                             .getBoolean("puzzle.run.remember"))));
     sharding.init(
         Entity.of(
-                ShardedPeers.BLOCK, e -> BlockActor.create(e.getEntityId(), settings, peers, nanos))
+                ShardedPeers.LAYER, e -> LayerActor.create(e.getEntityId(), settings, peers, nanos))
             .withRole(coordinator));
     sharding.init(
-        Entity.of(
-                ShardedPeers.DISTILL,
-                e -> DistillActor.create(e.getEntityId(), settings, peers, nanos))
+        Entity.of(ShardedPeers.GKD, e -> GkdActor.create(e.getEntityId(), settings, peers, nanos))
             .withRole(coordinator));
     sharding.init(
         Entity.of(
@@ -207,7 +205,7 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
             run -> sharding.entityRefFor(ShardedPeers.RUN, run),
             (run, layer) ->
                 sharding.entityRefFor(
-                    ShardedPeers.BLOCK, puzzle.protocol.Block.entityId(run, layer))),
+                    ShardedPeers.LAYER, puzzle.protocol.Layer.entityId(run, layer))),
         peers,
         parent -> tools.engines().shape(parent));
   }

@@ -370,8 +370,8 @@ public final class PuzzleNode implements AutoCloseable {
     wait(facts().write(run, folder.resolve("events.ndjson")), "the run's events");
   }
 
-  private puzzle.actors.feed.Journal facts() {
-    return puzzle.actors.feed.Journal.of(system);
+  private puzzle.actors.feed.JournalReader facts() {
+    return puzzle.actors.feed.JournalReader.of(system);
   }
 
   /** Leaves the cluster and stops; a running task is stopped and its attempt is given up. */

@@ -11,10 +11,10 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import puzzle.actors.work.Peers;
 import puzzle.actors.work.Unreadable;
 import puzzle.model.RunId;
-import puzzle.protocol.Block;
-import puzzle.protocol.Distill;
 import puzzle.protocol.Feed;
+import puzzle.protocol.Gkd;
 import puzzle.protocol.GpuPool;
+import puzzle.protocol.Layer;
 import puzzle.protocol.Run;
 import puzzle.protocol.Solver;
 import puzzle.protocol.Work;
@@ -23,12 +23,11 @@ import puzzle.protocol.Work;
 final class ShardedPeers implements Peers {
 
   static final EntityTypeKey<Run.Command> RUN = EntityTypeKey.create(Run.Command.class, "Run");
-  static final EntityTypeKey<Block.Command> BLOCK =
-      EntityTypeKey.create(Block.Command.class, "Block");
+  static final EntityTypeKey<Layer.Command> LAYER =
+      EntityTypeKey.create(Layer.Command.class, "Layer");
   static final EntityTypeKey<Solver.Command> SOLVER =
       EntityTypeKey.create(Solver.Command.class, "Solver");
-  static final EntityTypeKey<Distill.Command> DISTILL =
-      EntityTypeKey.create(Distill.Command.class, "Distill");
+  static final EntityTypeKey<Gkd.Command> GKD = EntityTypeKey.create(Gkd.Command.class, "Gkd");
 
   private final ActorSystem<?> system;
   private final BooleanSupplier replaced;
@@ -60,8 +59,8 @@ final class ShardedPeers implements Peers {
   }
 
   @Override
-  public void block(RunId run, int layer, Block.Command command) {
-    sharding.entityRefFor(BLOCK, Block.entityId(run.value(), layer)).tell(command);
+  public void layer(RunId run, int layer, Layer.Command command) {
+    sharding.entityRefFor(LAYER, Layer.entityId(run.value(), layer)).tell(command);
   }
 
   @Override
@@ -70,17 +69,16 @@ final class ShardedPeers implements Peers {
   }
 
   @Override
-  public void distill(RunId run, Distill.Command command) {
-    sharding.entityRefFor(DISTILL, run.value()).tell(command);
+  public void gkd(RunId run, Gkd.Command command) {
+    sharding.entityRefFor(GKD, run.value()).tell(command);
   }
 
   @Override
   public void owner(Work.Owner owner, Work.Report report) {
     switch (owner.kind()) {
       case RUN -> sharding.entityRefFor(RUN, owner.entityId()).tell(new Run.Reported(report));
-      case BLOCK -> sharding.entityRefFor(BLOCK, owner.entityId()).tell(new Block.Reported(report));
-      case DISTILL ->
-          sharding.entityRefFor(DISTILL, owner.entityId()).tell(new Distill.Reported(report));
+      case LAYER -> sharding.entityRefFor(LAYER, owner.entityId()).tell(new Layer.Reported(report));
+      case GKD -> sharding.entityRefFor(GKD, owner.entityId()).tell(new Gkd.Reported(report));
     }
   }
 

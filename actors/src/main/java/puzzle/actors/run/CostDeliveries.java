@@ -79,7 +79,7 @@ final class CostDeliveries {
 
   private String refusal(CostDelivery d) {
     if (!state.started() || state.ended()) {
-      return Prompts.notActive(run, state);
+      return RunRequests.notActive(run, state);
     }
     if (state.incumbent() != null || state.infeasible() != null) {
       return run

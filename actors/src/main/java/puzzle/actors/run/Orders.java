@@ -35,21 +35,21 @@ final class Orders {
 
   Verdict pause() {
     if (!state.started() || state.ended()) {
-      return refused(Prompts.notActive(run, state));
+      return refused(RunRequests.notActive(run, state));
     }
     return state.paused() ? NOTHING_TO_DO : accepted(new RunEvent.RunPaused(now));
   }
 
   Verdict resume() {
     if (!state.started() || state.ended()) {
-      return refused(Prompts.notActive(run, state));
+      return refused(RunRequests.notActive(run, state));
     }
     return state.paused() ? accepted(new RunEvent.RunResumed(now)) : NOTHING_TO_DO;
   }
 
   Verdict retarget(Target target) {
     if (!state.started() || over()) {
-      return refused(Prompts.notActive(run, state));
+      return refused(RunRequests.notActive(run, state));
     }
     Target before = state.spec().target();
     if (!target.hardware().equals(before.hardware())) {
@@ -70,7 +70,7 @@ final class Orders {
 
   Verdict retryFailed() {
     if (!state.started() || state.ended() && state.outcome().kind() == Outcome.Kind.CANCELLED) {
-      return refused(Prompts.notActive(run, state));
+      return refused(RunRequests.notActive(run, state));
     }
     List<Integer> layers =
         state.libraries().values().stream()

@@ -133,11 +133,11 @@ final class ReportPlots {
   }
 
   /** Held-out KL on the way from the assembled to the healed child. */
-  static String healing(List<Summary.HealingLine> way) {
+  static String gkd(List<Summary.GkdLine> way) {
     if (way.size() < 2) {
       return "";
     }
-    double worst = way.stream().mapToDouble(Summary.HealingLine::klNatsPerToken).max().orElse(1);
+    double worst = way.stream().mapToDouble(Summary.GkdLine::klNatsPerToken).max().orElse(1);
     ReportPlots plot =
         new ReportPlots(
             "Held-out KL during global distillation",
@@ -148,7 +148,7 @@ final class ReportPlots {
             worst);
     plot.across();
     StringBuilder line = new StringBuilder();
-    for (Summary.HealingLine at : way) {
+    for (Summary.GkdLine at : way) {
       line.append(
           String.format(
               Locale.ROOT, "%.1f,%.1f ", plot.x(at.steps()), plot.y(at.klNatsPerToken())));

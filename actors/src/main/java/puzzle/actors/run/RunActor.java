@@ -25,8 +25,8 @@ import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import puzzle.actors.work.Leases;
-import puzzle.actors.work.News;
 import puzzle.actors.work.Peers;
+import puzzle.actors.work.TaskAnnouncements;
 import puzzle.actors.work.Unreadable;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Failure;
@@ -36,8 +36,8 @@ import puzzle.persistence.RunEvent;
 import puzzle.persistence.RunState;
 import puzzle.persistence.Tags;
 import puzzle.persistence.TaskEvent;
-import puzzle.protocol.Block;
 import puzzle.protocol.Feed;
+import puzzle.protocol.Layer;
 import puzzle.protocol.Run;
 import puzzle.protocol.Work;
 
@@ -66,7 +66,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   private final Peers peers;
   private final Clock clock;
   private final Consumer<ActorRef<Run.Command>> retire;
-  private final Prompts prompts;
+  private final RunRequests prompts;
   private final Leases leases;
   private final Reporting reporting;
 
@@ -116,7 +116,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
     this.peers = peers;
     this.clock = clock;
     this.retire = retire;
-    this.prompts = new Prompts(peers);
+    this.prompts = new RunRequests(peers);
     this.reporting =
         new Reporting(
             context
@@ -160,7 +160,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
             .onCommand(Run.Chosen.class, this::onChosen)
             .onCommand(Take.class, this::onTake)
             .onCommand(Run.ChildHealed.class, this::onChildHealed)
-            .onCommand(Run.HealingGivenUp.class, this::onHealingGivenUp)
+            .onCommand(Run.GkdGivenUp.class, this::onGkdGivenUp)
             .onCommand(ReportWritten.class, this::onReportWritten)
             .onCommand(Tick.class, this::onTick)
             .build();
@@ -202,7 +202,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
                 goOn(changed);
               });
     }
-    String refusal = Prompts.refusal(state, start);
+    String refusal = RunRequests.refusal(state, start);
     start.replyTo().tell(refusal == null ? new Run.Accepted(true) : new Run.Refused(refusal));
     return Effect().none().thenRun(this::announce);
   }
@@ -243,7 +243,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
 
   private Effect<RunEvent, RunState> onCancel(RunState state, Run.Cancel cancel) {
     if (!state.active()) {
-      cancel.replyTo().tell(new Run.Refused(Prompts.notActive(entityId, state)));
+      cancel.replyTo().tell(new Run.Refused(RunRequests.notActive(entityId, state)));
       return Effect().none();
     }
     return end(
@@ -261,7 +261,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         .persist(events)
         .thenRun(
             changed -> {
-              deliver.replyTo().tell(new Block.Receipts(judged.receipts()));
+              deliver.replyTo().tell(new Layer.Receipts(judged.receipts()));
               if (!events.isEmpty()) {
                 feasible = false;
                 goOn(changed);
@@ -270,7 +270,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onGetStatus(RunState state, Run.GetStatus get) {
-    get.replyTo().tell(Prompts.status(state));
+    get.replyTo().tell(RunRequests.status(state));
     return Effect().none();
   }
 
@@ -293,7 +293,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onLayerSettled(RunState state, Run.LayerSettled settled) {
-    return keep(new Answers(state).to(settled));
+    return keep(new RunReplies(state).to(settled));
   }
 
   private Effect<RunEvent, RunState> onSolverStarted(RunState state, Run.SolverStarted started) {
@@ -309,7 +309,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onFoundInfeasible(RunState state, Run.FoundInfeasible found) {
-    return keep(new Answers(state).to(found));
+    return keep(new RunReplies(state).to(found));
   }
 
   /** What happened on the way to the choice is for onlookers; nothing here depends on it. */
@@ -320,11 +320,11 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onShortlisted(RunState state, Run.Shortlisted listed) {
-    return keep(new Answers(state).to(listed));
+    return keep(new RunReplies(state).to(listed));
   }
 
   private Effect<RunEvent, RunState> onChosen(RunState state, Run.Chosen chosen) {
-    return keep(new Answers(state).to(chosen));
+    return keep(new RunReplies(state).to(chosen));
   }
 
   private Effect<RunEvent, RunState> onTake(RunState state, Take take) {
@@ -341,11 +341,11 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private Effect<RunEvent, RunState> onChildHealed(RunState state, Run.ChildHealed healed) {
-    return keep(new Answers(state).to(healed));
+    return keep(new RunReplies(state).to(healed));
   }
 
-  private Effect<RunEvent, RunState> onHealingGivenUp(RunState state, Run.HealingGivenUp givenUp) {
-    return keep(new Answers(state).to(givenUp));
+  private Effect<RunEvent, RunState> onGkdGivenUp(RunState state, Run.GkdGivenUp givenUp) {
+    return keep(new RunReplies(state).to(givenUp));
   }
 
   /** Goes on with what is news; the rest came late or twice, or is about something else. */
@@ -408,7 +408,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private void told(RunState state, List<TaskEvent> events) {
-    News.tell(peers, state.spec().id(), events);
+    TaskAnnouncements.tell(peers, state.spec().id(), events);
     if (events.stream().allMatch(e -> e instanceof TaskEvent.AttemptStarted)) {
       return;
     }

@@ -65,7 +65,7 @@ public final class RunFolder {
         put(folder.resolve("solutions/" + b.label() + ".json"), json(solution(state, b)));
       }
     }
-    put(folder.resolve(REPORT), ReportPage.html(state, summary, front));
+    put(folder.resolve(REPORT), RunPage.html(state, summary, front));
     put(folder.resolve(SUMMARY), json(summary));
   }
 

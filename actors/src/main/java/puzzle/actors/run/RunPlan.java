@@ -34,7 +34,7 @@ public final class RunPlan {
   static final String PARENT = "parent";
   static final String CHILD_BEFORE = "child-before-gkd";
   static final String CHILD = "child";
-  static final String HEAL = "heal";
+  static final String GKD = "gkd";
 
   private final RunState state;
   private final List<Wanted> wanted = new ArrayList<>();
@@ -70,7 +70,7 @@ public final class RunPlan {
 
   private boolean ofPhase(String key) {
     return switch (phase) {
-      case RECORD, PROFILE, HEAL, EXPORT -> key.startsWith(phase.label());
+      case RECORD, PROFILE, GKD, EXPORT -> key.startsWith(phase.label());
       case EVALUATE -> key.startsWith("evaluate") || key.startsWith("measure");
       default -> true;
     };
@@ -97,7 +97,7 @@ public final class RunPlan {
   }
 
   /** True where the child should be distilled. */
-  boolean healing() {
+  boolean gkd() {
     return launch;
   }
 
@@ -201,12 +201,12 @@ public final class RunPlan {
     for (Baseline baseline : state.baselines()) {
       evaluate(baseline.label(), baseline.architecture(), null, Priority.BASELINE);
     }
-    if (state.tasks().get(HEAL).quarantined()) {
-      return wanted.isEmpty() ? end() : Phase.HEAL;
+    if (state.tasks().get(GKD).quarantined()) {
+      return wanted.isEmpty() ? end() : Phase.GKD;
     }
     if (state.healed() == null) {
       launch = true;
-      return Phase.HEAL;
+      return Phase.GKD;
     }
     evaluate(CHILD, child, state.healed().child(), Priority.MEASURE);
     if (!wanted.isEmpty()) {
@@ -220,8 +220,8 @@ public final class RunPlan {
   }
 
   /** The global distillation of the chosen child. */
-  Task.Heal healing(Architecture child) {
-    return new Task.Heal(child, state.weights(child), recorded().orElseThrow().recording());
+  Task.Gkd gkd(Architecture child) {
+    return new Task.Gkd(child, state.weights(child), recorded().orElseThrow().recording());
   }
 
   private void evaluate(
@@ -246,7 +246,7 @@ public final class RunPlan {
   static boolean aboutTheChild(String key) {
     return key.startsWith("measure/")
         || key.startsWith("evaluate/") && !key.equals("evaluate/" + PARENT)
-        || key.equals(HEAL)
+        || key.equals(GKD)
         || key.equals("export");
   }
 

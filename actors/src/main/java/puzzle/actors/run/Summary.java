@@ -24,7 +24,7 @@ import puzzle.persistence.RunState;
  * @param childFolder absolute
  * @param report absolute
  * @param speedSource whether speeds were measured, and where, or come from a model of hardware
- * @param healing on the way from the assembled to the healed child, where that was asked for
+ * @param GKD on the way from the assembled to the healed child, where that was asked for
  */
 public record Summary(
     String run,
@@ -41,7 +41,7 @@ public record Summary(
     @JsonProperty("child_folder") String childFolder,
     String report,
     @JsonProperty("speed_source") String speedSource,
-    List<HealingLine> healing) {
+    List<GkdLine> gkd) {
 
   /**
    * One measured model.
@@ -78,7 +78,7 @@ public record Summary(
       List<String> choices) {}
 
   /** Held-out KL after so many steps of global distillation. */
-  public record HealingLine(int steps, @JsonProperty("kl_nats_per_token") double klNatsPerToken) {}
+  public record GkdLine(int steps, @JsonProperty("kl_nats_per_token") double klNatsPerToken) {}
 
   /**
    * The final choice with its certificate: of the candidate that was taken, among those that the
@@ -151,7 +151,7 @@ public record Summary(
         state.healed() == null
             ? List.of()
             : state.healed().heldOut().stream()
-                .map(h -> new HealingLine(h.steps(), h.klNatsPerToken()))
+                .map(h -> new GkdLine(h.steps(), h.klNatsPerToken()))
                 .toList());
   }
 

@@ -39,7 +39,7 @@ final class Quantity {
 
   private Quantity() {}
 
-  static Limit read(Limit.Metric metric, YamlTree value) {
+  static Limit read(Limit.Stat metric, YamlTree value) {
     Map<String, Double> units = units(metric);
     Matcher m = FORM.matcher(value.text().strip());
     String maybe =
@@ -74,7 +74,7 @@ final class Quantity {
 
   /** Bytes of disk. */
   static long bytes(YamlTree value) {
-    Limit limit = read(Limit.Metric.MEMORY, value);
+    Limit limit = read(Limit.Stat.MEMORY, value);
     if (limit.timesParent()) {
       throw value.wrong("'" + value.text() + "' is no number of bytes", "write '20 GiB'");
     }
@@ -86,7 +86,7 @@ final class Quantity {
     return limit.timesParent() ? limit.value() + " x parent" : Double.toString(limit.value());
   }
 
-  private static Map<String, Double> units(Limit.Metric metric) {
+  private static Map<String, Double> units(Limit.Stat metric) {
     return switch (metric) {
       case MEMORY -> BYTES;
       case LATENCY, TIME_TO_FIRST_TOKEN -> SECONDS;

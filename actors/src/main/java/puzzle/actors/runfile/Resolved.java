@@ -5,15 +5,12 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import puzzle.model.Limit;
 import puzzle.model.RunSpec;
+import puzzle.model.Sha256;
 import puzzle.model.Target;
 import puzzle.model.Workload;
 
@@ -38,16 +35,11 @@ final class Resolved {
     Map<String, Object> map = map(spec);
     map.remove("store");
     map.put("layers", layers);
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      return HexFormat.of().formatHex(digest.digest(written(map).getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    return Sha256.of(written(map));
   }
 
   /** As in a run file: {@code two-stage}. */
-  static String mode(RunSpec.Distillation.Mode mode) {
+  static String mode(RunSpec.Bld.Mode mode) {
     return mode.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 

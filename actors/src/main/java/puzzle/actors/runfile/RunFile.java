@@ -13,11 +13,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 import puzzle.engine.EngineFactory.ParentShape;
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.profile.HardwareProfiles;
-import puzzle.engine.profile.ProfiledCosts;
-import puzzle.engine.score.Tasks;
+import puzzle.engine.profile.hopper.HardwareProfiles;
+import puzzle.engine.profile.hopper.ProfiledCosts;
+import puzzle.engine.score.Benchmarks;
 import puzzle.model.DType;
+import puzzle.model.InvalidInputException;
 import puzzle.model.Limit;
 import puzzle.model.RetryPolicy;
 import puzzle.model.RunId;
@@ -81,7 +81,7 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
             scoring(root.section("scoring"), folder),
             profiling(root.section("profiling")),
             target(root.required("target")),
-            healing(root.section("gkd")),
+            gkd(root.section("gkd")),
             retries(root.section("retries")));
     root.end();
     if (!spec.target().measuredLocally()) {
@@ -136,9 +136,9 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
     return corpus;
   }
 
-  private static RunSpec.Distillation distillation(Section s) {
-    RunSpec.Distillation bld =
-        new RunSpec.Distillation(
+  private static RunSpec.Bld distillation(Section s) {
+    RunSpec.Bld bld =
+        new RunSpec.Bld(
             s.whole("sequences", 1, 256),
             s.whole("batch", 1, 8),
             s.whole("steps", 1, 60),
@@ -146,7 +146,7 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
             s.number("learningRate", 1e-9, 10, 2e-3),
             s.number("weightDecay", 0, 10, 0.01),
             s.number("clipNorm", 1e-9, 1e9, 1),
-            s.get("mode").map(RunFile::mode).orElse(RunSpec.Distillation.Mode.TWO_STAGE),
+            s.get("mode").map(RunFile::mode).orElse(RunSpec.Bld.Mode.TWO_STAGE),
             s.whole("keep", 1, 4),
             safeguards(s));
     YamlTree place = s.get("batch").or(() -> s.get("sequences")).orElse(null);
@@ -169,15 +169,15 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
         s.get("tapeBudget").map(Quantity::bytes).orElse(0L));
   }
 
-  private static RunSpec.Distillation.Mode mode(YamlTree tree) {
-    for (RunSpec.Distillation.Mode mode : RunSpec.Distillation.Mode.values()) {
+  private static RunSpec.Bld.Mode mode(YamlTree tree) {
+    for (RunSpec.Bld.Mode mode : RunSpec.Bld.Mode.values()) {
       if (Resolved.mode(mode).equals(tree.text())) {
         return mode;
       }
     }
     throw tree.wrong(
         "unknown mode '" + tree.text() + "'",
-        "one of " + Arrays.stream(RunSpec.Distillation.Mode.values()).map(Resolved::mode).toList());
+        "one of " + Arrays.stream(RunSpec.Bld.Mode.values()).map(Resolved::mode).toList());
   }
 
   private static RunSpec.Scoring scoring(Section s, Path folder) {
@@ -216,7 +216,7 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
 
   /** An installed task as it is, a file with its whole path. */
   private static String task(YamlTree text, Path folder) {
-    if (Tasks.installed(text.text())) {
+    if (Benchmarks.installed(text.text())) {
       return text.text();
     }
     Path file = checked(text, () -> folder.resolve(text.text()).normalize());
@@ -234,7 +234,7 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
     return profiling;
   }
 
-  private static RunSpec.Healing healing(Section s) {
+  private static RunSpec.Gkd gkd(Section s) {
     List<String> losses =
         s.get("losses")
             .map(
@@ -253,16 +253,16 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
     YamlTree place = s.get("shards").or(() -> s.get("batch")).orElse(null);
     int batch = s.whole("batch", 1, 8);
     int shards = s.whole("shards", 1, 1);
-    RunSpec.Healing gkd =
+    RunSpec.Gkd gkd =
         place == null
-            ? healing(s, losses, batch, shards)
-            : checked(place, () -> healing(s, losses, batch, shards));
+            ? gkd(s, losses, batch, shards)
+            : checked(place, () -> gkd(s, losses, batch, shards));
     s.end();
     return gkd;
   }
 
-  private static RunSpec.Healing healing(Section s, List<String> losses, int batch, int shards) {
-    return new RunSpec.Healing(
+  private static RunSpec.Gkd gkd(Section s, List<String> losses, int batch, int shards) {
+    return new RunSpec.Gkd(
         losses,
         batch,
         s.whole("steps", 1, 200),
@@ -338,7 +338,7 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
     w.end();
     List<Limit> limits = new ArrayList<>();
     Section l = s.section("limits");
-    for (Limit.Metric metric : Limit.Metric.values()) {
+    for (Limit.Stat metric : Limit.Stat.values()) {
       l.get(key(metric)).ifPresent(t -> limits.add(Quantity.read(metric, t)));
     }
     l.end();
@@ -369,7 +369,7 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
   }
 
   /** {@code timeToFirstToken}. */
-  static String key(Limit.Metric metric) {
+  static String key(Limit.Stat metric) {
     StringBuilder key = new StringBuilder();
     for (String word : metric.name().toLowerCase(Locale.ROOT).split("_")) {
       key.append(key.isEmpty() ? word : Character.toUpperCase(word.charAt(0)) + word.substring(1));

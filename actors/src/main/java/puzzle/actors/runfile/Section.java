@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 /**
  * One section of a run file while it is read: hands out settings by name, and at the end refuses

@@ -3,7 +3,7 @@ package puzzle.actors.runfile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 import puzzle.model.Limit;
 import puzzle.model.Target;
 
@@ -34,7 +34,7 @@ public final class TargetChange {
     for (String text : limits) {
       YamlTree tree = YamlTree.parse(Path.of("--limit"), text);
       Section section = new Section(tree);
-      for (Limit.Metric metric : Limit.Metric.values()) {
+      for (Limit.Stat metric : Limit.Stat.values()) {
         section.get(RunFile.key(metric)).ifPresent(t -> read.add(Quantity.read(metric, t)));
       }
       section.end();

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 /**
  * One value of a YAML file, with the place it stands at. Read token by token: anchors and aliases

@@ -1,10 +1,6 @@
 package puzzle.actors.simulation;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
@@ -12,6 +8,7 @@ import puzzle.model.BlockCost;
 import puzzle.model.CheckpointRef;
 import puzzle.model.RunSpec;
 import puzzle.model.Score;
+import puzzle.model.Sha256;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
 import puzzle.model.Variant;
@@ -31,17 +28,17 @@ public final class SimulatedResults {
     if (task instanceof Task.Record) {
       return new TaskResult.Recorded(ref("recording/index.json"), 1.5, 1000, 100);
     }
-    if (task instanceof Task.Distil t) {
+    if (task instanceof Task.Bld t) {
       double loss = 0.1 + noise(spec, task.key());
-      return new TaskResult.Distilled(
+      return new TaskResult.Trained(
           ref("library/" + t.layer() + "/" + t.variant().name() + ".safetensors"),
           loss,
           loss / 2,
           spec.bld().steps());
     }
-    if (task instanceof Task.DistilBlock t) {
+    if (task instanceof Task.BldBlock t) {
       double loss = 0.2 + noise(spec, task.key());
-      return new TaskResult.Distilled(
+      return new TaskResult.Trained(
           ref("library/" + t.layer() + "/" + t.block().name() + ".safetensors"),
           loss,
           loss / 2,
@@ -84,17 +81,17 @@ public final class SimulatedResults {
       }
       return new TaskResult.Measured(t.workload(), models, TaskResult.MEASURED);
     }
-    if (task instanceof Task.HealRound t) {
+    if (task instanceof Task.GkdRound t) {
       StringBuilder from = new StringBuilder(t.key());
       t.from().forEach(state -> from.append(state.sha256()));
-      return new TaskResult.HealedRound(
+      return new TaskResult.ShardTrained(
           ref(from.toString()),
           0.5,
           t.shard() == 0 && spec.gkd().evaluatesBefore(t.round())
               ? List.of(new TaskResult.HeldOut(spec.gkd().stepsBefore(t.round()), 0.5))
               : List.of());
     }
-    if (task instanceof Task.Heal t) {
+    if (task instanceof Task.Gkd t) {
       StringBuilder from = new StringBuilder("child.safetensors");
       t.from().forEach(state -> from.append(state.sha256()));
       return new TaskResult.Healed(ref(from.toString()), spec.gkd().steps(), List.of());
@@ -153,12 +150,6 @@ public final class SimulatedResults {
   }
 
   private static CheckpointRef ref(String path) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(path.getBytes(StandardCharsets.UTF_8));
-      return new CheckpointRef(path, path.length(), HexFormat.of().formatHex(digest));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    return new CheckpointRef(path, path.length(), Sha256.of(path));
   }
 }

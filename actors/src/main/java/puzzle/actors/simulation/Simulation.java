@@ -194,7 +194,7 @@ public final class Simulation implements SimulatedDevice.Onlooker {
   }
 
   private static boolean ofLibrary(Work.Ticket ticket) {
-    return ticket.task() instanceof Task.Distil || ticket.task() instanceof Task.ScoreBlock;
+    return ticket.task() instanceof Task.Bld || ticket.task() instanceof Task.ScoreBlock;
   }
 
   private static double quantile(double[] values, double q) {

@@ -29,8 +29,8 @@ import puzzle.model.Incumbent;
 import puzzle.model.Infeasible;
 import puzzle.model.RunId;
 import puzzle.model.RunSpec;
-import puzzle.protocol.Block;
 import puzzle.protocol.Feed;
+import puzzle.protocol.Layer;
 import puzzle.protocol.Run;
 import puzzle.protocol.Solver;
 
@@ -75,8 +75,8 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   private final Peers peers;
   private final TimerScheduler<Solver.Command> timers;
   private final Executor thread;
-  private final Supplier<Search> searches;
-  private Search search;
+  private final Supplier<SolverCalls> searches;
+  private SolverCalls search;
 
   /** Counts the problems so far: targets, and costs that changed. */
   private int generation;
@@ -87,7 +87,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   /** Tells answers to this solver from those to its predecessors. */
   private final long question = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
 
-  private Evidence evidence = new Evidence(question);
+  private SolverInputs evidence = new SolverInputs(question);
   private boolean solving;
   private Duration pause;
   private boolean possible;
@@ -118,7 +118,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
                                 run,
                                 settings.solver(),
                                 peers,
-                                () -> new Search(solvers)))))
+                                () -> new SolverCalls(solvers)))))
         .onFailure(
             SupervisorStrategy.restartWithBackoff(
                 settings.gpu().restartMin(), settings.gpu().restartMax(), 0.2));
@@ -130,7 +130,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       RunId run,
       PuzzleSettings.Solver settings,
       Peers peers,
-      Supplier<Search> searches) {
+      Supplier<SolverCalls> searches) {
     super(context);
     this.run = run;
     this.settings = settings;
@@ -192,7 +192,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   /** Another target, or other costs: the scores are told again, all else is worked out anew. */
   private void startOver() {
     generation++;
-    evidence = new Evidence(question);
+    evidence = new SolverInputs(question);
     search = searches.get();
     solving = false;
     pause = settings.settle();
@@ -205,7 +205,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   }
 
   private void askForScores(int layer) {
-    peers.block(run, layer, new Block.OfferScores(question));
+    peers.layer(run, layer, new Layer.OfferScores(question));
   }
 
   private Behavior<Solver.Command> onOffer(Solver.Offer offer) {
@@ -256,12 +256,12 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     SolverTable table = scores.table();
     List<Row> rows = scores.rows();
     if (complete() && asked instanceof Solver.Shortlist) {
-      ask(() -> Search.diverse(table, rows, settings.finalLimit()), Listed::new);
+      ask(() -> SolverCalls.diverse(table, rows, settings.finalLimit()), Listed::new);
     } else if (complete()) {
       RunSpec spec = evidence.spec();
       ask(() -> conclude(spec, scores, table), c -> c);
     } else if (evidence.allHeard() && (evidence.news() || published == null)) {
-      Evidence.Burst burst = evidence.burst();
+      SolverInputs.Burst burst = evidence.burst();
       String cause =
           published == null && costs > 0 ? "costs delivered by another system" : burst.cause();
       ask(
@@ -281,7 +281,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
             ? search.candidates(table, scores.rows(), s, candidates, settings.limit())
             : List.of(),
         s.found()
-            ? Search.baselines(
+            ? SolverCalls.baselines(
                 scores, table, spec.seed(), settings.randomBaselines(), settings.limit())
             : List.of());
   }

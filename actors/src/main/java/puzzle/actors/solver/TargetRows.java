@@ -131,7 +131,7 @@ final class TargetRows {
   }
 
   /** The whole model's value where the blocks' sum of the limit's stat is {@code sum}. */
-  private double modelValue(Limit.Metric metric, Workload workload, double sum) {
+  private double modelValue(Limit.Stat metric, Workload workload, double sum) {
     BlockCost fixed =
         profiles.stream()
             .filter(p -> p.workload().equals(workload))
@@ -157,7 +157,7 @@ final class TargetRows {
     return "%s %s %s%s".formatted(name(b), sign, plain(b.value), given);
   }
 
-  private static String label(Limit.Metric metric) {
+  private static String label(Limit.Stat metric) {
     return metric.name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import puzzle.engine.solve.ArchitectureSolver;
-import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.engine.solve.IncrementalSolver;
 import puzzle.engine.solve.Infeasibility;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Solution;
@@ -55,7 +55,7 @@ public final class WhatIf {
   }
 
   public Answer solve(Duration limit) {
-    ArchitectureSolver solver = new ChocoArchitectureSolver(table, scores.rows());
+    ArchitectureSolver solver = new IncrementalSolver(table, scores.rows());
     Solution solution = solver.solve(SolveBudget.of(limit));
     if (solution.found()) {
       return new Answer(incumbent(solution), null);

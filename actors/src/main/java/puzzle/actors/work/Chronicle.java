@@ -13,7 +13,7 @@ import puzzle.protocol.Work;
  * One line in the node's log for everything a fault must not undo, and for the moments between
  * which it takes away time. A line about an event is written only after the journal has
  * acknowledged it; so whoever finds the line and not the event has found a loss. Lines are words:
- * {@code recorded tiny TaskFinished distil/3/kv-4 1}.
+ * {@code recorded tiny TaskFinished bld/3/kv-4 1}.
  */
 public final class Chronicle {
 

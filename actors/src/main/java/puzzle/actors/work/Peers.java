@@ -1,10 +1,10 @@
 package puzzle.actors.work;
 
 import puzzle.model.RunId;
-import puzzle.protocol.Block;
-import puzzle.protocol.Distill;
 import puzzle.protocol.Feed;
+import puzzle.protocol.Gkd;
 import puzzle.protocol.GpuPool;
+import puzzle.protocol.Layer;
 import puzzle.protocol.Run;
 import puzzle.protocol.Solver;
 import puzzle.protocol.Work;
@@ -19,11 +19,11 @@ public interface Peers {
 
   void run(RunId run, Run.Command command);
 
-  void block(RunId run, int layer, Block.Command command);
+  void layer(RunId run, int layer, Layer.Command command);
 
   void solver(RunId run, Solver.Command command);
 
-  void distill(RunId run, Distill.Command command);
+  void gkd(RunId run, Gkd.Command command);
 
   /** Tells the owner of a task what became of it. */
   void owner(Work.Owner owner, Work.Report report);

@@ -11,9 +11,9 @@ public final class Priority {
   public static final int PROFILE = 1;
   public static final int MEASURE = 2;
   public static final int EXPORT = 3;
-  public static final int HEAL = 10;
+  public static final int GKD = 10;
   public static final int SCORE_SUBBLOCK = 20;
-  public static final int DISTIL = 30;
+  public static final int BLD = 30;
   public static final int SCORE_BLOCK = 40;
   public static final int BASELINE = 50;
 

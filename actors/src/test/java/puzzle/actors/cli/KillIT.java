@@ -26,15 +26,15 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import puzzle.engine.checkpoint.ElementType;
-import puzzle.engine.checkpoint.HuggingFaceConfig;
-import puzzle.engine.checkpoint.SafetensorsWriter;
-import puzzle.engine.checkpoint.Store;
 import puzzle.engine.data.ByteTokenizer;
-import puzzle.engine.nn.DecoderConfig;
-import puzzle.engine.nn.RandomWeights;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.RandomWeights;
+import puzzle.engine.huggingface.HuggingFaceConfig;
+import puzzle.engine.safetensors.ElementType;
+import puzzle.engine.safetensors.SafetensorsWriter;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
+import puzzle.model.Sha256;
 import puzzle.model.Variant;
 
 /**
@@ -166,7 +166,7 @@ class KillIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"record", "profile", "library", "score", "evaluate", "heal", "export"})
+  @ValueSource(strings = {"record", "profile", "library", "score", "evaluate", "gkd", "export"})
   void goesOnAfterAKillIn(String phase) throws Exception {
     long seed = System.nanoTime();
     System.out.println("killed in " + phase + ", seed " + seed);
@@ -204,8 +204,8 @@ class KillIT {
     for (String list : List.of("baselines", "candidates")) {
       assertEquals(undisturbed.summary().path(list), actual.summary().path(list), list);
     }
-    assertEquals(4, undisturbed.summary().path("healing").size());
-    assertEquals(undisturbed.summary().path("healing"), actual.summary().path("healing"));
+    assertEquals(4, undisturbed.summary().path("gkd").size());
+    assertEquals(undisturbed.summary().path("gkd"), actual.summary().path("gkd"));
     assertEquals(undisturbed.weights(), actual.weights(), "the child's weights, to the bit");
   }
 
@@ -266,14 +266,14 @@ class KillIT {
     Path store = folder.resolve("runs").resolve(name);
     Map<String, String> variants = new TreeMap<>();
     for (Path file : libraryFiles(name)) {
-      variants.put(store.relativize(file).toString(), Store.sha256(file));
+      variants.put(store.relativize(file).toString(), Sha256.of(file));
     }
     return new Result(
         new ObjectMapper().readTree(store.resolve("report.json").toFile()),
         Files.readString(store.resolve("library.csv")),
         Files.readString(store.resolve("scores.csv")),
         variants,
-        Store.sha256(store.resolve("child/model.safetensors")));
+        Sha256.of(store.resolve("child/model.safetensors")));
   }
 
   private List<Path> libraryFiles(String name) throws IOException {

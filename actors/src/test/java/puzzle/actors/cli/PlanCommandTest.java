@@ -10,7 +10,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 class PlanCommandTest {
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 class ProfileCommandTest {
 

@@ -22,8 +22,8 @@ import puzzle.actors.Examples;
 import puzzle.actors.node.PuzzleNode;
 import puzzle.actors.node.Tools;
 import puzzle.engine.BlockEngine;
-import puzzle.engine.DjlEngineFactory;
-import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.engine.solve.IncrementalSolver;
+import puzzle.engine.tasks.DjlEngineFactory;
 import puzzle.model.Block;
 import puzzle.model.Device;
 import puzzle.model.Limit;
@@ -54,7 +54,7 @@ class WorkerIT {
         PuzzleNode.alone(
             folder.resolve("journal"),
             1,
-            new Tools(new DjlEngineFactory(), ChocoArchitectureSolver::new),
+            new Tools(new DjlEngineFactory(), IncrementalSolver::new),
             ConfigFactory.parseString(
                     "puzzle { gpu.leave = [heal], http { enabled = on, port = 0, token-file = \"%s\" } }"
                         .formatted(folder.resolve("http-tokens")))
@@ -67,7 +67,7 @@ class WorkerIT {
           });
       String url = node.http().orElseThrow().url();
       worker(url, "scorer", MINE, "score_last_layer.py");
-      worker(url, "healer", "heal", "heal.py");
+      worker(url, "healer", "gkd", "heal.py");
       node.start(spec, 6, "hash");
       assertEquals(Outcome.Kind.DONE, ended.get(240, TimeUnit.SECONDS).kind());
       JsonNode snapshot =
@@ -88,7 +88,7 @@ class WorkerIT {
         for (JsonNode task : snapshot.path("tasks")) {
           JsonNode last = task.path("attempts").path(task.path("attempts").size() - 1);
           if (last.path("device").asText().startsWith("healer/")) {
-            assertEquals("heal", task.path("key").asText());
+            assertEquals("gkd", task.path("key").asText());
             healed = task.at("/result/child/path").asText();
           }
           if (last.path("device").asText().startsWith("scorer/")) {
@@ -146,11 +146,11 @@ class WorkerIT {
     for (JsonNode task : snapshot.path("tasks")) {
       if (task.path("key").asText().equals("record")) {
         recorded = (TaskResult.Recorded) json.treeToValue(task.path("result"), TaskResult.class);
-      } else if (task.path("key").asText().equals("distil/5/" + block.ffn().name())) {
+      } else if (task.path("key").asText().equals("bld/5/" + block.ffn().name())) {
         weights =
             new Task.Weights(
                 null,
-                ((TaskResult.Distilled) json.treeToValue(task.path("result"), TaskResult.class))
+                ((TaskResult.Trained) json.treeToValue(task.path("result"), TaskResult.class))
                     .weights());
       }
     }
@@ -191,9 +191,9 @@ class WorkerIT {
             "local",
             List.of(
                 new Target.Goal(
-                    Examples.WORKLOAD, List.of(new Limit(Limit.Metric.PARAMETERS, 0.9, true))))),
+                    Examples.WORKLOAD, List.of(new Limit(Limit.Stat.PARAMETERS, 0.9, true))))),
         // All of the distillation is one task, and it is left to a worker.
-        new RunSpec.Healing(List.of(), 4, 10, 2, 1e-4, 0.01, 1, 5),
+        new RunSpec.Gkd(List.of(), 4, 10, 2, 1e-4, 0.01, 1, 5),
         some.retries());
   }
 

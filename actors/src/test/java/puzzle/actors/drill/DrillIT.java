@@ -9,7 +9,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
-import puzzle.engine.DjlEngineFactory;
+import puzzle.engine.tasks.DjlEngineFactory;
 import puzzle.persistence.Journal;
 
 /**

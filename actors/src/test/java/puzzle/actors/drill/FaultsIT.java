@@ -24,8 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 import puzzle.actors.node.ClusterLink;
 import puzzle.actors.node.UnreachableException;
 import puzzle.cluster.NodeConfig;
-import puzzle.engine.DjlEngineFactory;
-import puzzle.engine.checkpoint.SafetensorsFile;
+import puzzle.engine.safetensors.SafetensorsFile;
+import puzzle.engine.tasks.DjlEngineFactory;
 import puzzle.model.RunId;
 import puzzle.persistence.cassandra.LocalCassandra;
 import puzzle.protocol.Run;
@@ -48,7 +48,7 @@ class FaultsIT {
   private LocalCassandra cassandra;
   private Forward forward;
   private ClusterSite site;
-  private Trials trials;
+  private DrillRuns trials;
 
   @BeforeAll
   void start(@TempDir Path folder) throws Exception {
@@ -73,7 +73,7 @@ class FaultsIT {
               + "\npuzzle.security.insecure = on";
       site = new ClusterSite(work, search, new DjlEngineFactory(), cassandra, places, settings);
     }
-    trials = new Trials(search, site);
+    trials = new DrillRuns(search, site);
     System.out.println("undisturbed in " + trials.undisturbed());
   }
 
@@ -102,7 +102,7 @@ class FaultsIT {
   @Test
   @EnabledIfSystemProperty(named = LONG, matches = "true")
   void aCoordinatorThatSleepsForFiveSecondsKeepsItsPlace() throws Exception {
-    String run = begin("nap", "distil");
+    String run = begin("nap", "bld");
     NodeProcess sleeper = coordinator();
     long pid = sleeper.pid();
     sleep(sleeper, 5);
@@ -113,34 +113,34 @@ class FaultsIT {
   @Test
   @EnabledIfSystemProperty(named = LONG, matches = "true")
   void aWorkerThatSleepsForHalfAMinuteIsReplacedAndItsLateResultIsFencedOff() throws Exception {
-    String run = begin("sleeping-worker", "distil");
+    String run = begin("sleeping-worker", "bld");
     sleepThrough(run, worker(run), 30);
   }
 
   @Test
   @EnabledIfSystemProperty(named = LONG, matches = "true")
   void aCoordinatorThatSleepsForHalfAMinuteIsReplaced() throws Exception {
-    String run = begin("sleeping-coordinator", "distil");
+    String run = begin("sleeping-coordinator", "bld");
     sleepThrough(run, coordinator(), 30);
   }
 
   @Test
   @EnabledIfSystemProperty(named = LONG, matches = "true")
   void aCoordinatorThatSleepsForTwoMinutesIsReplaced() throws Exception {
-    String run = begin("long-sleep", "distil");
+    String run = begin("long-sleep", "bld");
     sleepThrough(run, coordinator(), 120);
   }
 
   /** Longer than the others take to go on without it. */
   @Test
   void aCoordinatorThatSleepsTooLongIsReplacedAndSaysNothingMoreWhenItWakes() throws Exception {
-    String run = begin("asleep", "distil");
+    String run = begin("asleep", "bld");
     sleepThrough(run, coordinator(), 14);
   }
 
   @Test
   void aRollingRestartLosesNoTaskAndANativeCrashCostsOneNode() throws Exception {
-    String run = begin("rolling", "distil");
+    String run = begin("rolling", "bld");
     for (NodeProcess node : site.nodes()) {
       node.terminate();
       assertEquals(128 + 15, node.exit(40), node.name() + " goes when it is told to");
@@ -174,7 +174,7 @@ class FaultsIT {
   @Test
   void whileTheStoresDiskIsFullOrReadOnlyDevicesRestAndTheRunGoesOnLater() throws Exception {
     assumeTrue(disk != null, "no file system of our own here, see above");
-    String run = begin("full", "distil");
+    String run = begin("full", "bld");
     disk.fill();
     restingAndNotEnded(run, "disk is full");
     disk.free();
@@ -188,7 +188,7 @@ class FaultsIT {
   @Test
   void aCoordinatorThatIsCutOffDownsItselfAndBeginsNoClusterOfItsOwn() throws Exception {
     permitted();
-    String run = begin("two-one", "distil");
+    String run = begin("two-one", "bld");
     // The first seed is the one that may begin a cluster; the journal stays within its reach.
     NodeProcess alone = site.nodes().get(0);
     networks.part(0, 1);
@@ -209,7 +209,7 @@ class FaultsIT {
   @Test
   void threeNodesThatDoNotHearEachOtherAllStopAndGoOnTogetherLater() throws Exception {
     permitted();
-    String run = begin("one-one-one", "distil");
+    String run = begin("one-one-one", "bld");
     networks.part(0, 1);
     networks.part(0, 2);
     networks.part(1, 2);
@@ -225,7 +225,7 @@ class FaultsIT {
   @EnabledIfSystemProperty(named = LONG, matches = "true")
   void aWayThatIsBlockedInOneDirectionOnlyLeavesOneSide() throws Exception {
     permitted();
-    String run = begin("one-way", "distil");
+    String run = begin("one-way", "bld");
     networks.block(0, 1);
     networks.block(0, 2);
     NodeProcess mute = site.nodes().get(0);
@@ -240,7 +240,7 @@ class FaultsIT {
   @EnabledIfSystemProperty(named = LONG, matches = "true")
   void linksThatComeAndGoLeaveOneSolver() throws Exception {
     permitted();
-    String run = begin("flapping", "distil");
+    String run = begin("flapping", "bld");
     for (int i = 0; i < 6; i++) {
       networks.unplug(2);
       TimeUnit.MILLISECONDS.sleep(2500);
@@ -361,7 +361,7 @@ class FaultsIT {
   }
 
   private void withoutJournal(String run, int seconds) throws Exception {
-    begin(run, "distil");
+    begin(run, "bld");
     List<Long> before = site.nodes().stream().map(NodeProcess::pid).toList();
     Instant away = Instant.now();
     Thread outage =

@@ -23,10 +23,10 @@ class FullDiskIT {
     SmallDisk disk = SmallDisk.at(search.store("full"), 64).orElse(null);
     assumeTrue(disk != null, "no file system of our own here, see above");
     try (disk) {
-      Trials trials = new Trials(search, site);
+      DrillRuns trials = new DrillRuns(search, site);
       trials.undisturbed();
       trials.begin("full");
-      trials.until("full", () -> trials.reached("full", "distil"));
+      trials.until("full", () -> trials.reached("full", "bld"));
       disk.fill();
       NodeProcess node = site.nodes().get(0);
       Instant full = Instant.now();

@@ -25,11 +25,11 @@ class RecoveryTest {
     Recovery recovery =
         new Recovery(
             Stream.of(
-                line(1, "a", "begun r distil/0/kv-2 1"),
-                line(2, "a", "stepped r distil/0/kv-2 1"),
-                line(9, "b", "begun r distil/0/kv-2 2"),
-                line(11, "b", "stepped r distil/0/kv-2 2"),
-                line(12, "b", "recorded r TaskFinished distil/0/kv-2 2")));
+                line(1, "a", "begun r bld/0/kv-2 1"),
+                line(2, "a", "stepped r bld/0/kv-2 1"),
+                line(9, "b", "begun r bld/0/kv-2 2"),
+                line(11, "b", "stepped r bld/0/kv-2 2"),
+                line(12, "b", "recorded r TaskFinished bld/0/kv-2 2")));
     assertEquals(List.of(Duration.ofSeconds(8)), recovery.redone(kill(3, "a")));
     assertEquals(List.of(), recovery.redone(kill(3, "b")));
   }
@@ -81,7 +81,7 @@ class RecoveryTest {
     Path log = folder.resolve("node.log");
     try (Log written = new Log(log)) {
       written.say("pool started");
-      written.say("begun r distil/0/kv-2 1", "run", "r", "task", "distil/0/kv-2", "attempt", "1");
+      written.say("begun r bld/0/kv-2 1", "run", "r", "task", "bld/0/kv-2", "attempt", "1");
       written.say("recorded r TaskFinished score/0/x 1", "pekkoSource", "pekko://puzzle/user/x");
     }
     Chronicles chronicles = new Chronicles();
@@ -137,7 +137,7 @@ class RecoveryTest {
   }
 
   private static Kill kill(long second, String node) {
-    return new Kill("r", Kill.Kind.WORKER, "distil", START.plusSeconds(second), List.of(node));
+    return new Kill("r", Kill.Kind.WORKER, "bld", START.plusSeconds(second), List.of(node));
   }
 
   private static Chronicles.Line line(long second, String node, String words) {

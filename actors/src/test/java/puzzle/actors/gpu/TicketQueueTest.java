@@ -82,8 +82,8 @@ class TicketQueueTest {
   private Work.Ticket ticket(int layer, int priority, int attempt, String avoid) {
     return new Work.Ticket(
         spec,
-        new Work.Owner(Work.Owner.Kind.BLOCK, "run/" + layer),
-        new Task.Distil(layer, Variant.linear(Subblock.FFN), null),
+        new Work.Owner(Work.Owner.Kind.LAYER, "run/" + layer),
+        new Task.Bld(layer, Variant.linear(Subblock.FFN), null),
         attempt,
         priority,
         layer,

@@ -37,7 +37,7 @@ class DashboardIT {
     boolean[] retried = {false};
     try (Chromium page = new Chromium(folder.resolve("profile"), 1480, 1000, false)) {
       FakeEngine.Script failing =
-          FakeEngine.failing("distil/1/kv-2", spec.retries().attempts(), Failure.Kind.TIMED_OUT);
+          FakeEngine.failing("bld/1/kv-2", spec.retries().attempts(), Failure.Kind.TIMED_OUT);
       FakeEngine.Script slow = FakeEngine.lasting(40);
       FakeEngine engine =
           new FakeEngine(

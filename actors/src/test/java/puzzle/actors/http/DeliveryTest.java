@@ -48,7 +48,7 @@ class DeliveryTest {
     FakeEngine engine =
         new FakeEngine(
             (task, monitor) -> {
-              boolean ours = task.key().startsWith("distil") || task.key().startsWith("score");
+              boolean ours = task.key().startsWith("bld") || task.key().startsWith("score");
               while (ours && !open.get() && !monitor.cancelled()) {
                 FakeEngine.lasting(5).before(task, monitor);
               }

@@ -24,7 +24,7 @@ import puzzle.actors.Examples;
 import puzzle.actors.FakeEngine;
 import puzzle.actors.node.PuzzleNode;
 import puzzle.actors.node.Tools;
-import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.engine.solve.IncrementalSolver;
 import puzzle.model.Outcome;
 import puzzle.model.RunSpec;
 import puzzle.protocol.Feed;
@@ -54,7 +54,7 @@ final class Served implements AutoCloseable {
         PuzzleNode.alone(
             folder.resolve("journal"),
             devices,
-            new Tools(engine, ChocoArchitectureSolver::new),
+            new Tools(engine, IncrementalSolver::new),
             more.withFallback(
                     ConfigFactory.parseString(
                         """

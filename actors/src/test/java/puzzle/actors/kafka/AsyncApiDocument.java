@@ -30,8 +30,8 @@ import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.RunId;
 import puzzle.model.Variant;
-import puzzle.persistence.BlockEvent;
-import puzzle.persistence.DistillEvent;
+import puzzle.persistence.GkdEvent;
+import puzzle.persistence.LayerEvent;
 import puzzle.persistence.RunEvent;
 
 /**
@@ -47,7 +47,7 @@ final class AsyncApiDocument {
   /** Every kind of event there is in the journal. */
   static List<Class<?>> events() {
     Set<Class<?>> found = new LinkedHashSet<>();
-    for (Class<?> root : List.of(RunEvent.class, BlockEvent.class, DistillEvent.class)) {
+    for (Class<?> root : List.of(RunEvent.class, LayerEvent.class, GkdEvent.class)) {
       collect(root, found);
     }
     return new ArrayList<>(found);

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import puzzle.actors.Samples;
 import puzzle.actors.feed.JournalFact;
 import puzzle.actors.feed.Position;
-import puzzle.persistence.BlockEvent;
-import puzzle.persistence.DistillEvent;
+import puzzle.persistence.GkdEvent;
+import puzzle.persistence.LayerEvent;
 import puzzle.persistence.RunEvent;
 
 class AsyncApiTest {
@@ -40,7 +40,7 @@ class AsyncApiTest {
     PublishedSchemas published = new PublishedSchemas();
     Samples samples = new Samples(null);
     int kinds = 0;
-    for (Class<?> root : List.of(RunEvent.class, BlockEvent.class, DistillEvent.class)) {
+    for (Class<?> root : List.of(RunEvent.class, LayerEvent.class, GkdEvent.class)) {
       for (Object event : samples.all(root)) {
         var fact =
             new JournalFact(Position.START, "Block|run-1/3", 7, Instant.EPOCH, event).cloudEvent();

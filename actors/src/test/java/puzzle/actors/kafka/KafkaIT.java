@@ -121,7 +121,7 @@ class KafkaIT {
     FakeEngine idle =
         new FakeEngine(
             (task, monitor) -> {
-              if (task.key().startsWith("distil") || task.key().startsWith("score")) {
+              if (task.key().startsWith("bld") || task.key().startsWith("score")) {
                 FakeEngine.lasting(600_000).before(task, monitor);
               }
             });

@@ -11,7 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import puzzle.actors.Examples;
 import puzzle.actors.FakeEngine;
-import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.engine.solve.IncrementalSolver;
 import puzzle.model.Outcome;
 import puzzle.model.RunSpec;
 import puzzle.protocol.Feed;
@@ -37,7 +37,7 @@ public final class Drive implements AutoCloseable {
         PuzzleNode.alone(
             Path.of(spec.store(), "journal"),
             devices,
-            new Tools(engine, ChocoArchitectureSolver::new),
+            new Tools(engine, IncrementalSolver::new),
             settings);
     node.watch(
         fact -> {

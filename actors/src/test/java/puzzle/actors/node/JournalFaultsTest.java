@@ -57,7 +57,7 @@ class JournalFaultsTest {
     String unknown = "puzzle.persistence.BlockEvent$VariantForetold";
     String change =
         "UPDATE event_journal SET event_ser_manifest = '%s' WHERE persistence_id = '%s'";
-    String layer = "Block|" + puzzle.protocol.Block.entityId(spec.id().value(), 1);
+    String layer = "Block|" + puzzle.protocol.Layer.entityId(spec.id().value(), 1);
     assertTrue(sql(change.formatted(unknown, layer) + " AND sequence_number = 2") == 1);
     try (Drive drive = new Drive(spec, 3, 2, new FakeEngine(), SNAPSHOTS, "hash")) {
       drive.awaitStop();

@@ -33,7 +33,7 @@ class OrdersToARunTest {
     FakeEngine engine =
         new FakeEngine(
             (task, monitor) -> {
-              if (task.key().equals("distil/1/kv-2")) {
+              if (task.key().equals("bld/1/kv-2")) {
                 reached.countDown();
                 while (go.getCount() > 0 && !monitor.cancelled()) {
                   FakeEngine.lasting(10).before(task, monitor);
@@ -51,7 +51,7 @@ class OrdersToARunTest {
       // By the run's own clock there was time to grant more.
       drive.settle();
       assertEquals(before + 1, engine.ran().size(), "the running task alone is finished");
-      assertEquals("distil/1/kv-2", engine.ran().get(before));
+      assertEquals("bld/1/kv-2", engine.ran().get(before));
       assertInstanceOf(Run.Accepted.class, drive.order(Run.Resume::new));
       assertEquals(Outcome.Kind.DONE, drive.outcome().kind());
       assertEquals(new HashSet<>(engine.ran()).size(), engine.ran().size(), "nothing twice");
@@ -70,7 +70,7 @@ class OrdersToARunTest {
       first = drive.summary();
     }
     int scored = count(engine, "score/");
-    int healed = count(engine, "heal");
+    int healed = count(engine, "gkd");
     try (Drive drive = new Drive(spec, 3, 2, engine)) {
       assertInstanceOf(Run.Accepted.class, drive.order(r -> new Run.Retarget(faster.target(), r)));
       drive.order(Run.Pause::new);
@@ -84,7 +84,7 @@ class OrdersToARunTest {
       assertNotEquals(first.at("/solution/choices"), second.at("/solution/choices"));
       assertNotEquals(first.at("/child/kl_nats_per_token"), second.at("/child/kl_nats_per_token"));
       assertEquals(scored, count(engine, "score/"), "nothing is scored again");
-      assertEquals(2 * healed, count(engine, "heal"), "the other child is distilled");
+      assertEquals(2 * healed, count(engine, "gkd"), "the other child is distilled");
       try (Drive direct = new Drive(faster, 3, 2, new FakeEngine())) {
         assertEquals(Outcome.Kind.DONE, direct.outcome().kind());
         for (String part : List.of("/solution", "/child", "/child_before_gkd", "/baselines")) {
@@ -99,7 +99,7 @@ class OrdersToARunTest {
     RunSpec spec = Examples.small(folder.resolve("retried"));
     FakeEngine engine =
         new FakeEngine(
-            FakeEngine.failing("distil/1/kv-2", spec.retries().attempts(), Failure.Kind.DEFECT));
+            FakeEngine.failing("bld/1/kv-2", spec.retries().attempts(), Failure.Kind.DEFECT));
     try (Drive drive = new Drive(spec, 3, 2, engine)) {
       assertEquals(Outcome.Kind.QUARANTINED, drive.outcome().kind());
       assertEquals(1, drive.status().failed());

@@ -23,10 +23,10 @@ import org.junit.jupiter.api.io.TempDir;
 import puzzle.actors.FakeEngine;
 import puzzle.actors.runfile.RunFile;
 import puzzle.engine.BlockEngine;
-import puzzle.engine.DjlEngineFactory;
 import puzzle.engine.EngineFactory;
 import puzzle.engine.TaskFailedException;
-import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.engine.solve.IncrementalSolver;
+import puzzle.engine.tasks.DjlEngineFactory;
 import puzzle.model.CheckpointRef;
 import puzzle.model.Device;
 import puzzle.model.Outcome;
@@ -74,7 +74,7 @@ class OverheadBenchmark {
     CompletableFuture<Outcome> ended = new CompletableFuture<>();
     long begun = System.nanoTime();
     Set<Phase> phases = Collections.synchronizedSet(new HashSet<>());
-    Tools tools = new Tools(new Recorded(steps), ChocoArchitectureSolver::new);
+    Tools tools = new Tools(new Recorded(steps), IncrementalSolver::new);
     try (PuzzleNode node = PuzzleNode.alone(folder.resolve("journal"), DEVICES, tools)) {
       node.watch(
           fact -> {

@@ -21,14 +21,14 @@ class PipelineTest {
   @Test
   void goesFromParentToExportedChild() throws Exception {
     FakeEngine engine = new FakeEngine();
-    RunSpec spec = Examples.with(Examples.spec(folder), RunSpec.Distillation.Mode.TWO_STAGE);
+    RunSpec spec = Examples.with(Examples.spec(folder), RunSpec.Bld.Mode.TWO_STAGE);
     try (Drive drive = new Drive(spec, 4, 2, engine)) {
       assertEquals(Outcome.Kind.DONE, drive.outcome().kind(), () -> drive.facts.toString());
       List<String> ran = engine.ran();
       assertEquals(new HashSet<>(ran).size(), ran.size(), "nothing is done twice");
-      assertEquals(4 * 11, count(ran, "distil/[^+]*"));
+      assertEquals(4 * 11, count(ran, "bld/[^+]*"));
       assertEquals(4 * 53, count(ran, "score/[^/]*/[^/]*"));
-      long coupled = count(ran, "distil/.*\\+.*");
+      long coupled = count(ran, "bld/.*\\+.*");
       assertTrue(coupled > 0 && coupled <= 4 * 4, coupled + " blocks of the second stage");
       assertEquals(coupled, count(ran, "score/.*/coupled"));
       JsonNode summary = drive.summary();

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import puzzle.actors.Examples;
 import puzzle.actors.FakeEngine;
 import puzzle.cluster.NodeConfig;
-import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.engine.solve.IncrementalSolver;
 import puzzle.model.Outcome;
 import puzzle.model.RunSpec;
 import puzzle.persistence.Journal;
@@ -106,7 +106,7 @@ class PostgresqlIT {
   void twoCoordinatorsShareIt() throws Exception {
     RunSpec spec = Examples.small(folder.resolve("shared"));
     Path file = Files.writeString(folder.resolve("nodes.conf"), LINES.formatted(url()));
-    Tools tools = new Tools(new FakeEngine(), ChocoArchitectureSolver::new);
+    Tools tools = new Tools(new FakeEngine(), IncrementalSolver::new);
     CompletableFuture<Outcome> ended = new CompletableFuture<>();
     try (PuzzleNode first = join(file, List.of(), tools);
         PuzzleNode second = join(file, List.of(first.address()), tools)) {

@@ -40,14 +40,14 @@ class RestartTest {
     for (String key :
         List.of(
             "record",
-            "distil/1/kv-2",
+            "bld/1/kv-2",
             "score/2/kv-2\\+ffn-160",
-            "distil/.*\\+.*",
+            "bld/.*\\+.*",
             "score/.*/coupled",
             "evaluate/candidate-2",
             "evaluate/greedy",
-            "heal/1/1",
-            "heal")) {
+            "gkd/1/1",
+            "gkd")) {
       CountDownLatch reached = new CountDownLatch(1);
       FakeEngine engine =
           new FakeEngine(
@@ -71,12 +71,7 @@ class RestartTest {
       JsonNode summary = drive.summary();
       for (String part :
           List.of(
-              "/solution",
-              "/candidates",
-              "/child",
-              "/child_before_gkd",
-              "/baselines",
-              "/healing")) {
+              "/solution", "/candidates", "/child", "/child_before_gkd", "/baselines", "/gkd")) {
         assertEquals(expected.at(part), summary.at(part), part);
       }
     }
@@ -90,7 +85,7 @@ class RestartTest {
   }
 
   private static RunSpec twoStage(Path folder) {
-    return Examples.with(Examples.small(folder), RunSpec.Distillation.Mode.TWO_STAGE);
+    return Examples.with(Examples.small(folder), RunSpec.Bld.Mode.TWO_STAGE);
   }
 
   @Test
@@ -139,14 +134,13 @@ class RestartTest {
   @Test
   void aTaskThatAlwaysFailsIsGivenUpAndTheRunSaysSo() throws Exception {
     RunSpec spec = Examples.small(folder);
-    FakeEngine engine =
-        new FakeEngine(FakeEngine.failing("distil/1/kv-2", 99, Failure.Kind.DEFECT));
+    FakeEngine engine = new FakeEngine(FakeEngine.failing("bld/1/kv-2", 99, Failure.Kind.DEFECT));
     try (Drive drive = new Drive(spec, 3, 2, engine)) {
       assertEquals(Outcome.Kind.QUARANTINED, drive.outcome().kind());
       assertEquals(
           spec.retries().attempts(),
           drive.facts.stream()
-              .filter(f -> f instanceof Feed.AttemptFailed a && a.key().equals("distil/1/kv-2"))
+              .filter(f -> f instanceof Feed.AttemptFailed a && a.key().equals("bld/1/kv-2"))
               .count());
       assertEquals(1, drive.summary().at("/quarantined").size());
       assertTrue(engine.ran().stream().noneMatch(k -> k.startsWith("score/1/kv-2")));
@@ -156,8 +150,8 @@ class RestartTest {
   @Test
   void aTaskThatFailsOnceIsTriedAgainAndAVariantThatDivergedIsAResult() throws Exception {
     RunSpec spec = Examples.small(folder);
-    FakeEngine.Script heal = FakeEngine.failing("heal", 1, Failure.Kind.OUT_OF_MEMORY);
-    FakeEngine.Script diverged = FakeEngine.failing("distil/0/ffn-160", 99, Failure.Kind.DIVERGED);
+    FakeEngine.Script heal = FakeEngine.failing("gkd", 1, Failure.Kind.OUT_OF_MEMORY);
+    FakeEngine.Script diverged = FakeEngine.failing("bld/0/ffn-160", 99, Failure.Kind.DIVERGED);
     FakeEngine engine =
         new FakeEngine(
             (task, monitor) -> {
@@ -178,11 +172,11 @@ class RestartTest {
       JsonNode why = drive.summary().at("/infeasible");
       assertTrue(why.at("/conflict/0").asText().startsWith("throughput"), why::toString);
       assertTrue(
-          engine.ran().stream().noneMatch(k -> k.startsWith("distil") || k.startsWith("score")));
+          engine.ran().stream().noneMatch(k -> k.startsWith("bld") || k.startsWith("score")));
       double feasible = why.at("/relaxations/0/feasible").asDouble();
       assertTrue(feasible > 0 && feasible < why.at("/relaxations/0/given").asDouble());
     }
-    assertEquals(Limit.Metric.THROUGHPUT, spec.target().goals().get(0).limits().get(0).metric());
+    assertEquals(Limit.Stat.THROUGHPUT, spec.target().goals().get(0).limits().get(0).metric());
   }
 
   @Test

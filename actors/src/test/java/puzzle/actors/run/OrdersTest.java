@@ -79,7 +79,7 @@ class OrdersTest {
   @Test
   void whatWasGivenUpIsTriedAgainWithAllAttempts() {
     RunState lost =
-        done(List.of(new LayerLibrary.Quarantined("distil/0/kv-2", DEFECT)))
+        done(List.of(new LayerLibrary.Quarantined("bld/0/kv-2", DEFECT)))
             .on(new TaskEvent.AttemptFailed("evaluate/greedy", 3, DEFECT, false, false));
     RunState open = fold(lost, orders(lost).retryFailed());
     assertEquals(0, open.libraries().size());
@@ -95,7 +95,7 @@ class OrdersTest {
         done(
             List.of(
                 new LayerLibrary.Quarantined(
-                    "distil/0/kv-2", new Failure(Failure.Kind.DIVERGED, "NaN"))));
+                    "bld/0/kv-2", new Failure(Failure.Kind.DIVERGED, "NaN"))));
     assertEquals(List.of(), orders(done).retryFailed().events());
   }
 
@@ -132,7 +132,7 @@ class OrdersTest {
         "local",
         List.of(
             new Target.Goal(
-                Examples.WORKLOAD, List.of(new Limit(Limit.Metric.THROUGHPUT, speedUp, true)))));
+                Examples.WORKLOAD, List.of(new Limit(Limit.Stat.THROUGHPUT, speedUp, true)))));
   }
 
   private RunState started(List<LayerLibrary.Quarantined> lost) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import puzzle.engine.EngineFactory.ParentShape;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 /** The schema that editors read and the reader that runs obey say the same. */
 class RunFileSchemaTest {

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import puzzle.engine.EngineFactory.ParentShape;
-import puzzle.engine.InvalidInputException;
 import puzzle.model.DType;
+import puzzle.model.InvalidInputException;
 import puzzle.model.Limit;
 import puzzle.model.RunSpec;
 import puzzle.model.Score;
@@ -59,14 +59,14 @@ class RunFileTest {
     assertEquals(DType.BF16, spec.target().goals().get(0).workload().kvCache());
     assertEquals(
         List.of(
-            new Limit(Limit.Metric.MEMORY, 40 * 1048576.0, false),
-            new Limit(Limit.Metric.THROUGHPUT, 1.5, true)),
+            new Limit(Limit.Stat.MEMORY, 40 * 1048576.0, false),
+            new Limit(Limit.Stat.THROUGHPUT, 1.5, true)),
         spec.target().goals().get(0).limits());
   }
 
   @Test
   void aHealingIsDealtToShardsAndMayHaveNoLossAtAll() throws IOException {
-    RunSpec.Healing gkd =
+    RunSpec.Gkd gkd =
         read(GOOD + "gkd: {losses: [], batch: 8, shards: 2, evaluateSteps: 5}\n").spec().gkd();
     assertEquals(List.of(), gkd.losses());
     assertEquals(2, gkd.shards());

@@ -132,7 +132,7 @@ final class Adversary {
     String key = ticket.task().key();
     if (key.equals(doomed)) {
       Failure.Kind kind =
-          key.startsWith("distil") ? Failure.Kind.DIVERGED : Failure.Kind.INVALID_VARIANT;
+          key.startsWith("bld") ? Failure.Kind.DIVERGED : Failure.Kind.INVALID_VARIANT;
       return new Conduct.Fate(lasts, new Failure(kind, key + ": never succeeds"), false);
     }
     if (!active() || !hits(task)) {

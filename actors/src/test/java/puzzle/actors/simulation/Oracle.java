@@ -15,7 +15,7 @@ import puzzle.model.LayerLibrary;
 import puzzle.model.RunSpec;
 import puzzle.model.ScoredBlock;
 import puzzle.model.TaskResult;
-import puzzle.persistence.BlockEvent;
+import puzzle.persistence.LayerEvent;
 import puzzle.persistence.RunEvent;
 import puzzle.persistence.TaskEvent;
 import puzzle.protocol.Gpu;
@@ -103,7 +103,7 @@ final class Oracle implements SimulatedDevice.Onlooker {
         }
       } else if (e instanceof TaskEvent.AttemptFailed f) {
         // The run keeps the distillation's last failure under a key of its own.
-        boolean foreign = persistenceId.startsWith("Run|") && f.key().equals("heal");
+        boolean foreign = persistenceId.startsWith("Run|") && f.key().equals("gkd");
         check(
             foreign || fact.live && f.attempt() == fact.attempt, "%s: stale %s", persistenceId, e);
         fact.live = false;
@@ -117,7 +117,7 @@ final class Oracle implements SimulatedDevice.Onlooker {
       check(end == null, "the run ended twice: %s", ended);
       end = ended;
       closed.add(persistenceId);
-    } else if (event instanceof BlockEvent.BuildAbandoned) {
+    } else if (event instanceof LayerEvent.BuildAbandoned) {
       closed.add(persistenceId);
     } else if (event instanceof RunEvent.LayerSettled settled) {
       exactlyOnce(settled.library());
@@ -129,8 +129,8 @@ final class Oracle implements SimulatedDevice.Onlooker {
     String persistenceId =
         switch (owner.kind()) {
               case RUN -> "Run|";
-              case BLOCK -> "Block|";
-              case DISTILL -> "Distill|";
+              case LAYER -> "Layer|";
+              case GKD -> "Gkd|";
             }
             + owner.entityId();
     Fact fact = fact(persistenceId, answer.key());

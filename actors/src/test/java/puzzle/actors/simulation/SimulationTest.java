@@ -137,8 +137,7 @@ class SimulationTest {
 
   /** Some runs have a task that never succeeds, disturbed or not. */
   private static String doomed(SplittableRandom random) {
-    List<String> keys =
-        List.of("distil/1/kv-2", "distil/2/ffn-160", "score/0/kv-2+ffn-160", "heal", "");
+    List<String> keys = List.of("bld/1/kv-2", "bld/2/ffn-160", "score/0/kv-2+ffn-160", "gkd", "");
     return keys.get(random.nextInt(keys.size()));
   }
 
@@ -193,7 +192,7 @@ class SimulationTest {
   }
 
   private static RunSpec spec() {
-    RunSpec small = Examples.with(Examples.small(folder), RunSpec.Distillation.Mode.TWO_STAGE);
+    RunSpec small = Examples.with(Examples.small(folder), RunSpec.Bld.Mode.TWO_STAGE);
     return new RunSpec(
         small.id(),
         small.parent(),

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import puzzle.engine.solve.ArchitectureSolver;
 import puzzle.engine.solve.Change;
-import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.engine.solve.IncrementalSolver;
 import puzzle.engine.solve.Infeasibility;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Solution;
@@ -18,7 +18,7 @@ final class WatchedSolver implements ArchitectureSolver {
   private final Oracle oracle;
 
   WatchedSolver(SolverTable table, List<Row> rows, Oracle oracle) {
-    this.real = new ChocoArchitectureSolver(table, rows);
+    this.real = new IncrementalSolver(table, rows);
     this.oracle = oracle;
   }
 

@@ -20,11 +20,11 @@ import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import puzzle.actors.block.BlockActor;
-import puzzle.actors.distill.DistillActor;
+import puzzle.actors.gkd.GkdActor;
 import puzzle.actors.gpu.DeviceThread;
 import puzzle.actors.gpu.GpuActor;
 import puzzle.actors.gpu.GpuPoolActor;
+import puzzle.actors.layer.LayerActor;
 import puzzle.actors.run.RunActor;
 import puzzle.actors.solver.SolverActor;
 import puzzle.actors.work.Peers;
@@ -33,11 +33,11 @@ import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Device;
 import puzzle.model.RunId;
 import puzzle.model.RunSpec;
-import puzzle.protocol.Block;
-import puzzle.protocol.Distill;
 import puzzle.protocol.Feed;
+import puzzle.protocol.Gkd;
 import puzzle.protocol.Gpu;
 import puzzle.protocol.GpuPool;
+import puzzle.protocol.Layer;
 import puzzle.protocol.Run;
 import puzzle.protocol.Solver;
 import puzzle.protocol.Work;
@@ -136,7 +136,7 @@ final class World implements Peers {
 
   private String entityName() {
     int pick = adversary.pick(LAYERS + 3);
-    return pick < LAYERS ? "block-" + pick : List.of("run", "solver", "distill").get(pick - LAYERS);
+    return pick < LAYERS ? "layer-" + pick : List.of("run", "solver", "gkd").get(pick - LAYERS);
   }
 
   /** Whoever wants the run starts it, and again where nothing comes of it. */
@@ -175,8 +175,8 @@ final class World implements Peers {
   }
 
   @Override
-  public void block(RunId run, int layer, Block.Command command) {
-    send("block-" + layer, () -> block(layer), command);
+  public void layer(RunId run, int layer, Layer.Command command) {
+    send("layer-" + layer, () -> layer(layer), command);
   }
 
   @Override
@@ -188,8 +188,8 @@ final class World implements Peers {
   }
 
   @Override
-  public void distill(RunId run, Distill.Command command) {
-    send("distill", this::distill, command);
+  public void gkd(RunId run, Gkd.Command command) {
+    send("gkd", this::gkd, command);
   }
 
   @Override
@@ -198,10 +198,10 @@ final class World implements Peers {
     Work.Report sent = byTheWay(report);
     switch (owner.kind()) {
       case RUN -> send("run", this::run, new Run.Reported(sent));
-      case DISTILL -> send("distill", this::distill, new Distill.Reported(sent));
-      case BLOCK -> {
+      case GKD -> send("gkd", this::gkd, new Gkd.Reported(sent));
+      case LAYER -> {
         int layer = Integer.parseInt(owner.entityId().split("/")[1]);
-        send("block-" + layer, () -> block(layer), new Block.Reported(sent));
+        send("layer-" + layer, () -> layer(layer), new Layer.Reported(sent));
       }
     }
   }
@@ -232,13 +232,13 @@ final class World implements Peers {
         Clock.fixed(Instant.EPOCH, ZoneOffset.UTC));
   }
 
-  private Behavior<Block.Command> block(int layer) {
-    return BlockActor.create(
-        Block.entityId(spec.id().value(), layer), settings, this, clock("block-" + layer));
+  private Behavior<Layer.Command> layer(int layer) {
+    return LayerActor.create(
+        Layer.entityId(spec.id().value(), layer), settings, this, clock("layer-" + layer));
   }
 
-  private Behavior<Distill.Command> distill() {
-    return DistillActor.create(spec.id().value(), settings, this, clock("distill"));
+  private Behavior<Gkd.Command> gkd() {
+    return GkdActor.create(spec.id().value(), settings, this, clock("gkd"));
   }
 
   private Behavior<Solver.Command> solver() {

@@ -3,7 +3,7 @@ package puzzle.actors.solver;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.engine.solve.IncrementalSolver;
 import puzzle.engine.solve.Solution;
 import puzzle.engine.solve.SolveBudget;
 import puzzle.model.RunSpec;
@@ -22,7 +22,7 @@ public final class BatchSolve {
       Map<Integer, List<ScoredBlock>> scores) {
     ScoreTable table = new ScoreTable(spec, layers, profiles);
     scores.forEach((layer, list) -> list.forEach(s -> table.measure(layer, s)));
-    return new ChocoArchitectureSolver(table.table(), table.rows())
+    return new IncrementalSolver(table.table(), table.rows())
         .solve(SolveBudget.of(Duration.ofSeconds(60)));
   }
 }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import puzzle.actors.Examples;
-import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.engine.solve.IncrementalSolver;
 import puzzle.engine.solve.Infeasibility;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Solution;
@@ -114,18 +114,16 @@ class ScoreTableTest {
   void limitsThatCannotBeMetAreNamedWithTheNearestThatCan() {
     RunSpec hard = Examples.spec(Path.of("/store"), spec.space(), 1000);
     ScoreTable costs = new ScoreTable(hard, 3, List.of(profile()));
-    ChocoArchitectureSolver solver = new ChocoArchitectureSolver(costs.costsAlone(), costs.rows());
+    IncrementalSolver solver = new IncrementalSolver(costs.costsAlone(), costs.rows());
     assertEquals(Solution.Status.INFEASIBLE, solver.solve(SolveBudget.unlimited()).status());
     Infeasibility why = solver.explain(SolveBudget.unlimited());
     Infeasible words = costs.target().explained(why);
     assertTrue(words.conflict().get(0).contains("1000 x parent"), words.toString());
     double best = words.relaxations().get(0).feasible();
-    RunSpec easier = withLimit(hard, new Limit(Limit.Metric.THROUGHPUT, best * 0.999999, false));
+    RunSpec easier = withLimit(hard, new Limit(Limit.Stat.THROUGHPUT, best * 0.999999, false));
     ScoreTable met = new ScoreTable(easier, 3, List.of(profile()));
     assertTrue(
-        new ChocoArchitectureSolver(met.costsAlone(), met.rows())
-            .solve(SolveBudget.unlimited())
-            .found());
+        new IncrementalSolver(met.costsAlone(), met.rows()).solve(SolveBudget.unlimited()).found());
   }
 
   @Test
@@ -142,9 +140,9 @@ class ScoreTableTest {
       }
     }
     SolverTable t = full.table();
-    Solution best = new ChocoArchitectureSolver(t, full.rows()).solve(SolveBudget.unlimited());
-    List<Baseline> found = Search.baselines(full, t, 7, 20, Duration.ofSeconds(10));
-    assertEquals(found, Search.baselines(full, t, 7, 20, Duration.ofSeconds(10)));
+    Solution best = new IncrementalSolver(t, full.rows()).solve(SolveBudget.unlimited());
+    List<Baseline> found = SolverCalls.baselines(full, t, 7, 20, Duration.ofSeconds(10));
+    assertEquals(found, SolverCalls.baselines(full, t, 7, 20, Duration.ofSeconds(10)));
     assertEquals(20, found.stream().filter(b -> b.method().equals("random")).count());
     assertEquals("random-3", found.get(found.size() - 17).label());
     for (Baseline baseline : found) {

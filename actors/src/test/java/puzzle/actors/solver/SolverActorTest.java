@@ -23,15 +23,15 @@ import puzzle.actors.FakeEngine;
 import puzzle.actors.Reports;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.engine.BlockEngine;
-import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.engine.solve.IncrementalSolver;
 import puzzle.model.CostDelivery;
 import puzzle.model.Device;
 import puzzle.model.RunSpec;
 import puzzle.model.ScoredBlock;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
-import puzzle.protocol.Block;
 import puzzle.protocol.Feed;
+import puzzle.protocol.Layer;
 import puzzle.protocol.Run;
 import puzzle.protocol.Solver;
 
@@ -68,7 +68,7 @@ class SolverActorTest {
     peers.await(Run.SolverStarted.class);
     solver.tell(open());
     for (int layer = 0; layer < LAYERS; layer++) {
-      peers.await(Block.OfferScores.class);
+      peers.await(Layer.OfferScores.class);
     }
   }
 
@@ -117,13 +117,13 @@ class SolverActorTest {
     ActorRef<Solver.Command> solver = solver();
     solver.tell(open());
     for (int i = 0; i < LAYERS; i++) {
-      peers.await(Block.OfferScores.class);
+      peers.await(Layer.OfferScores.class);
     }
     for (int layer = 1; layer < LAYERS; layer++) {
       solver.tell(new Solver.Offer(layer, scores(layer)));
     }
     solver.tell(new Solver.Conclude(List.of(9, 9, 9)));
-    peers.await(Block.OfferScores.class);
+    peers.await(Layer.OfferScores.class);
     assertEquals(List.of(), peers.take(Run.Chosen.class));
     solver.tell(new Solver.Offer(0, scores(0)));
     peers.await(Run.Chosen.class);
@@ -141,12 +141,12 @@ class SolverActorTest {
                   if (solvers.getAndIncrement() == 0) {
                     throw new IllegalStateException("made to fail");
                   }
-                  return new ChocoArchitectureSolver(table, rows);
+                  return new IncrementalSolver(table, rows);
                 }));
     peers.await(Run.SolverStarted.class);
     solver.tell(open());
     peers.await(Run.SolverStarted.class);
-    peers.take(Block.OfferScores.class);
+    peers.take(Layer.OfferScores.class);
     solver.tell(open());
     answerAll(solver);
     peers.await(Feed.IncumbentChanged.class);
@@ -157,7 +157,7 @@ class SolverActorTest {
     ActorRef<Solver.Command> solver = solver();
     solver.tell(open());
     peers.await(Run.FoundFeasible.class);
-    long question = peers.await(Block.OfferScores.class).question();
+    long question = peers.await(Layer.OfferScores.class).question();
     solver.tell(new Solver.Offer(0, scores(0), question));
     solver.tell(new Solver.Offer(1, scores(1), question));
     // An answer to a predecessor's question may lack what came after it.
@@ -171,7 +171,7 @@ class SolverActorTest {
   }
 
   private void answerAll(ActorRef<Solver.Command> solver) throws Exception {
-    long question = peers.await(Block.OfferScores.class).question();
+    long question = peers.await(Layer.OfferScores.class).question();
     for (int layer = 0; layer < LAYERS; layer++) {
       solver.tell(new Solver.Offer(layer, scores(layer), question));
     }
@@ -185,7 +185,7 @@ class SolverActorTest {
     solver.tell(new Solver.Conclude(List.of(9, 9, 9)));
     Run.Chosen before = peers.await(Run.Chosen.class);
     assertEquals(0, before.costs());
-    peers.take(Block.OfferScores.class);
+    peers.take(Layer.OfferScores.class);
     Solver.Open open = open();
     TaskResult.Profiled profile = open.profiles().get(0);
     CostDelivery cheap =
@@ -202,8 +202,7 @@ class SolverActorTest {
 
   private ActorRef<Solver.Command> solver() {
     return kit.spawn(
-        SolverActor.create(
-            spec.id(), PuzzleSettings.from(CONFIG), peers, ChocoArchitectureSolver::new));
+        SolverActor.create(spec.id(), PuzzleSettings.from(CONFIG), peers, IncrementalSolver::new));
   }
 
   private Solver.Open open() throws Exception {

@@ -156,8 +156,8 @@ class LeasesTest {
 
   @Test
   void trainingIsHalvedTooAndTheRunFileStaysAsItWas() {
-    Task distil = new Task.Distil(0, spec.space().ffn().get(1), null);
-    assertEquals(2, MicroBatch.halvings(spec, distil));
+    Task bld = new Task.Bld(0, spec.space().ffn().get(1), null);
+    assertEquals(2, MicroBatch.halvings(spec, bld));
     RunSpec halved = MicroBatch.halved(spec, 1);
     assertEquals(2, halved.bld().safeguards().microBatch());
     assertEquals(Math.max(1, spec.gkd().microBatch() / 2), halved.gkd().microBatch());

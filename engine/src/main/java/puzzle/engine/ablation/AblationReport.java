@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import puzzle.engine.checkpoint.AtomicFile;
+import puzzle.engine.files.AtomicFile;
 
 /** A study's results as CSV, HTML and text. */
 public final class AblationReport {
@@ -13,14 +13,14 @@ public final class AblationReport {
   public static final String HTML = "ablations.html";
 
   private final String name;
-  private final Scale scale;
+  private final StudySize scale;
   private final AblationStudy.Result result;
   private final String command;
 
   /**
    * @param command that made it
    */
-  public AblationReport(String name, Scale scale, AblationStudy.Result result, String command) {
+  public AblationReport(String name, StudySize scale, AblationStudy.Result result, String command) {
     this.name = name;
     this.scale = scale;
     this.result = result;
@@ -30,7 +30,7 @@ public final class AblationReport {
   /** Writes both files, each whole or not at all. */
   public void write(Path folder) {
     write(folder.resolve(CSV), csv(result.measurements()));
-    write(folder.resolve(HTML), new ReportPage(name, scale, result, command).html());
+    write(folder.resolve(HTML), new StudyPage(name, scale, result, command).html());
   }
 
   private static void write(Path file, String text) {
@@ -60,13 +60,13 @@ public final class AblationReport {
   }
 
   /** The orders, a line each. */
-  public static String text(List<Order.Outcome> orders) {
+  public static String text(List<ExpectedOrder.Outcome> orders) {
     StringBuilder text = new StringBuilder();
     text.append(
         "%-10s %-46s %9s %9s %10s %8s  %s%n"
             .formatted(
                 "table", "order, KL nats/token", "better", "worse", "difference", "error", ""));
-    for (Order.Outcome o : orders) {
+    for (ExpectedOrder.Outcome o : orders) {
       text.append(
           String.format(
               Locale.ROOT,

@@ -10,17 +10,16 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import puzzle.engine.BlockEngine.Monitor;
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.checkpoint.AtomicFile;
-import puzzle.engine.checkpoint.HuggingFaceConfig;
-import puzzle.engine.checkpoint.SafetensorsFolder;
-import puzzle.engine.checkpoint.Store;
-import puzzle.engine.checkpoint.TensorLayout;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.files.AtomicFile;
+import puzzle.engine.huggingface.ModelFolder;
 import puzzle.engine.nn.Decoder;
-import puzzle.engine.nn.DecoderConfig;
 import puzzle.engine.nn.Tensors;
 import puzzle.engine.profile.LiveProfiler;
+import puzzle.engine.safetensors.SafetensorsFolder;
+import puzzle.model.InvalidInputException;
 import puzzle.model.RunSpec;
+import puzzle.model.Sha256;
 
 /**
  * The ablations of one parent. All that is computed lies in the study's folder and is taken from
@@ -34,7 +33,7 @@ public final class AblationStudy {
   private static final String COSTS = "costs.json";
 
   private final RunSpec run;
-  private final Scale scale;
+  private final StudySize scale;
   private final Path folder;
   private final int threads;
   private final Consumer<String> progress;
@@ -46,8 +45,8 @@ public final class AblationStudy {
    */
   public record Result(List<Measurement> measurements, String costSource, double seconds) {
 
-    public List<Order.Outcome> orders() {
-      return Order.outcomes(measurements);
+    public List<ExpectedOrder.Outcome> orders() {
+      return ExpectedOrder.outcomes(measurements);
     }
   }
 
@@ -58,7 +57,7 @@ public final class AblationStudy {
    * @param progress told what is begun, a line each
    */
   public AblationStudy(
-      RunSpec run, Scale scale, Path folder, int threads, Consumer<String> progress) {
+      RunSpec run, StudySize scale, Path folder, int threads, Consumer<String> progress) {
     this.run = run;
     this.scale = scale;
     this.folder = folder;
@@ -90,9 +89,7 @@ public final class AblationStudy {
   public Result run(Collection<Table> tables) {
     long start = System.nanoTime();
     Path parentFolder = Path.of(run.parent());
-    DecoderConfig config = HuggingFaceConfig.read(parentFolder);
-    SafetensorsFolder weights = SafetensorsFolder.open(parentFolder);
-    TensorLayout.require(config, weights);
+    DecoderConfig config = ModelFolder.open(parentFolder).config();
     createFolder();
     ResultCache cache = new ResultCache(folder.resolve("cache"));
     List<Measurement> measurements = new ArrayList<>();
@@ -106,7 +103,8 @@ public final class AblationStudy {
       Recordings recordings =
           new Recordings(
               scale, run, folder.resolve("recordings"), cache, workers, identity(config), progress);
-      Bench bench = new Bench(scale, run, config.layers(), recordings, cache, workers, progress);
+      StudyLibraries bench =
+          new StudyLibraries(scale, run, config.layers(), recordings, cache, workers, progress);
       Assemblies assemblies = new Assemblies(bench, recordings, cache, workers, progress);
       for (long seed : scale.seeds()) {
         Tables rows = new Tables(bench, assemblies, costs, seed);
@@ -139,7 +137,7 @@ public final class AblationStudy {
     StringBuilder key = new StringBuilder(VERSION).append(' ').append(config);
     try (Stream<Path> files = Files.list(Path.of(run.parent()))) {
       for (Path file : files.filter(f -> f.toString().endsWith(".safetensors")).sorted().toList()) {
-        key.append(' ').append(Store.sha256(file));
+        key.append(' ').append(Sha256.of(file));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -8,13 +8,13 @@ import java.util.Set;
 import java.util.function.Consumer;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.ablation.Recordings.Recorded;
-import puzzle.engine.checkpoint.SafetensorsFolder;
-import puzzle.engine.checkpoint.WeightSource;
-import puzzle.engine.distil.Recording.Split;
-import puzzle.engine.kd.GlobalDistillation;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.RandomWeights;
+import puzzle.engine.decoder.WeightSource;
+import puzzle.engine.gkd.GlobalDistillation;
 import puzzle.engine.nn.Decoder;
-import puzzle.engine.nn.DecoderConfig;
-import puzzle.engine.nn.RandomWeights;
+import puzzle.engine.recording.Recording.Split;
+import puzzle.engine.safetensors.SafetensorsFolder;
 import puzzle.engine.score.AssembledWeights;
 import puzzle.engine.score.ModelEvaluator;
 import puzzle.model.RunSpec;
@@ -36,14 +36,14 @@ final class Assemblies {
   /** A model to heal with some of the losses lm, cosine and kld. */
   record Healing(Model model, List<String> losses) {}
 
-  private final Bench bench;
+  private final StudyLibraries bench;
   private final Recordings recordings;
   private final ResultCache cache;
   private final Workers workers;
   private final Consumer<String> progress;
 
   Assemblies(
-      Bench bench,
+      StudyLibraries bench,
       Recordings recordings,
       ResultCache cache,
       Workers workers,
@@ -56,7 +56,7 @@ final class Assemblies {
   }
 
   /** Qualities in the order of the models. */
-  List<Quality> evaluate(List<Model> models, Data data, long seed) {
+  List<Quality> evaluate(List<Model> models, StudyText data, long seed) {
     Recorded recorded = recordings.get(data, seed);
     progress.accept("evaluating %d models, seed %d".formatted(models.size(), seed));
     List<Workers.Job<Quality>> jobs = new ArrayList<>();
@@ -77,28 +77,29 @@ final class Assemblies {
   }
 
   /** Qualities after GKD, in order. */
-  List<Quality> heal(List<Healing> healings, long seed) {
-    Recorded recorded = recordings.get(Data.BROAD, seed);
-    progress.accept("healing %d models, seed %d".formatted(healings.size(), seed));
+  List<Quality> heal(List<Healing> gkds, long seed) {
+    Recorded recorded = recordings.get(StudyText.BROAD, seed);
+    progress.accept("GKD %d models, seed %d".formatted(gkds.size(), seed));
     List<Workers.Job<Quality>> jobs = new ArrayList<>();
-    for (Healing healing : healings) {
-      RunSpec.Healing settings = bench.scale().gkd(bench.run(), healing.losses());
-      String key = recorded.key() + " " + healing.model().key() + " " + settings;
+    for (Healing gkd : gkds) {
+      RunSpec.Gkd settings = bench.scale().gkd(bench.run(), gkd.losses());
+      String key = recorded.key() + " " + gkd.model().key() + " " + settings;
       jobs.add(
           parent ->
               cache.get(
-                  "healings",
+                  "gkds",
                   key,
                   Quality.class,
-                  () -> healed(parent, healing.model(), settings, recorded, seed)));
+                  () -> healed(parent, gkd.model(), settings, recorded, seed)));
     }
     return workers.all(jobs);
   }
 
   private Quality healed(
-      Decoder parent, Model model, RunSpec.Healing settings, Recorded recorded, long seed) {
+      Decoder parent, Model model, RunSpec.Gkd settings, Recorded recorded, long seed) {
     try (Decoder child = assembled(parent, model)) {
-      new GlobalDistillation(parent, child, settings, recorded.open(), Bench.seed(seed, 0, "gkd"))
+      new GlobalDistillation(
+              parent, child, settings, recorded.open(), StudyLibraries.seed(seed, 0, "gkd"))
           .run(Monitor.NONE);
       return quality(child, recorded);
     }

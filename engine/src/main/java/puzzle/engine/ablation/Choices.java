@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
-import puzzle.engine.ablation.Bench.BlockScore;
+import puzzle.engine.ablation.StudyLibraries.BlockScore;
 import puzzle.engine.solve.Baselines;
-import puzzle.engine.solve.ChocoArchitectureSolver;
+import puzzle.engine.solve.IncrementalSolver;
 import puzzle.engine.solve.Solution;
 import puzzle.engine.solve.SolveBudget;
 import puzzle.engine.solve.SolverTable;
@@ -50,7 +50,7 @@ final class Choices {
   /** The solver's proven optimum; empty where nothing is fast enough. */
   Optional<Architecture> solved(double throughput) {
     Solution solution =
-        new ChocoArchitectureSolver(table, costs.rows(throughput)).solve(SolveBudget.unlimited());
+        new IncrementalSolver(table, costs.rows(throughput)).solve(SolveBudget.unlimited());
     return solution.found() ? Optional.of(architecture(solution.choices())) : Optional.empty();
   }
 

@@ -2,7 +2,7 @@ package puzzle.engine.ablation;
 
 import java.util.List;
 import java.util.Map;
-import puzzle.engine.checkpoint.Store;
+import puzzle.engine.store.Store;
 import puzzle.model.Block;
 import puzzle.model.CheckpointRef;
 import puzzle.model.Task;

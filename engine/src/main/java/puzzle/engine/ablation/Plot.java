@@ -34,13 +34,13 @@ final class Plot {
   /**
    * @param cells values by limit, in the order of the colours
    */
-  static String lines(Map<String, Map<Double, Estimate>> cells) {
+  static String lines(Map<String, Map<Double, MeanWithError>> cells) {
     Plot plot = new Plot();
     TreeSet<Double> limits = new TreeSet<>();
     double top = 0;
-    for (Map<Double, Estimate> cell : cells.values()) {
+    for (Map<Double, MeanWithError> cell : cells.values()) {
       limits.addAll(cell.keySet());
-      for (Estimate e : cell.values()) {
+      for (MeanWithError e : cell.values()) {
         top = Math.max(top, e.mean() + e.error());
       }
     }
@@ -72,17 +72,17 @@ final class Plot {
         (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8);
     List<Label> labels = new ArrayList<>();
     int series = 0;
-    for (Map.Entry<String, Map<Double, Estimate>> cell : cells.entrySet()) {
+    for (Map.Entry<String, Map<Double, MeanWithError>> cell : cells.entrySet()) {
       StringBuilder points = new StringBuilder();
       double last = 0;
       for (double limit : new TreeSet<>(cell.getValue().keySet())) {
-        Estimate e = cell.getValue().get(limit);
+        MeanWithError e = cell.getValue().get(limit);
         last = y(e.mean(), most);
         points.append(String.format(Locale.ROOT, "%.1f,%.1f ", x(limit, first, span), last));
       }
       plot.add("<polyline class=\"line s%d\" points=\"%s\"/>", series, points.toString().trim());
-      for (Map.Entry<Double, Estimate> point : cell.getValue().entrySet()) {
-        Estimate e = point.getValue();
+      for (Map.Entry<Double, MeanWithError> point : cell.getValue().entrySet()) {
+        MeanWithError e = point.getValue();
         double x = x(point.getKey(), first, span);
         plot.add(
             "<line class=\"bar s%d\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>",
@@ -103,10 +103,10 @@ final class Plot {
   }
 
   /** A dot per cell, from the top down. */
-  static String dots(Map<String, Estimate> cells) {
+  static String dots(Map<String, MeanWithError> cells) {
     Plot plot = new Plot();
     double top = 0;
-    for (Estimate e : cells.values()) {
+    for (MeanWithError e : cells.values()) {
       top = Math.max(top, e.mean() + e.error());
     }
     double step = step(top);
@@ -129,8 +129,8 @@ final class Plot {
         "<text class=\"tick\" text-anchor=\"middle\" x=\"%.1f\" y=\"%d\">KL to the parent, nats/token</text>",
         left + width / 2, height - 8);
     double y = TOP + ROW / 2.0;
-    for (Map.Entry<String, Estimate> cell : cells.entrySet()) {
-      Estimate e = cell.getValue();
+    for (Map.Entry<String, MeanWithError> cell : cells.entrySet()) {
+      MeanWithError e = cell.getValue();
       double x = left + width * e.mean() / most;
       double bar = width * e.error() / most;
       plot.add(
@@ -187,7 +187,7 @@ final class Plot {
     return Double.toString(Math.round(value * 1e4) / 1e4).replaceFirst("\\.0$", "");
   }
 
-  static String plusMinus(Estimate e) {
+  static String plusMinus(MeanWithError e) {
     return String.format(Locale.ROOT, "%.4f ± %.4f", e.mean(), e.error());
   }
 

@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import puzzle.engine.BlockEngine.Monitor;
-import puzzle.engine.checkpoint.Store;
 import puzzle.engine.data.Corpus;
-import puzzle.engine.distil.CorpusSplits;
-import puzzle.engine.distil.Recorder;
-import puzzle.engine.distil.Recording;
+import puzzle.engine.recording.CorpusSplits;
+import puzzle.engine.recording.Recorder;
+import puzzle.engine.recording.Recording;
+import puzzle.engine.store.Store;
 import puzzle.model.CheckpointRef;
 import puzzle.model.RunSpec;
 
@@ -28,7 +28,7 @@ final class Recordings {
     }
   }
 
-  private final Scale scale;
+  private final StudySize scale;
   private final RunSpec run;
   private final Path folder;
   private final ResultCache cache;
@@ -41,7 +41,7 @@ final class Recordings {
    * @param identity of parent and corpus
    */
   Recordings(
-      Scale scale,
+      StudySize scale,
       RunSpec run,
       Path folder,
       ResultCache cache,
@@ -57,7 +57,7 @@ final class Recordings {
     this.progress = progress;
   }
 
-  Recorded get(Data data, long seed) {
+  Recorded get(StudyText data, long seed) {
     RunSpec spec = scale.spec(run, seed);
     String key =
         "recording %s %s seed %d: %s %s bld %d gkd %d"
@@ -72,17 +72,17 @@ final class Recordings {
     return made.computeIfAbsent(key, k -> make(k, data, spec));
   }
 
-  private Recorded make(String key, Data data, RunSpec spec) {
+  private Recorded make(String key, StudyText data, RunSpec spec) {
     Store store = Store.open(folder.resolve(ResultCache.name(key)));
     CheckpointRef index =
         cache.get("recordings", key, CheckpointRef.class, () -> record(store, data, spec));
     return new Recorded(store, index, key);
   }
 
-  private CheckpointRef record(Store store, Data data, RunSpec spec) {
+  private CheckpointRef record(Store store, StudyText data, RunSpec spec) {
     progress.accept("recording, seed " + spec.seed() + ", " + data);
     Corpus all = Corpus.open(spec.corpus().source());
-    Corpus text = data == Data.BROAD ? all : OneLanguage.english(all);
+    Corpus text = data == StudyText.BROAD ? all : OneLanguage.english(all);
     Workers.Job<CheckpointRef> job =
         parent ->
             new Recorder(

@@ -5,14 +5,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.function.Supplier;
-import puzzle.engine.checkpoint.AtomicFile;
+import puzzle.engine.files.AtomicFile;
+import puzzle.model.Sha256;
 
 /**
  * What was computed before, one small file each, named after all settings it depends on. Written
@@ -68,12 +65,6 @@ final class ResultCache {
 
   /** 24 hexadecimal digits of the SHA-256 of a key. */
   static String name(String key) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest, 0, 12);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    return Sha256.of(key).substring(0, 24);
   }
 }

@@ -10,7 +10,7 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import puzzle.engine.ablation.Assemblies.Healing;
 import puzzle.engine.ablation.Assemblies.Quality;
-import puzzle.engine.ablation.Bench.BlockScore;
+import puzzle.engine.ablation.StudyLibraries.BlockScore;
 import puzzle.engine.solve.Baselines.Baseline;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
@@ -24,10 +24,10 @@ final class Tables {
   private static final List<String> PAPER_LOSSES = List.of("cosine", "kld");
   private static final List<String> METRICS = List.of(Measurement.KL, "loss", "top1", "throughput");
 
-  private final Bench bench;
+  private final StudyLibraries bench;
   private final Assemblies assemblies;
   private final StudyCosts costs;
-  private final Scale scale;
+  private final StudySize scale;
   private final long seed;
   private final Map<Integer, Library> libraries = new LinkedHashMap<>();
   private final Map<String, List<Map<Block, BlockScore>>> scores = new HashMap<>();
@@ -35,7 +35,7 @@ final class Tables {
   /** A model that stands for a cell at one limit; of several of them the mean counts. */
   private record Candidate(String cell, double limit, Model model) {}
 
-  Tables(Bench bench, Assemblies assemblies, StudyCosts costs, long seed) {
+  Tables(StudyLibraries bench, Assemblies assemblies, StudyCosts costs, long seed) {
     this.bench = bench;
     this.assemblies = assemblies;
     this.costs = costs;
@@ -63,7 +63,8 @@ final class Tables {
     List<Candidate> candidates = new ArrayList<>(solved("solver", full(), choices));
     for (double limit : scale.frontier()) {
       for (int draw = 0; draw < scale.draws(); draw++) {
-        Map<String, Baseline> found = choices.baselines(limit, Bench.seed(seed, draw, "random"));
+        Map<String, Baseline> found =
+            choices.baselines(limit, StudyLibraries.seed(seed, draw, "random"));
         List<String> names =
             draw == 0 ? List.of("greedy", "maximum parameters", "random") : List.of("random");
         for (String name : names) {
@@ -113,9 +114,10 @@ final class Tables {
   private List<Measurement> data() {
     int half = scale.bldSteps() / 2;
     Library broad = broad(half);
-    Library narrow = bench.library(Data.ENGLISH, seed, half);
+    Library narrow = bench.library(StudyText.ENGLISH, seed, half);
     Choices choices =
-        new Choices(bench.space(), costs, bench.scores(narrow, Data.ENGLISH, seed), BlockScore::kl);
+        new Choices(
+            bench.space(), costs, bench.scores(narrow, StudyText.ENGLISH, seed), BlockScore::kl);
     List<Candidate> candidates =
         new ArrayList<>(solved("broad mix", broad, choices(broad, BlockScore::kl)));
     candidates.addAll(solved("one genre", narrow, choices));
@@ -125,10 +127,11 @@ final class Tables {
   /** English is the task: one child is scored on it, the other on everything. */
   private List<Measurement> task() {
     Choices special =
-        new Choices(bench.space(), costs, bench.scores(full(), Data.ENGLISH, seed), BlockScore::kl);
+        new Choices(
+            bench.space(), costs, bench.scores(full(), StudyText.ENGLISH, seed), BlockScore::kl);
     List<Candidate> candidates = new ArrayList<>(solved("scored on the task", full(), special));
     candidates.addAll(solved("scored on all", full(), choices(full(), BlockScore::kl)));
-    return evaluated(Table.TASK, candidates, Data.ENGLISH);
+    return evaluated(Table.TASK, candidates, StudyText.ENGLISH);
   }
 
   private List<Measurement> coupling() {
@@ -149,7 +152,9 @@ final class Tables {
     candidates.add(atTarget("chosen", child()));
     for (int draw = 0; draw < scale.draws(); draw++) {
       Baseline random =
-          choices.baselines(scale.target(), Bench.seed(seed, draw, "random")).get("random");
+          choices
+              .baselines(scale.target(), StudyLibraries.seed(seed, draw, "random"))
+              .get("random");
       add(candidates, "random choice", scale.target(), full(), choices, random);
     }
     candidates.add(atTarget("random weights", Model.random(child().architecture(), seed)));
@@ -198,12 +203,13 @@ final class Tables {
   }
 
   private Library broad(int steps) {
-    return libraries.computeIfAbsent(steps, s -> bench.library(Data.BROAD, seed, s));
+    return libraries.computeIfAbsent(steps, s -> bench.library(StudyText.BROAD, seed, s));
   }
 
   private Choices choices(Library library, ToDoubleFunction<BlockScore> metric) {
     List<Map<Block, BlockScore>> scored =
-        scores.computeIfAbsent(library.name(), name -> bench.scores(library, Data.BROAD, seed));
+        scores.computeIfAbsent(
+            library.name(), name -> bench.scores(library, StudyText.BROAD, seed));
     return new Choices(bench.space(), costs, scored, metric);
   }
 
@@ -239,10 +245,10 @@ final class Tables {
   }
 
   private List<Measurement> evaluated(Table table, List<Candidate> candidates) {
-    return evaluated(table, candidates, Data.BROAD);
+    return evaluated(table, candidates, StudyText.BROAD);
   }
 
-  private List<Measurement> evaluated(Table table, List<Candidate> candidates, Data on) {
+  private List<Measurement> evaluated(Table table, List<Candidate> candidates, StudyText on) {
     List<Model> models = candidates.stream().map(Candidate::model).toList();
     return measured(table, candidates, assemblies.evaluate(models, on, seed));
   }
@@ -280,9 +286,9 @@ final class Tables {
 
   private List<Measurement> healed(
       Table table, List<Candidate> candidates, Function<Candidate, List<String>> losses) {
-    List<Healing> healings =
+    List<Healing> gkds =
         candidates.stream().map(c -> new Healing(c.model(), losses.apply(c))).toList();
-    return measured(table, candidates, assemblies.heal(healings, seed));
+    return measured(table, candidates, assemblies.heal(gkds, seed));
   }
 
   private List<Measurement> unhealed(Table table) {

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import puzzle.engine.ablation.Bench.BlockScore;
+import puzzle.engine.ablation.StudyLibraries.BlockScore;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.Variant;
@@ -20,7 +20,7 @@ import puzzle.model.Variant;
  */
 final class TwoStage {
 
-  private final Bench bench;
+  private final StudyLibraries bench;
   private final StudyCosts costs;
   private final Library library;
   private final List<Map<Block, BlockScore>> decoupled;
@@ -29,14 +29,14 @@ final class TwoStage {
   /**
    * @param steps of the second stage
    */
-  TwoStage(Bench bench, StudyCosts costs, Library decoupledLibrary, int steps, long seed) {
+  TwoStage(StudyLibraries bench, StudyCosts costs, Library decoupledLibrary, int steps, long seed) {
     this.bench = bench;
     this.costs = costs;
-    List<Map<Block, BlockScore>> all = bench.scores(decoupledLibrary, Data.BROAD, seed);
+    List<Map<Block, BlockScore>> all = bench.scores(decoupledLibrary, StudyText.BROAD, seed);
     List<Set<Block>> reduced = reduced(all);
     this.decoupled = kept(all, reduced);
     this.library = bench.coupled(decoupledLibrary, reduced, steps, seed);
-    this.coupled = kept(bench.scores(library, Data.BROAD, seed, reduced), reduced);
+    this.coupled = kept(bench.scores(library, StudyText.BROAD, seed, reduced), reduced);
   }
 
   /** The coupled library. */

@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import puzzle.engine.checkpoint.AtomicFile;
+import puzzle.engine.files.AtomicFile;
 
 /**
  * Token ids are the bytes of UTF-8: 256 tokens, nothing to train. Written as a byte-level BPE
@@ -54,7 +54,7 @@ public final class ByteTokenizer implements Tokenizer {
   /**
    * Writes {@code tokenizer.json} and {@code tokenizer_config.json} into a model's folder.
    *
-   * @throws puzzle.engine.checkpoint.StorageException if they cannot be written
+   * @throws puzzle.engine.files.StorageException if they cannot be written
    */
   public static void write(Path folder) {
     ObjectNode config = JsonNodeFactory.instance.objectNode();

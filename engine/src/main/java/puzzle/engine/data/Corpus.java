@@ -10,8 +10,8 @@ public interface Corpus {
   Documents documents();
 
   /**
-   * Documents one at a time, to be closed; fails with {@link puzzle.engine.InvalidInputException}
-   * at what cannot be read, naming file and line.
+   * Documents one at a time, to be closed; fails with {@link puzzle.model.InvalidInputException} at
+   * what cannot be read, naming file and line.
    */
   interface Documents extends Iterator<String>, AutoCloseable {
     @Override
@@ -36,7 +36,7 @@ public interface Corpus {
    *
    * @param locations files, folders (all files below, in the order of their names) or {@code
    *     classpath:} resources
-   * @throws puzzle.engine.InvalidInputException if one does not exist
+   * @throws puzzle.model.InvalidInputException if one does not exist
    */
   static Corpus open(List<String> locations) {
     List<TextFile> files = locations.stream().flatMap(TextFile::at).toList();

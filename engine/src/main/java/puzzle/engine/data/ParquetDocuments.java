@@ -16,7 +16,7 @@ import org.apache.parquet.io.api.GroupConverter;
 import org.apache.parquet.io.api.PrimitiveConverter;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 /**
  * The column {@code text} of a Parquet file, a document a row; no other column is read. Holds the

@@ -10,7 +10,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 /**
  * Any {@code tokenizer.json}, through Hugging Face's own tokenizers library.

@@ -18,7 +18,7 @@ import java.util.Locale;
 import java.util.NoSuchElementException;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 /**
  * One file of a corpus. Memory is bounded by {@link #MAX_DOCUMENT}: a longer run of text is cut

@@ -13,7 +13,7 @@ public interface Tokenizer {
    * The tokenizer of a model's folder, from its {@code tokenizer.json}. One whose ids are the bytes
    * of UTF-8 is recognised and computed directly.
    *
-   * @throws puzzle.engine.InvalidInputException naming the file, if it is missing or unsound
+   * @throws puzzle.model.InvalidInputException naming the file, if it is missing or unsound
    */
   static Tokenizer open(Path folder) {
     Path file = folder.resolve("tokenizer.json");

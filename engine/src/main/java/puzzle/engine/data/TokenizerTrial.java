@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 /** Loads a tokenizer in another Java process, so that a file that kills kills only that. */
 final class TokenizerTrial {

@@ -1,7 +1,8 @@
 package puzzle.engine.nn;
 
 import java.lang.management.ManagementFactory;
-import puzzle.engine.checkpoint.WeightSource;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.WeightSource;
 
 /** Whether all of a model's weights are in memory at once. Results are the same to the bit. */
 public enum Residency {

@@ -1,5 +1,7 @@
 package puzzle.engine.nn;
 
+import puzzle.engine.decoder.DecoderConfig;
+
 /**
  * Rotary position angles (Llama's half-rotation layout): channel i and channel i + d/2 of a head
  * turn by position x frequency_i, frequency_i = theta^(-2i/d), rescaled by wavelength where the

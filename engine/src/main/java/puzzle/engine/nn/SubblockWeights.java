@@ -6,8 +6,9 @@ import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
-import puzzle.engine.checkpoint.TensorLayout;
-import puzzle.engine.checkpoint.WeightSource;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.TensorLayout;
+import puzzle.engine.decoder.WeightSource;
 import puzzle.model.Subblock;
 import puzzle.model.Variant;
 

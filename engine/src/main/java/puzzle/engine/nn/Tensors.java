@@ -14,7 +14,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import puzzle.engine.checkpoint.WeightSource;
+import puzzle.engine.decoder.WeightSource;
 
 /**
  * The few tensor operations outside {@link Kernels}: making arrays that own their memory, reading

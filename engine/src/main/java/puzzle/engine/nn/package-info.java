@@ -1,5 +1,6 @@
 /**
  * The decoder as plain functions over named weights, and the small layer of tensor operations under
- * it that hides DJL's unsafe overloads. Depends on {@code checkpoint} for weights, on nothing else.
+ * it that hides DJL's unsafe overloads. Depends on {@code decoder} for shapes and on {@code
+ * safetensors} for element types.
  */
 package puzzle.engine.nn;

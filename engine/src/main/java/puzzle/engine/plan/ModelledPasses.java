@@ -2,11 +2,11 @@ package puzzle.engine.plan;
 
 import java.util.HashMap;
 import java.util.Map;
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.profile.Estimate;
 import puzzle.engine.profile.HardwareProfile;
 import puzzle.model.DType;
+import puzzle.model.InvalidInputException;
 import puzzle.model.Variant;
 import puzzle.model.Workload;
 

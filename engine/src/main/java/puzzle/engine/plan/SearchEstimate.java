@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
-import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.decoder.DecoderConfig;
 import puzzle.model.Block;
 import puzzle.model.RunSpec;
 import puzzle.model.SearchSpace;
@@ -19,7 +19,7 @@ import puzzle.model.Variant;
  * trains a variant for its steps, an attention variant with the parent's FFN frozen behind it
  * (section 3); a score runs the layers from the replaced one to the last (section 4.2); GKD runs
  * parent and child, and trains the child, which is taken to be as large as the parent (section
- * 4.3), so healing is an upper bound. Solving, exporting and assembling take no device time worth
+ * 4.3), so GKD is an upper bound. Solving, exporting and assembling take no device time worth
  * counting. Recordings and libraries are written in fp32, the child in bf16.
  */
 public final class SearchEstimate {
@@ -75,8 +75,8 @@ public final class SearchEstimate {
     double seconds = layers() * (block(all) + activity) + times.head(scoring + evaluation);
     double perSequence = (double) tokens() * model.hiddenSize() * FP32;
     double logits = (double) (scoring + evaluation) * tokens() * model.vocabSize() * FP16;
-    double healing = (double) spec.gkd().steps() * spec.gkd().batch();
-    double ids = (all + healing) * (tokens() + 1.0) * Long.BYTES;
+    double gkd = (double) spec.gkd().steps() * spec.gkd().batch();
+    double ids = (all + gkd) * (tokens() + 1.0) * Long.BYTES;
     double kept = (2.0 * layers() + 1) * (train * perSequence);
     long budget = spec.bld().safeguards().tapeBytes();
     double tapes = budget > 0 ? Math.min(budget, kept) : kept;
@@ -155,13 +155,13 @@ public final class SearchEstimate {
     double forward = layers() * block(batch) + times.head(batch);
     double step = 4 * forward + times.optimiser(model.params());
     return new Phase(
-        "heal",
+        "gkd",
         spec.gkd().shards(),
         spec.gkd().steps() * step,
         (double) model.params() * (spec.gkd().shards() * CHECKPOINTS * 3 * FP32 + BF16));
   }
 
-  /** Candidates, parent, child before and after healing, and the baselines. */
+  /** Candidates, parent, child before and after GKD, and the baselines. */
   private Phase evaluate() {
     long models = 3L + baselines;
     long candidates = spec.scoring().candidates() > 1 ? spec.scoring().candidates() : 0;
@@ -189,10 +189,10 @@ public final class SearchEstimate {
         "the parent's weights in bf16 take %.1f GB: at least %d device(s)"
             .formatted(parent / 1e9, devices(parent, usableBytes)));
     // bf16 parent; the child's weights, gradient and two moments in fp32.
-    double healing = parent + 4.0 * FP32 * model.params();
+    double gkd = parent + 4.0 * FP32 * model.params();
     notes.add(
-        "healing holds parent, child, gradient and moments, %.1f GB: at least %d device(s)"
-            .formatted(healing / 1e9, devices(healing, usableBytes)));
+        "GKD holds parent, child, gradient and moments, %.1f GB: at least %d device(s)"
+            .formatted(gkd / 1e9, devices(gkd, usableBytes)));
     double trained = (double) spec.bld().steps() * spec.bld().batch() * tokens();
     notes.add(
         "BLD trains each variant on %.3g tokens, from a recording of %.3g; GKD on %.3g"
@@ -201,7 +201,7 @@ public final class SearchEstimate {
                 (double) spec.bld().sequences() * tokens(),
                 (double) spec.gkd().steps() * spec.gkd().batch() * tokens()));
     notes.add(
-        "recording is one task, healing one for each of gkd.shards at a time, and this engine gives"
+        "recording is one task, GKD one for each of gkd.shards at a time, and this engine gives"
             + " a task one device;"
             + " spread over several, their device-hours stay, their elapsed hours shrink");
     return notes;

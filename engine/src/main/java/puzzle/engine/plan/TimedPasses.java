@@ -3,7 +3,7 @@ package puzzle.engine.plan;
 import java.nio.FloatBuffer;
 import java.util.List;
 import puzzle.engine.BlockEngine.Monitor;
-import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.profile.LiveProfiler;
 import puzzle.engine.profile.SumAgainstWhole;
 import puzzle.model.Architecture;
@@ -37,7 +37,7 @@ public final class TimedPasses implements PassTimes {
    * @param batch sequences per pass
    * @param tokens per sequence
    * @param threads of one operation
-   * @throws puzzle.engine.InvalidInputException if this machine's memory cannot hold the variants
+   * @throws puzzle.model.InvalidInputException if this machine's memory cannot hold the variants
    */
   public TimedPasses(DecoderConfig model, SearchSpace space, int batch, int tokens, int threads) {
     this.batch = batch;

@@ -6,19 +6,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Map;
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.checkpoint.ElementType;
-import puzzle.engine.checkpoint.HuggingFaceConfig;
-import puzzle.engine.checkpoint.SafetensorsFolder;
-import puzzle.engine.checkpoint.SafetensorsWriter;
 import puzzle.engine.data.ByteTokenizer;
 import puzzle.engine.data.Corpus;
 import puzzle.engine.data.PackedSequences;
 import puzzle.engine.data.Packing;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.RandomWeights;
+import puzzle.engine.huggingface.HuggingFaceConfig;
 import puzzle.engine.nn.Decoder;
-import puzzle.engine.nn.DecoderConfig;
-import puzzle.engine.nn.RandomWeights;
 import puzzle.engine.nn.Tensors;
+import puzzle.engine.safetensors.ElementType;
+import puzzle.engine.safetensors.SafetensorsFolder;
+import puzzle.engine.safetensors.SafetensorsWriter;
+import puzzle.model.InvalidInputException;
 
 /**
  * Pretrains a byte-level Llama and writes it as a Hugging Face folder: config.json,

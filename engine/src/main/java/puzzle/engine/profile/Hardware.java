@@ -1,7 +1,7 @@
 package puzzle.engine.profile;
 
-import puzzle.engine.InvalidInputException;
 import puzzle.model.DType;
+import puzzle.model.InvalidInputException;
 
 /**
  * What a datasheet says of one device.

@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.decoder.DecoderConfig;
 import puzzle.model.Block;
 import puzzle.model.SearchSpace;
 import puzzle.model.Variant;
@@ -25,8 +25,8 @@ public interface HardwareProfile {
    * One variant in one layer: its prompt for the whole batch, one generated token for the whole
    * batch, its bytes over all devices of a tensor-parallel group.
    *
-   * @throws puzzle.engine.InvalidInputException if the hardware cannot serve the workload's types
-   *     or the model cannot be split as asked
+   * @throws puzzle.model.InvalidInputException if the hardware cannot serve the workload's types or
+   *     the model cannot be split as asked
    */
   Estimate cost(DecoderConfig model, Variant variant, Workload workload);
 

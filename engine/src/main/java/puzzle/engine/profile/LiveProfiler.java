@@ -7,10 +7,9 @@ import java.util.List;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import puzzle.engine.BlockEngine.Monitor;
-import puzzle.engine.distil.Steps;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.RandomWeights;
 import puzzle.engine.nn.Decoder;
-import puzzle.engine.nn.DecoderConfig;
-import puzzle.engine.nn.RandomWeights;
 import puzzle.engine.nn.Tensors;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
@@ -90,11 +89,8 @@ public final class LiveProfiler {
             prefill[i].add(prompt);
             decode[i].add(token);
           }
-          Steps.check(
-              monitor,
-              (long) round * timed.size() + i + 1,
-              (long) rounds * timed.size(),
-              Double.NaN);
+          monitor.step(
+              (long) round * timed.size() + i + 1, (long) rounds * timed.size(), Double.NaN);
         }
       }
       return costs(space, timed, prefill, decode);

@@ -1,6 +1,6 @@
 package puzzle.engine.profile;
 
-import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.decoder.DecoderConfig;
 import puzzle.model.Block;
 import puzzle.model.Variant;
 import puzzle.model.Workload;

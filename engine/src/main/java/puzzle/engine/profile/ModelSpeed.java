@@ -6,10 +6,9 @@ import ai.djl.ndarray.index.NDIndex;
 import java.util.ArrayList;
 import java.util.List;
 import puzzle.engine.BlockEngine.Monitor;
-import puzzle.engine.distil.Steps;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.RandomWeights;
 import puzzle.engine.nn.Decoder;
-import puzzle.engine.nn.DecoderConfig;
-import puzzle.engine.nn.RandomWeights;
 import puzzle.engine.nn.Tensors;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
@@ -71,11 +70,8 @@ public final class ModelSpeed implements AutoCloseable {
           prefill.get(i).add(prompt);
           decode.get(i).add(token);
         }
-        Steps.check(
-            monitor,
-            (long) round * models.size() + i + 1,
-            (long) rounds * models.size(),
-            Double.NaN);
+        monitor.step(
+            (long) round * models.size() + i + 1, (long) rounds * models.size(), Double.NaN);
       }
     }
     List<BlockCost> costs = new ArrayList<>();

@@ -1,8 +1,8 @@
 package puzzle.engine.profile;
 
 import java.util.TreeSet;
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.model.InvalidInputException;
 import puzzle.model.Workload;
 
 /**

@@ -6,14 +6,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import puzzle.engine.BlockEngine.Monitor;
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.distil.Recording;
-import puzzle.engine.distil.Recording.Split;
-import puzzle.engine.distil.Steps;
-import puzzle.engine.distil.Tape;
 import puzzle.engine.nn.Losses;
 import puzzle.engine.nn.Passes;
 import puzzle.engine.nn.Tensors;
+import puzzle.engine.recording.Recording;
+import puzzle.engine.recording.Recording.Split;
+import puzzle.engine.recording.Tape;
+import puzzle.model.InvalidInputException;
 import puzzle.model.RunSpec;
 import puzzle.model.Score;
 
@@ -37,12 +36,12 @@ final class Comparison {
 
   private final Recording recording;
   private final RunSpec.Scoring settings;
-  private final TaskScore task;
+  private final Benchmark task;
 
   /**
    * @param task the one that was recorded, or null
    */
-  Comparison(Recording recording, RunSpec.Scoring settings, TaskScore task) {
+  Comparison(Recording recording, RunSpec.Scoring settings, Benchmark task) {
     this.recording = recording;
     this.settings = settings;
     this.task = task;
@@ -57,7 +56,7 @@ final class Comparison {
     int[][] tokens = recording.tokens(split);
     int length = tokens[0].length - 1;
     int[] done = {0};
-    Runnable tick = () -> Steps.check(monitor, done[0], tokens.length, Double.NaN);
+    Runnable tick = () -> monitor.step(done[0], tokens.length, Double.NaN);
     Tape parentLogits = recording.logits(split);
     float[][] quality = new float[5][tokens.length];
     pass.run(
@@ -95,7 +94,7 @@ final class Comparison {
   private Score.Measure grade(NDManager manager, Pass pass, Runnable tick) {
     int[][] tokens = recording.tokens(Split.TASK);
     int length = tokens[0].length - 1;
-    if (!Arrays.deepEquals(tokens, Tasks.padded(task, length + 1, Integer.MAX_VALUE))) {
+    if (!Arrays.deepEquals(tokens, Benchmarks.padded(task, length + 1, Integer.MAX_VALUE))) {
       throw new InvalidInputException(
           "scoring.task: its prompts are not those that were recorded.\n"
               + "Maybe its file was changed since: put it back, or start a new run.");
@@ -114,8 +113,8 @@ final class Comparison {
     return measure(Score.Metric.TASK, floats(parent), floats(child));
   }
 
-  private List<TaskScore.Answer> answers(FloatBuffer values, int length) {
-    List<TaskScore.Answer> answers = new ArrayList<>();
+  private List<Benchmark.Answer> answers(FloatBuffer values, int length) {
+    List<Benchmark.Answer> answers = new ArrayList<>();
     List<int[]> sequences = task.sequences();
     for (int s = 0; s < sequences.size(); s++) {
       int predicted = sequences.get(s).length - 1;
@@ -125,7 +124,7 @@ final class Comparison {
         logs[i] = values.get(2 * s * length + i);
         likeliest[i] = values.get((2 * s + 1) * length + i) == 1;
       }
-      answers.add(new TaskScore.Answer(logs, likeliest));
+      answers.add(new Benchmark.Answer(logs, likeliest));
     }
     return answers;
   }

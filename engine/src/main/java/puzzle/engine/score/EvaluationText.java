@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.NoSuchElementException;
-import puzzle.engine.InvalidInputException;
 import puzzle.engine.data.Corpus;
+import puzzle.model.InvalidInputException;
 
 /**
  * A text as windows of tokens, in the text's order, always the same. Consecutive windows of a

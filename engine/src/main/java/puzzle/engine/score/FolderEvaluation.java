@@ -7,16 +7,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.checkpoint.ModelFolder;
 import puzzle.engine.data.Corpus;
 import puzzle.engine.data.Tokenizer;
+import puzzle.engine.huggingface.ModelFolder;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.Losses;
 import puzzle.engine.nn.Passes;
 import puzzle.engine.nn.Passes.States;
 import puzzle.engine.nn.Residency;
 import puzzle.engine.nn.Tensors;
+import puzzle.model.InvalidInputException;
 
 /**
  * Measures the model of any folder on a text, alone or against its parent: next-token loss and

@@ -4,11 +4,11 @@ import ai.djl.ndarray.NDManager;
 import java.util.Arrays;
 import java.util.List;
 import puzzle.engine.BlockEngine.Monitor;
-import puzzle.engine.distil.Recording;
-import puzzle.engine.distil.Recording.Split;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.Passes;
 import puzzle.engine.nn.Tensors;
+import puzzle.engine.recording.Recording;
+import puzzle.engine.recording.Recording.Split;
 import puzzle.model.RunSpec;
 import puzzle.model.Score;
 
@@ -36,7 +36,7 @@ public final class ModelEvaluator {
       Recording recording,
       Split split,
       RunSpec.Scoring settings,
-      TaskScore task,
+      Benchmark task,
       Monitor monitor) {
     NDManager manager = model.manager();
     return new Comparison(recording, settings, task)

@@ -1,13 +1,13 @@
 package puzzle.engine.score;
 
 import puzzle.engine.BlockEngine.Monitor;
-import puzzle.engine.distil.Recording;
-import puzzle.engine.distil.Recording.Place;
-import puzzle.engine.distil.Recording.Split;
-import puzzle.engine.distil.Tape;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.Passes;
 import puzzle.engine.nn.SubblockWeights;
+import puzzle.engine.recording.Recording;
+import puzzle.engine.recording.Recording.Place;
+import puzzle.engine.recording.Recording.Split;
+import puzzle.engine.recording.Tape;
 import puzzle.model.RunSpec;
 import puzzle.model.Score;
 
@@ -28,7 +28,7 @@ public final class SuffixScorer {
    * @param task the one that was recorded, or null
    */
   public SuffixScorer(
-      Decoder parent, Recording recording, RunSpec.Scoring settings, TaskScore task) {
+      Decoder parent, Recording recording, RunSpec.Scoring settings, Benchmark task) {
     this.parent = parent;
     this.recording = recording;
     this.settings = settings;

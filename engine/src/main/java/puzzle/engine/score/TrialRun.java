@@ -5,13 +5,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.checkpoint.ChildVerifier;
-import puzzle.engine.checkpoint.ModelFolder;
+import puzzle.engine.huggingface.ChildVerifier;
+import puzzle.engine.huggingface.ModelFolder;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.Passes;
 import puzzle.engine.nn.Residency;
 import puzzle.engine.nn.Tensors;
+import puzzle.model.InvalidInputException;
 
 /** Says whether an exported folder is whole, agrees with itself, and computes. */
 public final class TrialRun {

@@ -189,7 +189,7 @@ public final class Baselines {
     // Filling a limit to the last digit is a subset-sum problem; nobody needs that of a baseline.
     SolveBudget rough =
         new SolveBudget(budget.deadline(), budget.cancelled(), 1e-4, budget.threads());
-    return choices(new ChocoArchitectureSolver(bySize, rows).solve(rough));
+    return choices(new IncrementalSolver(bySize, rows).solve(rough));
   }
 
   /** Halves of an item that are the parent's or nothing at all (the paper's no-op space). */
@@ -215,7 +215,7 @@ public final class Baselines {
       return null;
     }
     SolverTable few = table.withScores((g, j) -> allowed[g][j] ? table.score(g, j) : Double.NaN);
-    return choices(new ChocoArchitectureSolver(few, rows).solve(budget));
+    return choices(new IncrementalSolver(few, rows).solve(budget));
   }
 
   private int parent(int g) {

@@ -73,7 +73,7 @@ final class Conflicts {
       int[] forced,
       SolveBudget budget,
       Clock clock) {
-    ChocoArchitectureSolver solver = new ChocoArchitectureSolver(table, rows);
+    IncrementalSolver solver = new IncrementalSolver(table, rows);
     for (int g = 0; g < forced.length; g++) {
       for (int j = 0; j < forbidden[g].length; j++) {
         if (forbidden[g][j]) {

@@ -48,7 +48,7 @@ public final class EarlyFinish {
       ScoringOrder.Optimism optimism,
       int batch,
       SolveBudget budget) {
-    double best = new ChocoArchitectureSolver(full, rows).solve(budget).objective();
+    double best = new IncrementalSolver(full, rows).solve(budget).objective();
     int[] composed = {0};
     SolverTable start =
         full.withScores(

@@ -29,7 +29,7 @@ final class Improver {
     }
   }
 
-  static void improve(Core core, Relaxation relaxation, Incumbent incumbent, Clock clock) {
+  static void improve(Core core, Relaxation relaxation, SharedIncumbent incumbent, Clock clock) {
     Problem problem = core.problem;
     int[] keys = new int[problem.groups];
     for (int g = 0; g < keys.length; g++) {

@@ -37,7 +37,7 @@ final class LayeredProgramme {
 
   private final Core core;
   private final Problem problem;
-  private final Incumbent incumbent;
+  private final SharedIncumbent incumbent;
   private final Relaxation relaxation;
   private final int rows;
   private final long[] code;
@@ -83,7 +83,7 @@ final class LayeredProgramme {
   private int[] slotOf = new int[1024];
   private int recorded;
 
-  LayeredProgramme(Core core, Incumbent incumbent, double[] rootMultipliers) {
+  LayeredProgramme(Core core, SharedIncumbent incumbent, double[] rootMultipliers) {
     this.core = core;
     this.problem = core.problem;
     this.incumbent = incumbent;

@@ -30,7 +30,7 @@ final class RelaxationPropagator extends Propagator<IntVar> {
   private final transient Core core;
   private final transient Problem problem;
   private final transient Relaxation relaxation;
-  private final transient Incumbent incumbent;
+  private final transient SharedIncumbent incumbent;
   private final transient IStateInt[] sizes;
   private final transient IStateInt parent;
   private final transient List<WorkingBasis.Saved> bases = new ArrayList<>();
@@ -41,7 +41,7 @@ final class RelaxationPropagator extends Propagator<IntVar> {
   private double rootBound = Double.NEGATIVE_INFINITY;
   long calls;
 
-  RelaxationPropagator(Core core, Incumbent incumbent, IntVar[] vars) {
+  RelaxationPropagator(Core core, SharedIncumbent incumbent, IntVar[] vars) {
     super(vars, PropagatorPriority.VERY_SLOW, false);
     this.core = core;
     this.problem = core.problem;

@@ -89,7 +89,7 @@ public final class Replay {
       known[place[0]][place[1]] = true;
     }
     ArchitectureSolver solver =
-        new ChocoArchitectureSolver(
+        new IncrementalSolver(
             full.withScores((g, j) -> known[g][j] ? full.score(g, j) : Double.NaN), rows);
     solver.solve(budget);
     int arrivals = order.size() - loaded;

@@ -8,7 +8,8 @@ final class Rounding {
   private Rounding() {}
 
   /** Offers the best rounding of a relaxation over the whole core. */
-  static void offerAll(Relaxation relaxation, Problem problem, Core core, Incumbent incumbent) {
+  static void offerAll(
+      Relaxation relaxation, Problem problem, Core core, SharedIncumbent incumbent) {
     int[] slots = new int[problem.groups];
     double cut = incumbent.cut();
     if (best(relaxation, problem, problem.budget, core.fixedScore, cut, slots)) {

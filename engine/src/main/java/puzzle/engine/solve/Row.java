@@ -1,7 +1,7 @@
 package puzzle.engine.solve;
 
 import java.util.Objects;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 /**
  * A limit on the sum of one stat over the chosen blocks: {@code lower <= sum <= upper}, in the

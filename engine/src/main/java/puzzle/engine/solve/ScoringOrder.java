@@ -60,17 +60,17 @@ public final class ScoringOrder {
   private SolverTable scored;
   private final List<Row> rows;
   private final Optimism optimism;
-  private final ChocoArchitectureSolver known;
-  private ChocoArchitectureSolver optimistic;
+  private final IncrementalSolver known;
+  private IncrementalSolver optimistic;
   private Solution hoped;
 
   public ScoringOrder(SolverTable scored, List<Row> rows, Optimism optimism) {
     this.scored = scored;
     this.rows = rows;
     this.optimism = optimism;
-    this.known = new ChocoArchitectureSolver(scored, rows);
+    this.known = new IncrementalSolver(scored, rows);
     optimism.learn(scored);
-    this.optimistic = new ChocoArchitectureSolver(hopeful(), rows);
+    this.optimistic = new IncrementalSolver(hopeful(), rows);
   }
 
   private SolverTable hopeful() {
@@ -88,7 +88,7 @@ public final class ScoringOrder {
   /** Lets the optimism learn from all scores so far. */
   public void learn() {
     if (optimism.learn(scored)) {
-      optimistic = new ChocoArchitectureSolver(hopeful(), rows);
+      optimistic = new IncrementalSolver(hopeful(), rows);
     }
   }
 

@@ -23,7 +23,7 @@ final class Search {
 
   private final Problem problem;
   private final Supplier<Kinds> kinds;
-  private final Incumbent incumbent;
+  private final SharedIncumbent incumbent;
   private final Clock clock;
   private final double gap;
   private final int threads;
@@ -39,7 +39,7 @@ final class Search {
   Search(
       Problem problem,
       Supplier<Kinds> kinds,
-      Incumbent incumbent,
+      SharedIncumbent incumbent,
       Clock clock,
       SolveBudget budget) {
     this.problem = problem;

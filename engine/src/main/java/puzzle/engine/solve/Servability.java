@@ -34,7 +34,7 @@ public final class Servability {
       SolverTable table, List<Row> rows, Server server, SolveBudget budget) {
     SolverTable allowed =
         table.withScores((g, j) -> runs(table.item(g, j), server) ? table.score(g, j) : Double.NaN);
-    Solution free = new ChocoArchitectureSolver(allowed, rows).solve(budget);
+    Solution free = new IncrementalSolver(allowed, rows).solve(budget);
     if (server != Server.VLLM || !free.found() || startsWithAttention(allowed, free)) {
       return free;
     }
@@ -54,7 +54,7 @@ public final class Servability {
                     g > attentionAt || (g < attentionAt ? isEmpty(name) : !isNone(attention(name)));
                 return fits ? allowed.score(g, j) : Double.NaN;
               });
-      ChocoArchitectureSolver solver = new ChocoArchitectureSolver(oneCase, rows);
+      IncrementalSolver solver = new IncrementalSolver(oneCase, rows);
       if (best != null && best.found()) {
         solver.setCutoff(best.objective());
       }

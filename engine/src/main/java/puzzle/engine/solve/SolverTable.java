@@ -3,7 +3,7 @@ package puzzle.engine.solve;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 /**
  * What the solver chooses from: layers, the items of each, a score and one cost per stat for each

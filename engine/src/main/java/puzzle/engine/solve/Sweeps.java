@@ -18,7 +18,7 @@ public final class Sweeps {
    */
   public static List<Solution> diverse(
       SolverTable table, List<Row> rows, int count, int differ, SolveBudget budget) {
-    ArchitectureSolver solver = new ChocoArchitectureSolver(table, rows);
+    ArchitectureSolver solver = new IncrementalSolver(table, rows);
     Clock clock = new Clock(budget);
     List<Solution> found = new ArrayList<>();
     List<List<Integer>> earlier = new ArrayList<>();
@@ -59,7 +59,7 @@ public final class Sweeps {
     Optional<Row> replaced = rows.stream().filter(row -> row.stat().equals(stat)).findFirst();
     replaced.ifPresent(others::remove);
     double lower = replaced.map(Row::lower).orElse(Double.NEGATIVE_INFINITY);
-    ChocoArchitectureSolver solver = null;
+    IncrementalSolver solver = null;
     Clock clock = new Clock(budget);
     Point[] points = new Point[steps];
     for (int i = 0; i < steps; i++) {
@@ -68,7 +68,7 @@ public final class Sweeps {
       List<Row> target = new ArrayList<>(others);
       target.add(new Row(stat, Math.min(lower, limit), limit));
       if (solver == null) {
-        solver = new ChocoArchitectureSolver(table, target);
+        solver = new IncrementalSolver(table, target);
       } else {
         solver.retarget(target);
       }
@@ -97,8 +97,7 @@ public final class Sweeps {
     boolean proven = true;
     double bound = Double.POSITIVE_INFINITY;
     for (Candidate candidate : candidates) {
-      ChocoArchitectureSolver solver =
-          new ChocoArchitectureSolver(candidate.table(), candidate.rows());
+      IncrementalSolver solver = new IncrementalSolver(candidate.table(), candidate.rows());
       if (best != null && best.solution.found()) {
         solver.setCutoff(best.solution.objective());
       }

@@ -30,7 +30,7 @@ final class TreeSearch {
   private final RelaxationPropagator propagator;
   private double[] boundAt = new double[64];
 
-  TreeSearch(Core core, Incumbent incumbent, boolean countKinds) {
+  TreeSearch(Core core, SharedIncumbent incumbent, boolean countKinds) {
     this.core = core;
     this.model = new Model("architecture");
     this.layers = new IntVar[core.problem.groups];

@@ -1,7 +1,7 @@
 package puzzle.engine.surgery;
 
 import java.nio.FloatBuffer;
-import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.nn.SubblockWeights;
 import puzzle.engine.nn.Tensors;
 

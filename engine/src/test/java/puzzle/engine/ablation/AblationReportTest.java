@@ -39,7 +39,7 @@ class AblationReportTest {
 
   @Test
   void csvHasOneRowPerCellLimitSeedAndMetric(@TempDir Path folder) throws IOException {
-    new AblationReport("x", Scale.FULL, result(), "./puzzle ablate x.yaml").write(folder);
+    new AblationReport("x", StudySize.FULL, result(), "./puzzle ablate x.yaml").write(folder);
     List<String> lines = Files.readAllLines(folder.resolve(AblationReport.CSV));
     assertEquals("table,cell,limit,seed,metric,value", lines.get(0));
     assertEquals(result().measurements().size(), lines.size() - 1);
@@ -50,7 +50,7 @@ class AblationReportTest {
 
   @Test
   void pageNeedsNothingElseAndShowsEveryCell() throws Exception {
-    String html = new ReportPage("x<y", Scale.FULL, result(), "./puzzle ablate").html();
+    String html = new StudyPage("x<y", StudySize.FULL, result(), "./puzzle ablate").html();
     assertFalse(html.matches("(?s).*(https?:|<script|<link|@import|url\\().*"), "loads something");
     assertTrue(html.contains("prefers-color-scheme:dark"));
     assertTrue(html.contains("x&lt;y") && html.contains("measured &amp; &lt;counted&gt;"));
@@ -60,7 +60,7 @@ class AblationReportTest {
         assertTrue(html.contains(table.paper(cell)), cell);
       }
     }
-    for (Order.Outcome o : result().orders()) {
+    for (ExpectedOrder.Outcome o : result().orders()) {
       assertTrue(html.contains("%+.4f".formatted(o.difference().mean())), o.toString());
     }
     Matcher svg = Pattern.compile("(?s)<svg.*?</svg>").matcher(html);
@@ -77,7 +77,7 @@ class AblationReportTest {
 
   @Test
   void textHasALinePerOrder() {
-    List<Order.Outcome> orders = result().orders();
+    List<ExpectedOrder.Outcome> orders = result().orders();
     String text = AblationReport.text(orders);
     assertEquals(orders.size() + 1, text.lines().count());
     assertTrue(text.contains("solver < greedy") && text.contains("KL <= LM loss"));

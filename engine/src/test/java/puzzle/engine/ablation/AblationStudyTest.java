@@ -18,11 +18,11 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.SmallRun;
-import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.profile.CountedCost;
+import puzzle.engine.tasks.SmallRun;
 import puzzle.model.BlockCost;
+import puzzle.model.InvalidInputException;
 import puzzle.model.RunSpec;
 import puzzle.model.TaskResult.Profiled;
 import puzzle.model.TaskResult.VariantCost;
@@ -30,9 +30,9 @@ import puzzle.model.Variant;
 
 class AblationStudyTest {
 
-  private static final Scale SCALE =
-      new Scale(
-          Scale.seeds(2),
+  private static final StudySize SCALE =
+      new StudySize(
+          StudySize.seeds(2),
           16,
           4,
           8,

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 class PackedSequencesTest {
 

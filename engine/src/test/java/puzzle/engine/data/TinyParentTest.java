@@ -7,12 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import puzzle.engine.checkpoint.HuggingFaceConfig;
-import puzzle.engine.checkpoint.SafetensorsFolder;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.huggingface.HuggingFaceConfig;
 import puzzle.engine.nn.Decoder;
-import puzzle.engine.nn.DecoderConfig;
 import puzzle.engine.pretrain.Pretraining;
 import puzzle.engine.pretrain.TinyParent;
+import puzzle.engine.safetensors.SafetensorsFolder;
 import puzzle.model.Block;
 
 /** The parent that ships with the demo is worth compressing. */

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 class TokenizerTest {
 

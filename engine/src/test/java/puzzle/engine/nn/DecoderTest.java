@@ -14,7 +14,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import puzzle.engine.checkpoint.WeightSource;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.WeightSource;
 import puzzle.model.Subblock;
 import puzzle.model.Variant;
 

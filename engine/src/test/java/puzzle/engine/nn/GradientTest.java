@@ -13,7 +13,8 @@ import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import puzzle.engine.checkpoint.TensorLayout;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.TensorLayout;
 import puzzle.model.Subblock;
 import puzzle.model.Variant;
 

@@ -12,6 +12,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.RandomWeights;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.Subblock;
@@ -122,7 +124,7 @@ class LinearSpeedBenchmark {
             name -> {
               long size = 1;
               for (long n :
-                  puzzle.engine.checkpoint.TensorLayout.of(decoder.config(), variant).get(name)) {
+                  puzzle.engine.decoder.TensorLayout.of(decoder.config(), variant).get(name)) {
                 size *= n;
               }
               return java.nio.FloatBuffer.wrap(normal(values, (int) size));

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import puzzle.engine.decoder.DecoderConfig;
 
 /**
  * Whole steps of training and scoring, each one TorchScript function in the process's libtorch:

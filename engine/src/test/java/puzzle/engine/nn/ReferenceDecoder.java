@@ -2,7 +2,8 @@ package puzzle.engine.nn;
 
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import puzzle.engine.checkpoint.WeightSource;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.WeightSource;
 import puzzle.model.Block;
 import puzzle.model.Subblock;
 import puzzle.model.Variant;

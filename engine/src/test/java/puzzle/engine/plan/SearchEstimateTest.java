@@ -8,10 +8,10 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import puzzle.engine.SmallRun;
-import puzzle.engine.checkpoint.HuggingFaceConfig;
-import puzzle.engine.nn.DecoderConfig;
-import puzzle.engine.profile.HardwareProfiles;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.huggingface.HuggingFaceConfig;
+import puzzle.engine.profile.hopper.HardwareProfiles;
+import puzzle.engine.tasks.SmallRun;
 import puzzle.model.RunSpec;
 import puzzle.model.Variant;
 
@@ -61,7 +61,7 @@ class SearchEstimateTest {
     expect(phases.get(2), "library", 3 * (3 + 7), 3 * (3 * attention + 7 * ffn));
     // 74 halves of replaced blocks, and above each the parent's layers: 2, 1, 0.
     expect(phases.get(3), "score", 44 * 3, 8 * (74 * 3 + 44 * 2 * 3));
-    expect(phases.get(4), "heal", 1, 10 * 4 * (3 * 2 * 4));
+    expect(phases.get(4), "gkd", 1, 10 * 4 * (3 * 2 * 4));
     expect(phases.get(5), "evaluate", 8, 7 * 3 * 2 * 8);
     expect(phases.get(6), "export", 1, 0);
     double states = 32 * 24 * 32 * 4;

@@ -17,18 +17,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.checkpoint.ChildExporter;
-import puzzle.engine.checkpoint.ElementType;
-import puzzle.engine.checkpoint.HuggingFaceConfig;
-import puzzle.engine.checkpoint.ModelCard;
-import puzzle.engine.checkpoint.OtherReader;
-import puzzle.engine.checkpoint.RandomModel;
-import puzzle.engine.checkpoint.SafetensorsFolder;
-import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.huggingface.ChildExporter;
+import puzzle.engine.huggingface.HuggingFaceConfig;
+import puzzle.engine.huggingface.ModelCard;
+import puzzle.engine.huggingface.OtherReader;
+import puzzle.engine.huggingface.RandomModel;
 import puzzle.engine.nn.ReferenceDecoder;
 import puzzle.engine.nn.Residency;
+import puzzle.engine.safetensors.ElementType;
+import puzzle.engine.safetensors.SafetensorsFolder;
 import puzzle.model.Architecture;
+import puzzle.model.InvalidInputException;
 
 /** Folders of every family and kind against the decoder in plain arrays. */
 class FolderEvaluationTest {

@@ -81,7 +81,7 @@ class ExactnessTest {
           table(random, 1 + random.nextInt(5), 1 + random.nextInt(6), random.nextInt(5));
       List<Row> rows = rows(random, table);
       double expected = BruteForce.optimum(table, rows);
-      Solution solution = new ChocoArchitectureSolver(table, rows).solve(BUDGET);
+      Solution solution = new IncrementalSolver(table, rows).solve(BUDGET);
       String place = "seed " + seed;
       assertTrue(solution.proven(), place);
       assertEquals(expected, solution.objective(), 1e-9 * (1 + Math.abs(expected)), place);
@@ -96,8 +96,7 @@ class ExactnessTest {
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.sorted().toList()) {
         InstanceFile.Instance instance = TableFiles.instance(file);
-        Solution solution =
-            new ChocoArchitectureSolver(instance.table(), instance.rows()).solve(BUDGET);
+        Solution solution = new IncrementalSolver(instance.table(), instance.rows()).solve(BUDGET);
         assertTrue(solution.proven(), instance.name());
         assertEquals(instance.optimum(), solution.objective(), 1e-9, instance.name());
       }
@@ -111,7 +110,7 @@ class ExactnessTest {
         InstanceFamily.Instance instance =
             new InstanceFamily(scores, 8, coupled, 2, 0.55, 11).generate();
         Solution solution =
-            new ChocoArchitectureSolver(instance.table(), instance.limits()).solve(BUDGET);
+            new IncrementalSolver(instance.table(), instance.limits()).solve(BUDGET);
         assertTrue(solution.proven(), instance.name());
         Rivals.Answer other = Rivals.solve("SCIP", instance.table(), instance.limits(), 3, 1e-10);
         assertTrue(
@@ -131,8 +130,7 @@ class ExactnessTest {
           new InstanceFamily(InstanceFamily.Scores.REALISTIC, 32, true, 4, 0.5, seed).generate();
       List<Solution> stream = new ArrayList<>();
       Solution last =
-          new ChocoArchitectureSolver(instance.table(), instance.limits())
-              .solve(BUDGET, stream::add);
+          new IncrementalSolver(instance.table(), instance.limits()).solve(BUDGET, stream::add);
       assertTrue(last.proven(), instance.name());
       double bound = Double.NEGATIVE_INFINITY;
       double objective = Double.POSITIVE_INFINITY;
@@ -149,9 +147,8 @@ class ExactnessTest {
   void givesTheSameAnswerAndNodesTwice() {
     InstanceFamily.Instance instance =
         new InstanceFamily(InstanceFamily.Scores.REALISTIC, 80, true, 4, 0.5, 3).generate();
-    Solution first = new ChocoArchitectureSolver(instance.table(), instance.limits()).solve(BUDGET);
-    Solution second =
-        new ChocoArchitectureSolver(instance.table(), instance.limits()).solve(BUDGET);
+    Solution first = new IncrementalSolver(instance.table(), instance.limits()).solve(BUDGET);
+    Solution second = new IncrementalSolver(instance.table(), instance.limits()).solve(BUDGET);
     assertEquals(first.choices(), second.choices());
     assertEquals(first.nodes(), second.nodes());
   }
@@ -160,7 +157,7 @@ class ExactnessTest {
   void stopsWhenCancelledAndGoesOnFromThere() {
     InstanceFamily.Instance instance =
         new InstanceFamily(InstanceFamily.Scores.NEAR_TIED, 80, true, 4, 0.5, 3).generate();
-    ArchitectureSolver solver = new ChocoArchitectureSolver(instance.table(), instance.limits());
+    ArchitectureSolver solver = new IncrementalSolver(instance.table(), instance.limits());
     int[] seen = {0};
     Solution stopped =
         solver.solve(new SolveBudget(Duration.ofSeconds(30), () -> seen[0] > 0, 0), s -> seen[0]++);

@@ -22,7 +22,7 @@ class IncrementalTest {
           ExactnessTest.table(
               random, 2 + random.nextInt(4), 2 + random.nextInt(4), 1 + random.nextInt(3));
       List<Row> rows = ExactnessTest.rows(random, table);
-      ArchitectureSolver solver = new ChocoArchitectureSolver(table, rows);
+      ArchitectureSolver solver = new IncrementalSolver(table, rows);
       boolean[][] forbidden = new boolean[table.layers()][];
       int[] forced = new int[table.layers()];
       for (int g = 0; g < forced.length; g++) {
@@ -103,7 +103,7 @@ class IncrementalTest {
               (arrival, solver) -> {
                 if (arrival % 5 == 0) {
                   Solution scratch =
-                      new ChocoArchitectureSolver(solver.table(), solver.rows()).solve(BUDGET);
+                      new IncrementalSolver(solver.table(), solver.rows()).solve(BUDGET);
                   assertEquals(
                       scratch.objective(),
                       solver.current().objective(),
@@ -148,7 +148,7 @@ class IncrementalTest {
         Sweeps.pareto(instance.table(), instance.limits(), "runtime_ms", from, to, 12, BUDGET);
     for (Sweeps.Point point : points) {
       List<Row> rows = List.of(instance.limits().get(0), Row.atMost("runtime_ms", point.limit()));
-      Solution alone = new ChocoArchitectureSolver(instance.table(), rows).solve(BUDGET);
+      Solution alone = new IncrementalSolver(instance.table(), rows).solve(BUDGET);
       assertEquals(alone.objective(), point.solution().objective(), 1e-9);
     }
     assertEquals(from, points.get(0).limit());
@@ -164,8 +164,7 @@ class IncrementalTest {
           new InstanceFamily(InstanceFamily.Scores.REALISTIC, 12, true, 2, 0.35 + 0.1 * batch, 2)
               .generate();
       candidates.add(new Sweeps.Candidate(batch, instance.table(), instance.limits()));
-      Solution alone =
-          new ChocoArchitectureSolver(instance.table(), instance.limits()).solve(BUDGET);
+      Solution alone = new IncrementalSolver(instance.table(), instance.limits()).solve(BUDGET);
       best = Math.min(best, alone.objective());
     }
     Sweeps.BatchChoice choice = Sweeps.bestBatch(candidates, BUDGET);

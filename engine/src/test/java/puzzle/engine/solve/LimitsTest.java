@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 class LimitsTest {
 
@@ -28,7 +28,7 @@ class LimitsTest {
       Random random = new Random(seed);
       SolverTable table = ExactnessTest.table(random, 3, 4, 3);
       List<Row> rows = ExactnessTest.rows(random, table);
-      ArchitectureSolver solver = new ChocoArchitectureSolver(table, rows);
+      ArchitectureSolver solver = new IncrementalSolver(table, rows);
       if (solver.solve(BUDGET).status() != Solution.Status.INFEASIBLE) {
         continue;
       }
@@ -74,8 +74,7 @@ class LimitsTest {
   @Test
   void bindingLimitsHaveShadowPricesThatPredictTheBound() {
     InstanceFamily.Instance instance = realistic(80, 2, 3);
-    Solution solution =
-        new ChocoArchitectureSolver(instance.table(), instance.limits()).solve(BUDGET);
+    Solution solution = new IncrementalSolver(instance.table(), instance.limits()).solve(BUDGET);
     for (int r = 0; r < 2; r++) {
       Solution.LimitState limit = solution.limits().get(r);
       if (!limit.binding()) {
@@ -84,8 +83,7 @@ class LimitsTest {
       double step = 0.01 * limit.row().upper();
       List<Row> looser = new java.util.ArrayList<>(instance.limits());
       looser.set(r, Row.atMost(limit.row().stat(), limit.row().upper() + step));
-      double after =
-          new ChocoArchitectureSolver(instance.table(), looser).solve(BUDGET).objective();
+      double after = new IncrementalSolver(instance.table(), looser).solve(BUDGET).objective();
       assertTrue(limit.shadowPrice() > 0);
       // The bound is concave in the limit: no gain beyond the price.
       assertTrue(solution.objective() - after <= step * limit.shadowPrice() + 1e-3);
@@ -95,9 +93,9 @@ class LimitsTest {
   @Test
   void twoThreadsProveTheSameOptimum() {
     InstanceFamily.Instance instance = realistic(80, 4, 3);
-    Solution one = new ChocoArchitectureSolver(instance.table(), instance.limits()).solve(BUDGET);
+    Solution one = new IncrementalSolver(instance.table(), instance.limits()).solve(BUDGET);
     Solution two =
-        new ChocoArchitectureSolver(instance.table(), instance.limits())
+        new IncrementalSolver(instance.table(), instance.limits())
             .solve(new SolveBudget(Duration.ofSeconds(60), () -> false, 0, 2));
     assertTrue(two.proven());
     assertEquals(one.objective(), two.objective(), 1e-9);
@@ -106,7 +104,7 @@ class LimitsTest {
   @Test
   void baselinesAreNeverBetterThanTheOptimum() {
     InstanceFamily.Instance instance = realistic(32, 4, 5);
-    Solution best = new ChocoArchitectureSolver(instance.table(), instance.limits()).solve(BUDGET);
+    Solution best = new IncrementalSolver(instance.table(), instance.limits()).solve(BUDGET);
     Map<String, Baselines.Baseline> all =
         Baselines.all(instance.table(), instance.limits(), "runtime_ms", 1, BUDGET);
     assertTrue(all.keySet().containsAll(List.of("greedy", "random", "maximum parameters")));
@@ -196,14 +194,12 @@ class LimitsTest {
     InvalidInputException unknown =
         assertThrows(
             InvalidInputException.class,
-            () -> new ChocoArchitectureSolver(table, List.of(Row.atMost("speed", 1))));
+            () -> new IncrementalSolver(table, List.of(Row.atMost("speed", 1))));
     assertTrue(unknown.getMessage().contains("speed") && unknown.getMessage().contains("\nMaybe"));
     assertThrows(InvalidInputException.class, () -> Row.atMost("memory", Double.NaN));
     assertThrows(
-        InvalidInputException.class,
-        () -> new ChocoArchitectureSolver(table, List.of()).put(0, 2, 1));
+        InvalidInputException.class, () -> new IncrementalSolver(table, List.of()).put(0, 2, 1));
     assertThrows(
-        InvalidInputException.class,
-        () -> new ChocoArchitectureSolver(table, List.of()).forbid(1, 0));
+        InvalidInputException.class, () -> new IncrementalSolver(table, List.of()).forbid(1, 0));
   }
 }

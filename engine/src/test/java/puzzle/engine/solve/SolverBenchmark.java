@@ -51,7 +51,7 @@ class SolverBenchmark {
   }
 
   private static Solution ours(InstanceFamily.Instance instance, double seconds) {
-    return new ChocoArchitectureSolver(instance.table(), instance.limits())
+    return new IncrementalSolver(instance.table(), instance.limits())
         .solve(SolveBudget.of(Duration.ofMillis((long) (seconds * 1000))));
   }
 
@@ -189,7 +189,7 @@ class SolverBenchmark {
                   new InstanceFamily(scores, layers, coupled, rows, t, 21).generate();
               Milestones milestones = new Milestones();
               Solution solution =
-                  new ChocoArchitectureSolver(instance.table(), instance.limits())
+                  new IncrementalSolver(instance.table(), instance.limits())
                       .solve(
                           SolveBudget.of(Duration.ofMillis(tied ? 3000 : (long) (LIMIT * 1000))),
                           milestones::see);
@@ -270,7 +270,7 @@ class SolverBenchmark {
               (arrival, solver) -> {
                 if (arrival % 20 == 7) {
                   double scratch =
-                      new ChocoArchitectureSolver(solver.table(), solver.rows())
+                      new IncrementalSolver(solver.table(), solver.rows())
                           .solve(SolveBudget.unlimited())
                           .objective();
                   compared[0]++;
@@ -368,7 +368,7 @@ class SolverBenchmark {
           new InstanceFamily(scores, layers, variant % 2 == 0, rows, tightness, 21).generate();
       Milestones milestones = new Milestones();
       Solution solution =
-          new ChocoArchitectureSolver(instance.table(), instance.limits())
+          new IncrementalSolver(instance.table(), instance.limits())
               .solve(SolveBudget.of(Duration.ofMillis((long) (LIMIT * 1000))), milestones::see);
       if (milestones.gap <= 1e-4) {
         continue;

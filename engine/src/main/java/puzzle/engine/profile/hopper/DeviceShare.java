@@ -1,8 +1,8 @@
 package puzzle.engine.profile.hopper;
 
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.decoder.DecoderConfig;
 import puzzle.model.DType;
+import puzzle.model.InvalidInputException;
 import puzzle.model.Subblock;
 import puzzle.model.Variant;
 import puzzle.model.Workload;

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.function.Predicate;
 import puzzle.engine.profile.Hardware;
 import puzzle.engine.profile.HardwareProfile;
-import puzzle.engine.profile.HardwareProfiles;
 import puzzle.engine.profile.Throughput;
 import puzzle.engine.profile.ThroughputModel;
 

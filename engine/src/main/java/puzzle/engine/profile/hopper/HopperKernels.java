@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
-import puzzle.engine.InvalidInputException;
 import puzzle.engine.profile.Estimate.Kind;
+import puzzle.model.InvalidInputException;
 
 /**
  * Times of single kernels, alone on the device: from a table where one covers the shape, else from

@@ -2,7 +2,7 @@ package puzzle.engine.profile.hopper;
 
 import java.util.ArrayList;
 import java.util.List;
-import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.profile.Estimate;
 import puzzle.engine.profile.Estimate.Kind;
 import puzzle.engine.profile.Hardware;

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.parquet.schema.Type;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 /** A flat Parquet file as the lines of a CSV, so that both are read by the same rules. */
 final class ParquetRows {

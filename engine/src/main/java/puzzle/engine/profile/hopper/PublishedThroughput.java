@@ -8,13 +8,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import puzzle.engine.InvalidInputException;
-import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.profile.Hardware;
-import puzzle.engine.profile.HardwareProfiles;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.DType;
+import puzzle.model.InvalidInputException;
 import puzzle.model.Variant;
 import puzzle.model.Workload;
 

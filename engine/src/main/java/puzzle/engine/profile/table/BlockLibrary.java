@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import puzzle.engine.json.JsonAt;
 import puzzle.model.Block;
 import puzzle.model.Subblock;
 import puzzle.model.Variant;
@@ -17,7 +18,7 @@ import puzzle.model.Workload;
  */
 final class BlockLibrary {
 
-  private record Share(int layer, String what, Metric metric) {}
+  private record Share(int layer, String what, CostStat metric) {}
 
   private final Workload workload;
   private final String source;
@@ -59,20 +60,20 @@ final class BlockLibrary {
     Variant ffn = variant(Subblock.FFN, stats.integer("ffn_intermediate_size", 0));
     String what = new Block(attention, ffn).name();
     String from = source + " at " + block.pointer();
-    add(layer, what, Metric.RUNTIME, stats, "runtime_ms", "ms", from);
-    add(layer, what, Metric.MEMORY, stats, "memory_mib", "MiB", from);
-    add(layer, what, Metric.PARAMS, stats, "num_params", "count", from);
+    add(layer, what, CostStat.RUNTIME, stats, "runtime_ms", "ms", from);
+    add(layer, what, CostStat.MEMORY, stats, "memory_mib", "MiB", from);
+    add(layer, what, CostStat.PARAMS, stats, "num_params", "count", from);
     if (block.has("metrics")) {
       JsonAt metrics = block.object("metrics");
-      add(layer, what, Metric.KL_DIV, metrics, "kl_div", "nat", from);
-      add(layer, what, Metric.LM_LOSS, metrics, "lm_loss", "nat", from);
+      add(layer, what, CostStat.KL_DIV, metrics, "kl_div", "nat", from);
+      add(layer, what, CostStat.LM_LOSS, metrics, "lm_loss", "nat", from);
     }
     share(layer, attention, stats, "attention_");
     share(layer, ffn, stats, "ffn_");
   }
 
   private void add(
-      int layer, String what, Metric metric, JsonAt at, String field, String unit, String from) {
+      int layer, String what, CostStat metric, JsonAt at, String field, String unit, String from) {
     if (at.has(field)) {
       double value = metric.toOwnUnit(at.number(field), unit, at.place() + "/" + field);
       rows.add(new CostRow(layer, what, workload, metric, value, from));
@@ -80,13 +81,13 @@ final class BlockLibrary {
   }
 
   private void share(int layer, Variant variant, JsonAt stats, String prefix) {
-    share(layer, variant, Metric.RUNTIME, stats, prefix + "runtime_ms", "ms");
-    share(layer, variant, Metric.MEMORY, stats, prefix + "memory_mib", "MiB");
-    share(layer, variant, Metric.PARAMS, stats, prefix + "num_params", "count");
+    share(layer, variant, CostStat.RUNTIME, stats, prefix + "runtime_ms", "ms");
+    share(layer, variant, CostStat.MEMORY, stats, prefix + "memory_mib", "MiB");
+    share(layer, variant, CostStat.PARAMS, stats, prefix + "num_params", "count");
   }
 
   private void share(
-      int layer, Variant variant, Metric metric, JsonAt stats, String field, String unit) {
+      int layer, Variant variant, CostStat metric, JsonAt stats, String field, String unit) {
     if (stats.has(field)) {
       double value = metric.toOwnUnit(stats.number(field), unit, stats.place() + "/" + field);
       double[] sum =

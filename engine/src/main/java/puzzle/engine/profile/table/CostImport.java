@@ -2,16 +2,13 @@ package puzzle.engine.profile.table;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
-import puzzle.engine.InvalidInputException;
+import puzzle.engine.json.JsonAt;
+import puzzle.model.InvalidInputException;
+import puzzle.model.Sha256;
 import puzzle.model.Workload;
 
 /** Reads cost files of any known form, told apart by content; the file's hash is kept as source. */
@@ -76,15 +73,11 @@ public final class CostImport {
   }
 
   private static String hash(Path file) {
-    try (DigestInputStream in =
-        new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
-      in.transferTo(OutputStream.nullOutputStream());
-      return HexFormat.of().formatHex(in.getMessageDigest().digest());
+    try {
+      return Sha256.of(file);
     } catch (IOException e) {
       throw new InvalidInputException(
           file + ": " + e.getMessage() + "\nMaybe the path is wrong.", e);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
     }
   }
 }

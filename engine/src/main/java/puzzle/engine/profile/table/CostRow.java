@@ -1,7 +1,7 @@
 package puzzle.engine.profile.table;
 
-import puzzle.engine.InvalidInputException;
 import puzzle.model.Block;
+import puzzle.model.InvalidInputException;
 import puzzle.model.Subblock;
 import puzzle.model.Variant;
 import puzzle.model.Workload;
@@ -16,7 +16,7 @@ import puzzle.model.Workload;
  * @param source who measured it, with file and line where it was read
  */
 public record CostRow(
-    int layer, String what, Workload workload, Metric metric, double value, String source) {
+    int layer, String what, Workload workload, CostStat metric, double value, String source) {
 
   public static final int EVERY_LAYER = -1;
   public static final String FIXED = "fixed";
@@ -45,7 +45,7 @@ public record CostRow(
           variant.equals(FIXED)
               ? FIXED
               : variant.contains("+") ? Block.parse(variant).name() : Variant.parse(variant).name();
-      CostRow probe = new CostRow(0, what, null, Metric.RUNTIME, 0, "");
+      CostRow probe = new CostRow(0, what, null, CostStat.RUNTIME, 0, "");
       if (probe.subblock().equals(subblock)) {
         return what;
       }

@@ -10,7 +10,7 @@ import puzzle.model.Workload;
 public final class CostTable {
 
   /** What a number answers. */
-  record Key(int layer, String what, Workload workload, Metric metric) {}
+  record Key(int layer, String what, Workload workload, CostStat metric) {}
 
   /**
    * A table after a merge.

@@ -10,7 +10,7 @@ import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
-import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.profile.Estimate;
 import puzzle.engine.profile.Estimate.Kind;
 import puzzle.engine.profile.Hardware;
@@ -35,7 +35,7 @@ public final class CostTableProfile implements HardwareProfile {
       double prefill, double decode, double uncertainty, Kind kind, Set<String> sources) {}
 
   private final HardwareProfile behind;
-  private final Map<String, Map<Workload, Map<Metric, List<CostRow>>>> rows = new HashMap<>();
+  private final Map<String, Map<Workload, Map<CostStat, List<CostRow>>>> rows = new HashMap<>();
 
   public CostTableProfile(CostTable table, HardwareProfile behind) {
     this.behind = behind;
@@ -78,7 +78,7 @@ public final class CostTableProfile implements HardwareProfile {
 
   private Estimate answer(
       String what, Workload workload, Estimate other, Function<Workload, Estimate> model) {
-    Map<Workload, Map<Metric, List<CostRow>>> known = rows.getOrDefault(what, Map.of());
+    Map<Workload, Map<CostStat, List<CostRow>>> known = rows.getOrDefault(what, Map.of());
     Times times = times(known.get(workload), workload, other);
     if (times == null) {
       times = between(known, workload, model);
@@ -88,25 +88,25 @@ public final class CostTableProfile implements HardwareProfile {
       notes.add("the cost table has no time of " + what + " at " + WorkloadName.of(workload));
       return new Estimate(other.cost(), other.uncertainty(), other.kind(), other.source(), notes);
     }
-    Map<Metric, List<CostRow>> exact = known.getOrDefault(workload, Map.of());
+    Map<CostStat, List<CostRow>> exact = known.getOrDefault(workload, Map.of());
     BlockCost cost =
         new BlockCost(
             times.prefill(),
             times.decode(),
-            bytes(exact, Metric.WEIGHT_MEMORY, other.cost().weightBytes()),
-            bytes(exact, Metric.KV_MEMORY, other.cost().kvBytes()),
-            bytes(exact, Metric.PARAMS, other.cost().params()));
+            bytes(exact, CostStat.WEIGHT_MEMORY, other.cost().weightBytes()),
+            bytes(exact, CostStat.KV_MEMORY, other.cost().kvBytes()),
+            bytes(exact, CostStat.PARAMS, other.cost().params()));
     return new Estimate(
         cost, times.uncertainty(), times.kind(), String.join("; ", times.sources()), List.of());
   }
 
   private static Times times(
-      Map<Metric, List<CostRow>> metrics, Workload workload, Estimate other) {
+      Map<CostStat, List<CostRow>> metrics, Workload workload, Estimate other) {
     if (metrics == null) {
       return null;
     }
-    List<CostRow> prefill = metrics.get(Metric.PREFILL_TIME);
-    List<CostRow> decode = metrics.get(Metric.DECODE_TIME);
+    List<CostRow> prefill = metrics.get(CostStat.PREFILL_TIME);
+    List<CostRow> decode = metrics.get(CostStat.DECODE_TIME);
     if (prefill != null && decode != null) {
       return new Times(
           median(prefill),
@@ -115,7 +115,7 @@ public final class CostTableProfile implements HardwareProfile {
           kind(prefill, decode),
           sources(prefill, decode));
     }
-    List<CostRow> whole = metrics.get(Metric.RUNTIME);
+    List<CostRow> whole = metrics.get(CostStat.RUNTIME);
     double there = other.cost().runtimeSeconds(workload);
     if (whole == null || there == 0) {
       return null;
@@ -131,7 +131,7 @@ public final class CostTableProfile implements HardwareProfile {
 
   /** Log-log in the batch between the nearest tabulated ones. */
   private Times between(
-      Map<Workload, Map<Metric, List<CostRow>>> known,
+      Map<Workload, Map<CostStat, List<CostRow>>> known,
       Workload workload,
       Function<Workload, Estimate> model) {
     NavigableMap<Integer, Times> byBatch = new TreeMap<>();
@@ -168,7 +168,7 @@ public final class CostTableProfile implements HardwareProfile {
     return low > 0 && high > 0 ? low * Math.pow(high / low, share) : low + share * (high - low);
   }
 
-  private static long bytes(Map<Metric, List<CostRow>> metrics, Metric metric, long other) {
+  private static long bytes(Map<CostStat, List<CostRow>> metrics, CostStat metric, long other) {
     List<CostRow> values = metrics.get(metric);
     return values == null ? other : Math.round(median(values));
   }

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 /**
  * The project's own form of a cost table: {@code
@@ -63,7 +63,7 @@ public final class PlainCostCsv {
           "%s: %d values for %d columns.%nMaybe the unit or the source is missing."
               .formatted(place, values.length, COLUMNS));
     }
-    Metric metric = Metric.parse(values[4], place);
+    CostStat metric = CostStat.parse(values[4], place);
     double value;
     try {
       value = Double.parseDouble(values[5]);

@@ -2,7 +2,8 @@ package puzzle.engine.profile.table;
 
 import java.util.ArrayList;
 import java.util.List;
-import puzzle.engine.InvalidInputException;
+import puzzle.engine.json.JsonAt;
+import puzzle.model.InvalidInputException;
 import puzzle.model.Subblock;
 import puzzle.model.Variant;
 import puzzle.model.Workload;
@@ -118,13 +119,13 @@ final class SubblockStats {
           layer,
           what,
           workload,
-          Metric.PREFILL_TIME,
+          CostStat.PREFILL_TIME,
           stats.number("prefill_runtime_ms"),
           "ms",
           from);
-      row(stats, layer, what, workload, Metric.DECODE_TIME, decode, "ms", from);
+      row(stats, layer, what, workload, CostStat.DECODE_TIME, decode, "ms", from);
     } else if (stats.has("runtime_ms")) {
-      row(stats, layer, what, workload, Metric.RUNTIME, stats.number("runtime_ms"), "ms", from);
+      row(stats, layer, what, workload, CostStat.RUNTIME, stats.number("runtime_ms"), "ms", from);
     } else {
       skipped.add(stats.place() + ": no runtime");
     }
@@ -134,11 +135,11 @@ final class SubblockStats {
       if (weights < 0) {
         throw stats.bad("has more KV cache than memory", "memory_mib leaves the cache out");
       }
-      row(stats, layer, what, workload, Metric.WEIGHT_MEMORY, weights, "MiB", from);
-      row(stats, layer, what, workload, Metric.KV_MEMORY, kv, "MiB", from);
+      row(stats, layer, what, workload, CostStat.WEIGHT_MEMORY, weights, "MiB", from);
+      row(stats, layer, what, workload, CostStat.KV_MEMORY, kv, "MiB", from);
     }
     if (stats.has("num_params")) {
-      row(stats, layer, what, workload, Metric.PARAMS, stats.number("num_params"), "count", from);
+      row(stats, layer, what, workload, CostStat.PARAMS, stats.number("num_params"), "count", from);
     }
   }
 
@@ -147,7 +148,7 @@ final class SubblockStats {
       int layer,
       String what,
       Workload workload,
-      Metric metric,
+      CostStat metric,
       double value,
       String unit,
       String from) {

@@ -3,8 +3,8 @@ package puzzle.engine.profile.table;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import puzzle.engine.InvalidInputException;
 import puzzle.model.DType;
+import puzzle.model.InvalidInputException;
 import puzzle.model.Workload;
 
 /**

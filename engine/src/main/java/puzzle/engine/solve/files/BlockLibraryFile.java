@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import puzzle.engine.InvalidInputException;
+import puzzle.engine.json.Json;
 import puzzle.engine.solve.SolverTable;
+import puzzle.model.InvalidInputException;
 
 /**
  * The paper's demonstration library: {@code {"layer_0": {"<description>": {"stats": {"memory_mib":

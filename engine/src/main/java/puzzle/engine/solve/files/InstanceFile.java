@@ -3,9 +3,10 @@ package puzzle.engine.solve.files;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
-import puzzle.engine.InvalidInputException;
+import puzzle.engine.json.Json;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.SolverTable;
+import puzzle.model.InvalidInputException;
 
 /**
  * A bare optimisation problem: groups, scores, weights and budgets, perhaps with a known optimum.

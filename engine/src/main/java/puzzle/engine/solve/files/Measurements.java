@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import puzzle.engine.InvalidInputException;
 import puzzle.engine.solve.SolverTable;
+import puzzle.model.InvalidInputException;
 
 /**
  * Scores and costs as they come from files of measurements, layer by layer, of halves or of whole

@@ -4,7 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import puzzle.engine.InvalidInputException;
+import puzzle.engine.json.Json;
+import puzzle.model.InvalidInputException;
 
 /**
  * Puzzletron's {@code subblock_stats.json}: costs of attention and FFN variants, per workload, with

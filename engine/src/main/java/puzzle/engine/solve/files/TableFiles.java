@@ -7,7 +7,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import puzzle.engine.InvalidInputException;
+import puzzle.engine.json.Json;
+import puzzle.model.InvalidInputException;
 
 /** Opens table files of every known format. */
 public final class TableFiles {

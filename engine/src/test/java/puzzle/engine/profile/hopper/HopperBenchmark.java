@@ -16,7 +16,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import puzzle.engine.profile.Hardware;
 import puzzle.engine.profile.HardwareProfile;
-import puzzle.engine.profile.HardwareProfiles;
 import puzzle.model.Workload;
 
 /**

@@ -9,7 +9,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import puzzle.engine.profile.Hardware;
 import puzzle.engine.profile.HardwareProfile;
-import puzzle.engine.profile.HardwareProfiles;
 import puzzle.engine.profile.ThroughputModel;
 import puzzle.model.Workload;
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 
 class KernelTableReaderTest {
 

@@ -2,7 +2,7 @@ package puzzle.engine.profile.hopper;
 
 import java.util.List;
 import java.util.stream.Stream;
-import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.profile.HardwareProfile;
 import puzzle.model.DType;
 import puzzle.model.SearchSpace;

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import puzzle.engine.InvalidInputException;
+import puzzle.model.InvalidInputException;
 import puzzle.model.Workload;
 
 class CostImportTest {
@@ -33,7 +33,7 @@ class CostImportTest {
     return CostImport.read(file, CostImport.workload("b256-p1000-g200-wfp8-kvfp8-tp1"), 1);
   }
 
-  private static double value(ImportedCosts costs, String what, Metric metric) {
+  private static double value(ImportedCosts costs, String what, CostStat metric) {
     return costs.rows().stream()
         .filter(r -> r.what().equals(what) && r.metric() == metric)
         .mapToDouble(CostRow::value)
@@ -55,14 +55,14 @@ class CostImportTest {
                 + "\"subblock_config_class\": \"FFNConfig\", \"runtime_ms\": 12},"
                 + "{\"subblock_config\": {\"replace_with_linear\": true},"
                 + "\"subblock_config_class\": \"FFNConfig\", \"runtime_ms\": 3}");
-    assertEquals(0.002, value(costs, "kv-8", Metric.PREFILL_TIME), 1e-12);
-    assertEquals(0.001, value(costs, "kv-8", Metric.DECODE_TIME), 1e-12);
-    assertEquals(3 << 20, value(costs, "kv-8", Metric.WEIGHT_MEMORY));
-    assertEquals(2 << 20, value(costs, "kv-8", Metric.KV_MEMORY));
+    assertEquals(0.002, value(costs, "kv-8", CostStat.PREFILL_TIME), 1e-12);
+    assertEquals(0.001, value(costs, "kv-8", CostStat.DECODE_TIME), 1e-12);
+    assertEquals(3 << 20, value(costs, "kv-8", CostStat.WEIGHT_MEMORY));
+    assertEquals(2 << 20, value(costs, "kv-8", CostStat.KV_MEMORY));
     assertEquals(3, costs.rows().get(0).layer());
-    assertEquals(0.012, value(costs, "kv-4", Metric.RUNTIME), 1e-12);
-    assertEquals(0.012, value(costs, "ffn-7168", Metric.RUNTIME), 1e-12);
-    assertEquals(0.003, value(costs, "ffn-linear", Metric.RUNTIME), 1e-12);
+    assertEquals(0.012, value(costs, "kv-4", CostStat.RUNTIME), 1e-12);
+    assertEquals(0.012, value(costs, "ffn-7168", CostStat.RUNTIME), 1e-12);
+    assertEquals(0.003, value(costs, "ffn-linear", CostStat.RUNTIME), 1e-12);
     assertTrue(costs.rows().get(0).source().matches("imported stats.json sha256:.{12} at /0/.*"));
   }
 
@@ -125,10 +125,10 @@ class CostImportTest {
                 + "\"ffn_intermediate_size\": 28672, \"runtime_ms\": 452,"
                 + "\"attention_runtime_ms\": 0, \"ffn_runtime_ms\": 452},"
                 + "\"metrics\": {\"kl_div\": 0.1, \"lm_loss\": 1.7}}}}");
-    assertEquals(0.1, value(costs, "attention-no-op+ffn-28672", Metric.KL_DIV));
-    assertEquals(0.8, value(costs, "kv-8+ffn-28672", Metric.RUNTIME), 1e-12);
-    assertEquals(0.451, value(costs, "ffn-28672", Metric.RUNTIME), 1e-12);
-    assertEquals(0.35, value(costs, "kv-8", Metric.RUNTIME), 1e-12);
+    assertEquals(0.1, value(costs, "attention-no-op+ffn-28672", CostStat.KL_DIV));
+    assertEquals(0.8, value(costs, "kv-8+ffn-28672", CostStat.RUNTIME), 1e-12);
+    assertEquals(0.451, value(costs, "ffn-28672", CostStat.RUNTIME), 1e-12);
+    assertEquals(0.35, value(costs, "kv-8", CostStat.RUNTIME), 1e-12);
   }
 
   @Test
@@ -151,8 +151,8 @@ class CostImportTest {
   @Test
   void aMeasuredNumberBeatsAnImportedOneUnlessToldOtherwise() {
     Workload w = CostImport.workload("b1-p1-g1-wfp8-kvfp8-tp1");
-    CostRow measured = new CostRow(0, "kv-8", w, Metric.RUNTIME, 1, "measured on cpu");
-    CostRow imported = new CostRow(0, "kv-8", w, Metric.RUNTIME, 2, "imported x");
+    CostRow measured = new CostRow(0, "kv-8", w, CostStat.RUNTIME, 1, "measured on cpu");
+    CostRow imported = new CostRow(0, "kv-8", w, CostStat.RUNTIME, 2, "imported x");
     CostTable table = CostTable.of(java.util.List.of(measured));
     CostTable.Merge kept = table.merge(java.util.List.of(imported), false);
     assertEquals(1, kept.kept());

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import puzzle.engine.nn.DecoderConfig;
+import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.profile.Estimate;
 import puzzle.engine.profile.Estimate.Kind;
 import puzzle.engine.profile.HardwareProfile;
-import puzzle.engine.profile.HardwareProfiles;
+import puzzle.engine.profile.hopper.HardwareProfiles;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.Variant;
@@ -41,7 +41,7 @@ class CostTableProfileTest {
     return CostImport.workload("b" + batch + "-p128-g100-wfp8-kvfp8-tp1");
   }
 
-  private static CostRow row(int layer, String what, int batch, Metric metric, double value) {
+  private static CostRow row(int layer, String what, int batch, CostStat metric, double value) {
     return new CostRow(layer, what, workload(batch), metric, value, "imported lab");
   }
 
@@ -53,8 +53,8 @@ class CostTableProfileTest {
   void theMedianLayerAnswersWithTheSpreadAsUncertainty() {
     List<CostRow> rows = new ArrayList<>();
     for (int layer = 0; layer < 3; layer++) {
-      rows.add(row(layer, "kv-8", 8, Metric.PREFILL_TIME, 0.010 + 0.001 * layer));
-      rows.add(row(layer, "kv-8", 8, Metric.DECODE_TIME, 0.001));
+      rows.add(row(layer, "kv-8", 8, CostStat.PREFILL_TIME, 0.010 + 0.001 * layer));
+      rows.add(row(layer, "kv-8", 8, CostStat.DECODE_TIME, 0.001));
     }
     HardwareProfile profile = profile(rows.toArray(CostRow[]::new));
     Estimate e = profile.cost(MODEL, Variant.attention(8), workload(8));
@@ -67,7 +67,7 @@ class CostTableProfileTest {
   @Test
   void aWholeRuntimeIsSplitAsTheModelSplitsIt() {
     Workload w = workload(8);
-    HardwareProfile profile = profile(row(0, "ffn-14336", 8, Metric.RUNTIME, 1));
+    HardwareProfile profile = profile(row(0, "ffn-14336", 8, CostStat.RUNTIME, 1));
     Estimate model = H100.cost(MODEL, Variant.ffn(14336), w);
     Estimate table = profile.cost(MODEL, Variant.ffn(14336), w);
     assertEquals(1, table.cost().runtimeSeconds(w), 1e-9);
@@ -82,10 +82,10 @@ class CostTableProfileTest {
   void batchesBetweenAreInterpolatedInLogarithms() {
     HardwareProfile profile =
         profile(
-            row(0, "kv-8", 4, Metric.PREFILL_TIME, 0.01),
-            row(0, "kv-8", 4, Metric.DECODE_TIME, 0.001),
-            row(0, "kv-8", 64, Metric.PREFILL_TIME, 0.16),
-            row(0, "kv-8", 64, Metric.DECODE_TIME, 0.004));
+            row(0, "kv-8", 4, CostStat.PREFILL_TIME, 0.01),
+            row(0, "kv-8", 4, CostStat.DECODE_TIME, 0.001),
+            row(0, "kv-8", 64, CostStat.PREFILL_TIME, 0.16),
+            row(0, "kv-8", 64, CostStat.DECODE_TIME, 0.004));
     Estimate e = profile.cost(MODEL, Variant.attention(8), workload(16));
     assertEquals(0.04, e.cost().prefillSeconds(), 1e-9);
     assertEquals(0.002, e.cost().decodeSeconds(), 1e-9);
@@ -96,8 +96,8 @@ class CostTableProfileTest {
   void outsideTheTableTheModelAnswersAndSaysSo() {
     HardwareProfile profile =
         profile(
-            row(0, "kv-8", 4, Metric.PREFILL_TIME, 0.01),
-            row(0, "kv-8", 4, Metric.DECODE_TIME, 0.001));
+            row(0, "kv-8", 4, CostStat.PREFILL_TIME, 0.01),
+            row(0, "kv-8", 4, CostStat.DECODE_TIME, 0.001));
     for (Estimate e :
         List.of(
             profile.cost(MODEL, Variant.attention(8), workload(8)),
@@ -111,8 +111,8 @@ class CostTableProfileTest {
   void aSumNamesItsWorstKind() {
     HardwareProfile profile =
         profile(
-            row(0, "kv-8", 4, Metric.PREFILL_TIME, 0.01),
-            row(0, "kv-8", 4, Metric.DECODE_TIME, 0.001));
+            row(0, "kv-8", 4, CostStat.PREFILL_TIME, 0.01),
+            row(0, "kv-8", 4, CostStat.DECODE_TIME, 0.001));
     assertEquals(Kind.MODEL, profile.total(MODEL, workload(4)).kind());
   }
 }

@@ -1,0 +1,302 @@
+package puzzle.actors.layer;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import puzzle.actors.work.Priority;
+import puzzle.actors.work.Wanted;
+import puzzle.model.Block;
+import puzzle.model.Failure;
+import puzzle.model.LayerLibrary;
+import puzzle.model.RunSpec;
+import puzzle.model.Score;
+import puzzle.model.ScoredBlock;
+import puzzle.model.SearchSpace;
+import puzzle.model.Task;
+import puzzle.model.TaskResult;
+import puzzle.model.Variant;
+import puzzle.persistence.LayerState;
+import puzzle.persistence.TaskEvent;
+import puzzle.persistence.TaskLedger;
+
+/**
+ * What one layer still needs, read off what is on record; a function of the state and nothing else.
+ *
+ * <p>Every trainable variant is trained by decoupled BLD. A block is scored once both its halves
+ * exist: first the blocks that replace one half only, whose scores predict all others by their sum,
+ * then the rest. The parent's own block scores 0 and is never run. A variant that was given up
+ * takes the blocks it is part of with it.
+ *
+ * <p>In the second stage the shortlisted blocks are trained as a whole, from their halves, and
+ * scored again. Where the whole space is trained coupled, that is the only training of a block
+ * whose halves are both replaced.
+ */
+final class LayerPlan {
+
+  private final LayerState state;
+  private final SearchSpace space;
+  private final Block parent;
+  private final List<Wanted> wanted = new ArrayList<>();
+  private final List<ScoredBlock> scores = new ArrayList<>();
+  private final List<LayerLibrary.Entry> entries = new ArrayList<>();
+  private final List<LayerLibrary.Pair> pairs = new ArrayList<>();
+  private final List<LayerLibrary.Quarantined> quarantined = new ArrayList<>();
+  private int toTrain;
+  private int toScore;
+  private int open;
+
+  /**
+   * @param state of a layer that was ordered
+   */
+  LayerPlan(LayerState state) {
+    this.state = state;
+    this.space = state.spec().space();
+    this.parent = space.parent();
+    space.variants().stream()
+        .filter(space::trainable)
+        .filter(v -> space.offers(state.layer(), v))
+        .forEach(this::planVariant);
+    boolean coupledOnly = state.spec().bld().mode() == RunSpec.Bld.Mode.COUPLED;
+    for (Block block : space.blocks()) {
+      if (!space.offers(state.layer(), block)) {
+        continue;
+      }
+      if (coupledOnly && whole(block)) {
+        planCoupled(block, null);
+      } else {
+        planBlock(block);
+      }
+    }
+    if (state.coupled() != null) {
+      state.coupled().stream()
+          .filter(this::whole)
+          .filter(b -> space.offers(state.layer(), b))
+          .filter(b -> !givenUp(b.attention()) && !givenUp(b.ffn()))
+          .forEach(this::planSecondStage);
+    }
+  }
+
+  /** Both halves are replaced, and there is something to train. */
+  private boolean whole(Block block) {
+    return !single(block) && (space.trainable(block.attention()) || space.trainable(block.ffn()));
+  }
+
+  /** Tasks that can run now. */
+  List<Wanted> wanted() {
+    return wanted;
+  }
+
+  /** Scores on record, the parent's 0 first. */
+  List<ScoredBlock> scores() {
+    return scores;
+  }
+
+  /** True where nothing is left to do. */
+  boolean settled() {
+    return open == 0;
+  }
+
+  int distilled() {
+    return entries.size() + pairs.size();
+  }
+
+  int toTrain() {
+    return toTrain;
+  }
+
+  int scored() {
+    return scores.size() - 1;
+  }
+
+  int toScore() {
+    return toScore;
+  }
+
+  int quarantined() {
+    return quarantined.size();
+  }
+
+  LayerLibrary library() {
+    return new LayerLibrary(
+        state.layer(), entries, pairs, scores, quarantined, state.coupled() != null);
+  }
+
+  private void planVariant(Variant variant) {
+    toTrain++;
+    Task task = new Task.Bld(state.layer(), variant, state.recording());
+    TaskLedger.Entry entry = state.tasks().get(task.key());
+    if (entry.result() instanceof TaskResult.Trained d) {
+      entries.add(
+          new LayerLibrary.Entry(
+              variant, d.weights(), d.lossBefore(), d.lossAfter(), d.beginning()));
+    } else if (entry.quarantined()) {
+      quarantined.add(new LayerLibrary.Quarantined(task.key(), entry.lastFailure()));
+    } else {
+      open++;
+      wanted.add(Wanted.ofLayer(task, Priority.BLD, state.layer()));
+    }
+  }
+
+  private void planSecondStage(Block block) {
+    if (available(block.attention()) && available(block.ffn())) {
+      planCoupled(block, weights(block));
+    } else {
+      // A half is being made again; another start would give other weights.
+      open++;
+    }
+  }
+
+  /**
+   * @param start decoupled weights to start from, or null
+   */
+  private void planCoupled(Block block, Task.Weights start) {
+    toTrain++;
+    Task task = new Task.BldBlock(state.layer(), block, start, state.recording());
+    TaskLedger.Entry entry = state.tasks().get(task.key());
+    if (entry.quarantined()) {
+      quarantined.add(new LayerLibrary.Quarantined(task.key(), entry.lastFailure()));
+      return;
+    }
+    toScore++;
+    if (!(entry.result() instanceof TaskResult.Trained d)) {
+      open++;
+      wanted.add(Wanted.ofLayer(task, Priority.BLD, state.layer()));
+      return;
+    }
+    pairs.add(new LayerLibrary.Pair(block, d.weights(), d.lossBefore(), d.lossAfter()));
+    Task scoring =
+        new Task.ScoreBlock(
+            state.layer(),
+            block,
+            true,
+            LayerLibrary.Pair.halves(block, d.weights()),
+            state.recording());
+    TaskLedger.Entry scored = state.tasks().get(scoring.key());
+    if (scored.result() instanceof TaskResult.BlockScored s) {
+      scores.add(new ScoredBlock(block, s.score(), true));
+    } else if (scored.quarantined()) {
+      quarantined.add(new LayerLibrary.Quarantined(scoring.key(), scored.lastFailure()));
+    } else {
+      open++;
+      wanted.add(Wanted.ofLayer(scoring, Priority.SCORE_BLOCK, state.layer()));
+    }
+  }
+
+  private void planBlock(Block block) {
+    if (block.equals(parent)) {
+      scores.add(new ScoredBlock(block, Score.measured(0, 0)));
+      return;
+    }
+    if (givenUp(block.attention()) || givenUp(block.ffn())) {
+      return;
+    }
+    toScore++;
+    TaskLedger.Entry entry = state.tasks().get(scoreKey(block));
+    if (entry.result() instanceof TaskResult.BlockScored s) {
+      scores.add(new ScoredBlock(block, s.score()));
+    } else if (entry.quarantined()) {
+      quarantined.add(new LayerLibrary.Quarantined(scoreKey(block), entry.lastFailure()));
+    } else {
+      open++;
+      boolean single = single(block);
+      if (available(block.attention())
+          && available(block.ffn())
+          && (single || predictable(block))) {
+        wanted.add(
+            Wanted.ofLayer(
+                scoring(block),
+                single ? Priority.SCORE_SUBBLOCK : Priority.SCORE_BLOCK,
+                state.layer()));
+      }
+    }
+  }
+
+  private Task scoring(Block block) {
+    return new Task.ScoreBlock(state.layer(), block, false, weights(block), state.recording());
+  }
+
+  /** The weights of a block's halves, each trained by itself. */
+  private Task.Weights weights(Block block) {
+    return new Task.Weights(
+        weights(block.attention()).map(TaskResult.Trained::weights).orElse(null),
+        weights(block.ffn()).map(TaskResult.Trained::weights).orElse(null));
+  }
+
+  private boolean single(Block block) {
+    return block.attention().equals(parent.attention()) || block.ffn().equals(parent.ffn());
+  }
+
+  /** Both halves were scored on their own, or could not be. */
+  private boolean predictable(Block block) {
+    return state.tasks().settled(scoreKey(new Block(block.attention(), parent.ffn())))
+        && state.tasks().settled(scoreKey(new Block(parent.attention(), block.ffn())));
+  }
+
+  private boolean available(Variant variant) {
+    return !space.trainable(variant) || weights(variant).isPresent();
+  }
+
+  private boolean givenUp(Variant variant) {
+    return space.trainable(variant) && state.tasks().get(bldKey(variant)).quarantined();
+  }
+
+  private Optional<TaskResult.Trained> weights(Variant variant) {
+    return space.trainable(variant)
+        ? state.tasks().result(bldKey(variant), TaskResult.Trained.class)
+        : Optional.empty();
+  }
+
+  /** Weights that failed their check when a task read them are made again; the task waits. */
+  List<TaskEvent> reopened(String key, Failure failure) {
+    List<TaskEvent> events = new ArrayList<>();
+    for (String source : sources(key)) {
+      // Where another score has found out already, they are being made.
+      if (state.tasks().get(source).result() != null) {
+        events.add(new TaskEvent.TaskReopened(source, failure.message()));
+      }
+    }
+    return events;
+  }
+
+  /**
+   * A result in the words of the solver.
+   *
+   * @param key {@code score/3/kv-4+ffn-640}, or the same and {@code /coupled}
+   */
+  static ScoredBlock scored(String key, TaskResult.BlockScored result) {
+    String[] parts = key.split("/");
+    return new ScoredBlock(Block.parse(parts[2]), result.score(), parts.length > 3);
+  }
+
+  /** Keys of the training tasks whose weights a task reads. */
+  List<String> sources(String key) {
+    for (Block block : space.blocks()) {
+      if (key.equals(scoreKey(block)) || key.equals(coupledKey(block))) {
+        return List.of(block.attention(), block.ffn()).stream()
+            .filter(space::trainable)
+            .map(this::bldKey)
+            .toList();
+      }
+      if (key.equals(scoreKey(block, true))) {
+        return List.of(coupledKey(block));
+      }
+    }
+    return List.of();
+  }
+
+  private String bldKey(Variant variant) {
+    return new Task.Bld(state.layer(), variant, state.recording()).key();
+  }
+
+  private String coupledKey(Block block) {
+    return new Task.BldBlock(state.layer(), block, null, state.recording()).key();
+  }
+
+  private String scoreKey(Block block) {
+    return scoreKey(block, false);
+  }
+
+  private String scoreKey(Block block, boolean coupled) {
+    return new Task.ScoreBlock(state.layer(), block, coupled, null, state.recording()).key();
+  }
+}

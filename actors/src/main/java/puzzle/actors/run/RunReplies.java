@@ -1,0 +1,83 @@
+package puzzle.actors.run;
+
+import java.util.Optional;
+import puzzle.model.Architecture;
+import puzzle.model.LayerLibrary;
+import puzzle.model.Target;
+import puzzle.persistence.RunEvent;
+import puzzle.persistence.RunState;
+import puzzle.persistence.TaskEvent;
+import puzzle.protocol.Run;
+
+/**
+ * What the words of layers, solver and distillation mean for a run: an event where they are what
+ * the run waits for, nothing where they come late or twice, or are about another target or child. A
+ * function of the state and nothing else.
+ */
+final class RunReplies {
+
+  private final RunState state;
+
+  RunReplies(RunState state) {
+    this.state = state;
+  }
+
+  Optional<RunEvent> to(Run.LayerSettled settled) {
+    LayerLibrary library = settled.library();
+    LayerLibrary known = state.libraries().get(library.layer());
+    // The first stage's word may come again during the second.
+    boolean news = known == null || !known.coupled() && library.coupled();
+    return event(state.active() && news, new RunEvent.LayerSettled(library));
+  }
+
+  Optional<RunEvent> to(Run.FoundInfeasible found) {
+    return event(
+        undecided(found.target(), found.costs()),
+        new RunEvent.LimitsProvenInfeasible(found.infeasible()));
+  }
+
+  Optional<RunEvent> to(Run.Shortlisted listed) {
+    return event(
+        state.active() && state.shortlistWanted(), new RunEvent.BlocksShortlisted(listed.blocks()));
+  }
+
+  Optional<RunEvent> to(Run.Chosen chosen) {
+    return event(
+        undecided(chosen.target(), chosen.costs())
+            && state.libraryComplete()
+            && !state.shortlistWanted(),
+        new RunEvent.ArchitectureChosen(
+            chosen.incumbent(), chosen.baselines(), chosen.candidates()));
+  }
+
+  Optional<RunEvent> to(Run.ChildHealed healed) {
+    return event(gkd(healed.child()), new RunEvent.ChildHealed(healed.healed()));
+  }
+
+  Optional<RunEvent> to(Run.GkdGivenUp givenUp) {
+    return event(
+        gkd(givenUp.child()) && !state.tasks().settled(RunPlan.GKD),
+        new TaskEvent.AttemptFailed(RunPlan.GKD, 1, givenUp.failure(), false, false));
+  }
+
+  private static Optional<RunEvent> event(boolean news, RunEvent event) {
+    return news ? Optional.of(event) : Optional.empty();
+  }
+
+  /** Waits for the solver's word about that target at those costs. */
+  private boolean undecided(Target target, int costs) {
+    return state.active()
+        && state.incumbent() == null
+        && state.infeasible() == null
+        && state.costs().size() == costs
+        && state.spec().target().equals(target);
+  }
+
+  /** Waits for that child to be distilled. */
+  private boolean gkd(Architecture child) {
+    return state.active()
+        && state.healed() == null
+        && state.incumbent() != null
+        && state.incumbent().architecture().equals(child);
+  }
+}

@@ -1,9 +1,0 @@
-package puzzle.engine.ablation;
-
-/** What a library is trained on and scored with (table 9). */
-enum Data {
-  /** The run's whole corpus. */
-  BROAD,
-  /** Its English documents alone. */
-  ENGLISH
-}

@@ -1,0 +1,114 @@
+package puzzle.engine.decoder;
+
+import puzzle.model.Architecture;
+import puzzle.model.Block;
+import puzzle.model.Variant;
+
+/**
+ * Everything that tells one decoder from another: Llama, Mistral, Qwen2 and Qwen3 are one
+ * architecture with these switches, and a child is the same with a block per layer.
+ *
+ * @param family {@code llama}, {@code mistral}, {@code qwen2}, {@code qwen3}
+ * @param headSize query, key and value channels per head; may differ from hidden / heads
+ * @param ropeScaling null where positions are not rescaled
+ * @param qkvBias true where q, k and v projections have a bias (Qwen2)
+ * @param qkNorm true where q and k are RMS-normalised per head (Qwen3)
+ * @param parentBlock the block of a layer that was not replaced
+ * @param architecture one block per layer; all {@code parentBlock} for a parent
+ */
+public record DecoderConfig(
+    String family,
+    int vocabSize,
+    int hiddenSize,
+    int heads,
+    int headSize,
+    double rmsNormEps,
+    double ropeTheta,
+    RopeScaling ropeScaling,
+    int maxPositions,
+    boolean tiedEmbeddings,
+    boolean qkvBias,
+    boolean qkNorm,
+    Block parentBlock,
+    Architecture architecture) {
+
+  /** Llama 3.1's frequency-dependent rescaling of rotary positions. */
+  public record RopeScaling(
+      double factor,
+      double lowFrequencyFactor,
+      double highFrequencyFactor,
+      int originalPositions) {}
+
+  public int layers() {
+    return architecture.layers();
+  }
+
+  /** KV heads of the parent's attention. */
+  public int kvHeads() {
+    return parentBlock.attention().size();
+  }
+
+  /** Width of the parent's FFN. */
+  public int intermediateSize() {
+    return parentBlock.ffn().size();
+  }
+
+  /** The same model with other blocks. */
+  public DecoderConfig with(Architecture other) {
+    return new DecoderConfig(
+        family,
+        vocabSize,
+        hiddenSize,
+        heads,
+        headSize,
+        rmsNormEps,
+        ropeTheta,
+        ropeScaling,
+        maxPositions,
+        tiedEmbeddings,
+        qkvBias,
+        qkNorm,
+        parentBlock,
+        other);
+  }
+
+  /** Parameters of one variant, its norm included; 0 for a no-op. */
+  public long params(Variant variant) {
+    long h = hiddenSize;
+    return switch (variant.form()) {
+      case NO_OP -> 0;
+      case LINEAR -> h + h * h;
+      case SIZED ->
+          switch (variant.subblock()) {
+            case FFN -> h + 3 * h * variant.size();
+            case ATTENTION -> {
+              long q = (long) heads * headSize;
+              long kv = (long) variant.size() * headSize;
+              long bias = qkvBias ? q + 2 * kv : 0;
+              long norms = qkNorm ? 2L * headSize : 0;
+              yield h + 2 * h * q + 2 * h * kv + bias + norms;
+            }
+          };
+    };
+  }
+
+  /** Parameters outside the layers: embedding, final norm and, where untied, the head. */
+  public long fixedParams() {
+    long embedding = (long) vocabSize * hiddenSize;
+    return embedding + hiddenSize + (tiedEmbeddings ? 0 : embedding);
+  }
+
+  /** Parameters of the whole model. */
+  public long params() {
+    long sum = fixedParams();
+    for (Block block : architecture.blocks()) {
+      sum += params(block.attention()) + params(block.ffn());
+    }
+    return sum;
+  }
+
+  /** KV-cache elements per token of one attention variant. */
+  public long kvElementsPerToken(Variant attention) {
+    return attention.form() == Variant.Form.SIZED ? 2L * attention.size() * headSize : 0;
+  }
+}

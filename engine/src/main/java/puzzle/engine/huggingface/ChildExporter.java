@@ -1,0 +1,304 @@
+package puzzle.engine.huggingface;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.TensorLayout;
+import puzzle.engine.decoder.WeightSource;
+import puzzle.engine.files.AtomicFile;
+import puzzle.engine.files.Checksums;
+import puzzle.engine.files.StorageException;
+import puzzle.engine.json.JsonInput;
+import puzzle.engine.safetensors.ElementType;
+import puzzle.engine.safetensors.SafetensorsWriter;
+import puzzle.model.InvalidInputException;
+
+/**
+ * Writes a child as a folder that other programs load, whole or not at all: built under a temporary
+ * name, then renamed.
+ *
+ * <p>{@code nemotron-nas} is the format of NVIDIA's own Puzzle models. FFN sizes go out as {@code
+ * ffn_mult}, which most readers want, where all are multiples of 256, and as exact {@code
+ * intermediate_size} otherwise. {@code anymodel} is the parent's config with the differences per
+ * layer.
+ */
+public final class ChildExporter {
+
+  /** What to write. */
+  public enum Format {
+    NEMOTRON_NAS("nemotron-nas"),
+    ANYMODEL("anymodel");
+
+    private final String tag;
+
+    Format(String tag) {
+      this.tag = tag;
+    }
+
+    /** Its name on the command line and in the model card. */
+    public String tag() {
+      return tag;
+    }
+
+    public static Format parse(String tag) {
+      for (Format format : values()) {
+        if (format.tag.equals(tag)) {
+          return format;
+        }
+      }
+      throw new InvalidInputException(
+          "unknown format '" + tag + "'.\nMaybe nemotron-nas or anymodel.");
+    }
+  }
+
+  /** Copied from the parent's folder where it has them. */
+  private static final List<String> COMPANIONS =
+      List.of(
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "tokenizer.model",
+          "special_tokens_map.json",
+          "added_tokens.json",
+          "vocab.json",
+          "merges.txt",
+          "chat_template.jinja",
+          "generation_config.json");
+
+  /** Fields of a parent's config that carry over to a child of another format. */
+  private static final List<String> CARRIED =
+      List.of(
+          "attention_dropout",
+          "bos_token_id",
+          "eos_token_id",
+          "pad_token_id",
+          "initializer_range",
+          "pretraining_tp",
+          "use_cache");
+
+  private static final List<String> CODE = List.of("configuration_decilm.py", "modeling_decilm.py");
+
+  private final DecoderConfig config;
+  private final WeightSource weights;
+  private final Path parent;
+  private final ModelCard card;
+  private final JsonNode provenance;
+
+  /**
+   * @param config of the child
+   * @param weights its tensors; more than it needs do no harm
+   * @param parent folder of the parent: config, tokenizer
+   * @param provenance where the child comes from, written to {@code puzzle.json}
+   */
+  public ChildExporter(
+      DecoderConfig config,
+      WeightSource weights,
+      Path parent,
+      ModelCard card,
+      JsonNode provenance) {
+    this.config = config;
+    this.weights = weights;
+    this.parent = parent;
+    this.card = card;
+    this.provenance = provenance;
+  }
+
+  /**
+   * Writes the folder; an earlier child of the same name is replaced, anything else refused.
+   *
+   * @param maxShardBytes weights beyond it are split over several files
+   * @throws InvalidInputException if the format cannot hold this child, or a tensor is missing
+   * @throws StorageException if it cannot be written; the target is as it was before
+   */
+  public void export(Path target, Format format, long maxShardBytes) {
+    JsonNode document = format == Format.ANYMODEL ? anyModel() : nemotronNas();
+    Path folder = target.toAbsolutePath().normalize();
+    if (Files.exists(folder) && !Files.exists(folder.resolve("puzzle.json"))) {
+      throw new InvalidInputException(
+          folder + ": exists and is not an exported child.\nMaybe choose another folder.");
+    }
+    Path temporary = AtomicFile.temporaryBeside(folder);
+    boolean done = false;
+    try {
+      Files.createDirectories(temporary);
+      fill(temporary, document, format, maxShardBytes);
+      AtomicFile.syncFolder(temporary);
+      replace(temporary, folder);
+      AtomicFile.syncFolder(folder.getParent());
+      done = true;
+    } catch (IOException e) {
+      throw StorageException.of(folder, e);
+    } finally {
+      if (!done) {
+        delete(temporary);
+      }
+    }
+  }
+
+  private static void replace(Path temporary, Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      Files.move(temporary, folder);
+      return;
+    }
+    Path old = AtomicFile.temporaryBeside(folder);
+    Files.move(folder, old);
+    try {
+      Files.move(temporary, folder);
+    } catch (IOException e) {
+      Files.move(old, folder);
+      throw e;
+    }
+    delete(old);
+  }
+
+  private void fill(Path folder, JsonNode document, Format format, long maxShardBytes)
+      throws IOException {
+    SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
+    for (Map.Entry<String, long[]> tensor : TensorLayout.of(config).entrySet()) {
+      String name = tensor.getKey();
+      if (!weights.names().contains(name)) {
+        throw new InvalidInputException(
+            "child: tensor '" + name + "' is missing.\nMaybe its variant was not trained.");
+      }
+      if (!Arrays.equals(weights.shape(name), tensor.getValue())) {
+        throw new InvalidInputException(
+            "child: tensor '"
+                + name
+                + "' has shape "
+                + Arrays.toString(weights.shape(name))
+                + ", its layer needs "
+                + Arrays.toString(tensor.getValue())
+                + ".\nMaybe it is of another variant.");
+      }
+      writer.add(name, tensor.getValue(), () -> weights.fp32(name));
+    }
+    writer.writeFolder(folder, maxShardBytes);
+    writeJson(folder.resolve("config.json"), document);
+    for (String name : COMPANIONS) {
+      Path file = parent.resolve(name);
+      if (Files.isRegularFile(file)) {
+        AtomicFile.write(folder.resolve(name), out -> Files.copy(file, out));
+      }
+    }
+    if (format == Format.NEMOTRON_NAS) {
+      for (String name : CODE) {
+        try (InputStream code = ChildExporter.class.getResourceAsStream(name)) {
+          AtomicFile.write(folder.resolve(name), code::transferTo);
+        }
+      }
+    }
+    writeText(folder.resolve("README.md"), card.markdown(config, format));
+    writeJson(folder.resolve("puzzle.json"), provenance(format));
+    writeText(folder.resolve(Checksums.FILE), Checksums.of(folder));
+  }
+
+  private ObjectNode nemotronNas() {
+    if (config.qkNorm()) {
+      throw new InvalidInputException(
+          "child: nemotron-nas has no norms on q and k, which a "
+              + config.family()
+              + " model needs.\nMaybe export it as anymodel.");
+    }
+    JsonNode own = JsonInput.object(parent.resolve("config.json"));
+    ObjectNode node = HuggingFaceConfig.parent(config, ElementType.BF16, null);
+    node.putArray("architectures").add(HuggingFaceConfig.architectureOf("nemotron-nas"));
+    node.put("model_type", "nemotron-nas");
+    node.put("attention_bias", false).put("mlp_bias", false);
+    node.remove("sliding_window");
+    node.putObject("auto_map")
+        .put("AutoConfig", "configuration_decilm.DeciLMConfig")
+        .put("AutoModelForCausalLM", "modeling_decilm.DeciLMForCausalLM");
+    for (String field : CARRIED) {
+      if (own.has(field)) {
+        node.set(field, own.get(field));
+      }
+    }
+    if (config.qkvBias()) {
+      node.put("qkv_bias", true);
+    }
+    if (config.ropeScaling() != null) {
+      // llama.cpp's converter looks for it here.
+      node.put("original_max_position_embeddings", config.ropeScaling().originalPositions());
+    }
+    node.putNull("intermediate_size").putNull("num_key_value_heads");
+    node.set("block_configs", BlockConfigs.write(config, BlockConfigs.multipliersSuffice(config)));
+    node.putObject("puzzle")
+        .put("parent_kv_heads", config.kvHeads())
+        .put("parent_intermediate_size", config.intermediateSize());
+    return node;
+  }
+
+  private ObjectNode anyModel() {
+    ObjectNode node = JsonInput.object(parent.resolve("config.json")).deepCopy();
+    if (node.has("block_configs") || node.has("per_layer_config")) {
+      throw new InvalidInputException(
+          parent.resolve("config.json")
+              + ": the parent is itself a child of another model.\n"
+              + "Maybe export it as nemotron-nas.");
+    }
+    node.putArray("architectures").add("AnyModel");
+    node.put("base_architecture", HuggingFaceConfig.architectureOf(config.family()));
+    node.put("torch_dtype", "bfloat16");
+    node.remove("dtype");
+    node.set("per_layer_config", BlockConfigs.writeSparse(config));
+    return node;
+  }
+
+  private ObjectNode provenance(Format format) {
+    ObjectNode node = JsonNodeFactory.instance.objectNode();
+    node.put("format", format.tag());
+    if (format == Format.NEMOTRON_NAS) {
+      node.put(
+          "ffn_form", BlockConfigs.multipliersSuffice(config) ? "ffn_mult" : "intermediate_size");
+    }
+    node.put("dtype", ElementType.BF16.name());
+    node.put("parent_block", config.parentBlock().name());
+    config.architecture().blocks().forEach(b -> node.withArray("architecture").add(b.name()));
+    if (format == Format.NEMOTRON_NAS) {
+      ObjectNode servable = node.putObject("not_servable");
+      for (Servable reader : Servable.values()) {
+        String name = reader.name().toLowerCase(Locale.ROOT).replace('_', '.');
+        reader.violations(config).forEach(v -> servable.withArray(name).add(v));
+      }
+    }
+    node.set("provenance", provenance);
+    return node;
+  }
+
+  private static void writeJson(Path file, JsonNode node) {
+    AtomicFile.write(
+        file,
+        out -> {
+          out.write(HuggingFaceConfig.JSON.writeValueAsBytes(node));
+          out.write('\n');
+        });
+  }
+
+  private static void writeText(Path file, String text) {
+    AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** Deletes a folder under a temporary name; what cannot be deleted is not looked for either. */
+  private static void delete(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      List<Path> inside = new ArrayList<>(files.sorted(Comparator.reverseOrder()).toList());
+      for (Path file : inside) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException | java.io.UncheckedIOException e) {
+      // Left under a name no reader looks for.
+    }
+  }
+}

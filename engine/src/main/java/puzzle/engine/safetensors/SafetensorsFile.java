@@ -1,0 +1,262 @@
+package puzzle.engine.safetensors;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import puzzle.engine.decoder.WeightSource;
+import puzzle.model.InvalidInputException;
+
+/**
+ * One safetensors file, memory-mapped a tensor at a time, so that neither a file over 2 GiB nor a
+ * model over the machine's memory is a problem. Opening reads the header only and holds no file
+ * handle: there is nothing to close, and mappings go with this object and the buffers it gave.
+ */
+public final class SafetensorsFile implements WeightSource {
+
+  /** The most fp32 elements one buffer can hold. */
+  public static final long MAX_ELEMENTS = Integer.MAX_VALUE / Float.BYTES;
+
+  private final Path file;
+  private final long fileBytes;
+  private final SafetensorsHeader header;
+  private final Map<String, ByteBuffer> mappings = new ConcurrentHashMap<>();
+
+  private SafetensorsFile(Path file, long fileBytes, SafetensorsHeader header) {
+    this.file = file;
+    this.fileBytes = fileBytes;
+    this.header = header;
+  }
+
+  /**
+   * Reads and checks the header.
+   *
+   * @throws InvalidInputException naming the file and the byte, if it is not a sound safetensors
+   *     file
+   */
+  public static SafetensorsFile open(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new InvalidInputException(
+          file + ": no such file.\nMaybe the path is relative to another folder.");
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return new SafetensorsFile(file, channel.size(), SafetensorsHeader.read(file, channel));
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  public Path path() {
+    return file;
+  }
+
+  /** The file's {@code __metadata__}. */
+  public Map<String, String> metadata() {
+    return Collections.unmodifiableMap(header.metadata);
+  }
+
+  @Override
+  public Set<String> names() {
+    return header.tensors().keySet();
+  }
+
+  @Override
+  public long[] shape(String name) {
+    return tensor(name).shape().clone();
+  }
+
+  public ElementType type(String name) {
+    return tensor(name).type();
+  }
+
+  /** Elements of one tensor. */
+  public long elements(String name) {
+    return tensor(name).elements();
+  }
+
+  @Override
+  public FloatBuffer fp32(String name) {
+    TensorInfo tensor = tensor(name);
+    if (tensor.elements() > MAX_ELEMENTS || tensor.bytes() > Integer.MAX_VALUE) {
+      throw new InvalidInputException(
+          file
+              + ": tensor '"
+              + name
+              + "' "
+              + tensor
+              + " has more elements than one buffer holds, "
+              + MAX_ELEMENTS
+              + ".\nMaybe read it in parts.");
+    }
+    return fp32(name, 0, (int) tensor.elements());
+  }
+
+  /**
+   * A run of one tensor's elements as fp32: a tensor too large for one buffer is read in several.
+   * Zero-copy for fp32 that lies on a multiple of four bytes, converted otherwise.
+   *
+   * @param first index of the first element, row-major
+   */
+  public FloatBuffer fp32(String name, long first, int count) {
+    TensorInfo tensor = floats(name);
+    ByteBuffer bytes = map(name, tensor, first, count);
+    if (tensor.type() == ElementType.F32 && bytes.alignmentOffset(0, Float.BYTES) == 0) {
+      return bytes.asFloatBuffer();
+    }
+    FloatBuffer copy =
+        ByteBuffer.allocateDirect(Math.multiplyExact(count, Float.BYTES))
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .asFloatBuffer();
+    convert(tensor.type(), bytes, copy);
+    return copy;
+  }
+
+  @Override
+  public void read(String name, long first, FloatBuffer into) {
+    TensorInfo tensor = floats(name);
+    convert(tensor.type(), map(name, tensor, first, into.remaining()), into.slice());
+  }
+
+  /** A run of one tensor's bytes as the file keeps them, little-endian. */
+  public ByteBuffer bytes(String name, long first, int count) {
+    return map(name, tensor(name), first, count);
+  }
+
+  private TensorInfo floats(String name) {
+    TensorInfo tensor = tensor(name);
+    if (!tensor.type().floating()) {
+      throw new InvalidInputException(
+          file
+              + ": tensor '"
+              + name
+              + "' is "
+              + tensor.type()
+              + ", not F64, F32, F16 or BF16.\n"
+              + "Maybe the checkpoint is quantised: fetch it in bf16.");
+    }
+    return tensor;
+  }
+
+  private static void convert(ElementType type, ByteBuffer bytes, FloatBuffer to) {
+    int count = to.limit();
+    switch (type) {
+      case F32 -> to.put(0, bytes.asFloatBuffer(), 0, count);
+      case F64 -> {
+        for (int i = 0; i < count; i++) {
+          to.put(i, (float) bytes.getDouble(i * Double.BYTES));
+        }
+      }
+      case BF16 -> {
+        for (int i = 0; i < count; i++) {
+          to.put(i, HalfPrecision.fromBf16(bytes.getShort(i * Short.BYTES)));
+        }
+      }
+      default -> {
+        for (int i = 0; i < count; i++) {
+          to.put(i, HalfPrecision.fromFp16(bytes.getShort(i * Short.BYTES)));
+        }
+      }
+    }
+  }
+
+  /** One tensor of 64-bit integers. */
+  public LongBuffer i64(String name) {
+    return integers(name, ElementType.I64).asLongBuffer();
+  }
+
+  /** One tensor of 32-bit integers. */
+  public IntBuffer i32(String name) {
+    return integers(name, ElementType.I32).asIntBuffer();
+  }
+
+  private ByteBuffer integers(String name, ElementType wanted) {
+    TensorInfo tensor = tensor(name);
+    if (tensor.type() != wanted) {
+      throw new InvalidInputException(
+          file
+              + ": tensor '"
+              + name
+              + "' is "
+              + tensor.type()
+              + ", not "
+              + wanted
+              + ".\n"
+              + "Maybe the file was written for another purpose.");
+    }
+    if (tensor.bytes() > Integer.MAX_VALUE) {
+      throw new InvalidInputException(
+          file + ": tensor '" + name + "' " + tensor + " is over 2 GiB.\nMaybe split it.");
+    }
+    return map(name, tensor, 0, (int) tensor.elements());
+  }
+
+  private ByteBuffer map(String name, TensorInfo tensor, long first, int count) {
+    if (first < 0 || count < 0 || first + count > tensor.elements()) {
+      throw new IndexOutOfBoundsException(
+          "elements " + first + " + " + count + " of " + tensor.elements());
+    }
+    long length = (long) count * tensor.type().bytes();
+    if (length > Integer.MAX_VALUE || count > MAX_ELEMENTS) {
+      throw new IndexOutOfBoundsException(count + " elements of " + tensor + " in one buffer");
+    }
+    if (length == 0) {
+      return ByteBuffer.allocateDirect(0).order(ByteOrder.LITTLE_ENDIAN);
+    }
+    long begin = first * tensor.type().bytes();
+    if (tensor.bytes() > Integer.MAX_VALUE) {
+      return mapped(tensor.position() + begin, length);
+    }
+    // Mapped once: parts of a tensor are read over and over, and a mapping costs address space
+    // only.
+    return mappings
+        .computeIfAbsent(name, any -> mapped(tensor.position(), tensor.bytes()))
+        .slice((int) begin, (int) length)
+        .order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private ByteBuffer mapped(long position, long length) {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      if (channel.size() != fileBytes) {
+        throw new InvalidInputException(
+            file
+                + ": has "
+                + channel.size()
+                + " bytes, had "
+                + fileBytes
+                + " when opened.\n"
+                + "Maybe another program is writing it.");
+      }
+      return channel
+          .map(FileChannel.MapMode.READ_ONLY, position, length)
+          .order(ByteOrder.LITTLE_ENDIAN);
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private TensorInfo tensor(String name) {
+    TensorInfo tensor = header.tensors.get(name);
+    if (tensor == null) {
+      throw new InvalidInputException(
+          file + ": no tensor '" + name + "'.\nMaybe the file belongs to another model.");
+    }
+    return tensor;
+  }
+
+  private static InvalidInputException unreadable(Path file, IOException e) {
+    String reason = e instanceof NoSuchFileException ? "no such file" : e.getMessage();
+    return new InvalidInputException(
+        file + ": cannot be read: " + reason + ".\nMaybe check its permissions.", e);
+  }
+}

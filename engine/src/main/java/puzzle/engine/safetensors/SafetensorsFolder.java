@@ -1,0 +1,151 @@
+package puzzle.engine.safetensors;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import puzzle.engine.decoder.WeightSource;
+import puzzle.engine.json.JsonInput;
+import puzzle.model.InvalidInputException;
+
+/**
+ * The weights of a Hugging Face folder: {@code model.safetensors}, or the shards that {@code
+ * model.safetensors.index.json} names. Pickled weights ({@code .bin}, {@code .pt}) are never read:
+ * loading them can run code.
+ */
+public final class SafetensorsFolder implements WeightSource {
+
+  public static final String SINGLE = "model.safetensors";
+  public static final String INDEX = "model.safetensors.index.json";
+
+  private final Path folder;
+  private final Map<String, SafetensorsFile> shardOf;
+
+  private SafetensorsFolder(Path folder, Map<String, SafetensorsFile> shardOf) {
+    this.folder = folder;
+    this.shardOf = shardOf;
+  }
+
+  /**
+   * Reads index and headers.
+   *
+   * @throws InvalidInputException naming the file, if anything is missing or unsound
+   */
+  public static SafetensorsFolder open(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new InvalidInputException(
+          folder + ": no such folder.\nMaybe the path is relative to another folder.");
+    }
+    Path index = folder.resolve(INDEX);
+    if (Files.exists(index)) {
+      return new SafetensorsFolder(folder, readIndex(folder, index));
+    }
+    Path single = folder.resolve(SINGLE);
+    if (!Files.exists(single)) {
+      throw new InvalidInputException(
+          folder
+              + ": holds neither "
+              + SINGLE
+              + " nor "
+              + INDEX
+              + ".\n"
+              + "Maybe it has only .bin or .pt weights, which are never read: convert them.");
+    }
+    SafetensorsFile file = SafetensorsFile.open(single);
+    Map<String, SafetensorsFile> shardOf = new LinkedHashMap<>();
+    file.names().forEach(name -> shardOf.put(name, file));
+    return new SafetensorsFolder(folder, shardOf);
+  }
+
+  private static Map<String, SafetensorsFile> readIndex(Path folder, Path index) {
+    JsonNode map = JsonInput.object(index).path("weight_map");
+    if (!map.isObject() || map.isEmpty()) {
+      throw new InvalidInputException(
+          index + ": /weight_map: not a map from tensor to shard.\nMaybe fetch the index again.");
+    }
+    Map<String, SafetensorsFile> shards = new LinkedHashMap<>();
+    Map<String, SafetensorsFile> shardOf = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> entry : map.properties()) {
+      String name = entry.getKey();
+      String shard = entry.getValue().isTextual() ? entry.getValue().textValue() : "";
+      SafetensorsFile file =
+          shards.computeIfAbsent(
+              shard, s -> SafetensorsFile.open(shardInside(folder, index, name, s)));
+      if (!file.names().contains(name)) {
+        throw new InvalidInputException(
+            index
+                + ": /weight_map: tensor '"
+                + JsonInput.shown(name)
+                + "' is not in shard "
+                + JsonInput.shown(shard)
+                + ".\nMaybe index and shards are of different downloads.");
+      }
+      shardOf.put(name, file);
+    }
+    return shardOf;
+  }
+
+  /** Links are followed, as model caches are made of them; the index itself must not point out. */
+  private static Path shardInside(Path folder, Path index, String name, String shard) {
+    try {
+      Path relative = Path.of(shard);
+      if (!shard.isEmpty()
+          && shard.endsWith(".safetensors")
+          && !shard.contains("\\")
+          && !relative.isAbsolute()
+          && relative.equals(relative.normalize())
+          && !relative.startsWith("..")) {
+        return folder.resolve(relative);
+      }
+    } catch (InvalidPathException e) {
+      // Refused below.
+    }
+    throw new InvalidInputException(
+        index
+            + ": /weight_map: tensor '"
+            + JsonInput.shown(name)
+            + "' is said to lie in '"
+            + JsonInput.shown(shard)
+            + "', not a .safetensors file inside the folder.\n"
+            + "Maybe the index was tampered with: do not trust this checkpoint.");
+  }
+
+  public Path path() {
+    return folder;
+  }
+
+  @Override
+  public Set<String> names() {
+    return Collections.unmodifiableSet(shardOf.keySet());
+  }
+
+  /** The file that holds a tensor: for its type, or to read it in parts. */
+  public SafetensorsFile shard(String name) {
+    SafetensorsFile file = shardOf.get(name);
+    if (file == null) {
+      throw new InvalidInputException(
+          folder + ": no tensor '" + name + "'.\nMaybe config.json belongs to another model.");
+    }
+    return file;
+  }
+
+  @Override
+  public long[] shape(String name) {
+    return shard(name).shape(name);
+  }
+
+  @Override
+  public FloatBuffer fp32(String name) {
+    return shard(name).fp32(name);
+  }
+
+  @Override
+  public void read(String name, long first, FloatBuffer into) {
+    shard(name).read(name, first, into);
+  }
+}

@@ -1,0 +1,283 @@
+package puzzle.engine.safetensors;
+
+import com.fasterxml.jackson.core.JsonEncoding;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import puzzle.engine.decoder.WeightSource;
+import puzzle.engine.files.AtomicFile;
+import puzzle.engine.files.StorageException;
+
+/**
+ * Writes safetensors, a tensor at a time: values are asked for when their turn comes, so a model
+ * larger than memory can be written, and one larger than a buffer in parts. Floats go out as F32,
+ * F16 or BF16, rounded to nearest even.
+ *
+ * <p>The same tensors give the same bytes: order of adding, wider elements first, so that every
+ * tensor is aligned for zero-copy reading.
+ */
+public final class SafetensorsWriter {
+
+  private static final int CHUNK = 1 << 16;
+
+  private record Entry(
+      String name, ElementType type, long[] shape, long elements, Supplier<?> values) {
+    long bytes() {
+      return elements * type.bytes();
+    }
+  }
+
+  private final ElementType floats;
+  private final Map<String, Entry> entries = new LinkedHashMap<>();
+  private final Map<String, String> metadata = new LinkedHashMap<>();
+
+  /**
+   * @param floats F32, F16 or BF16, for all float tensors
+   */
+  public SafetensorsWriter(ElementType floats) {
+    if (floats != ElementType.F32 && floats != ElementType.F16 && floats != ElementType.BF16) {
+      throw new IllegalArgumentException("floats are written as F32, F16 or BF16, not " + floats);
+    }
+    this.floats = floats;
+    // Without it, transformers refuses the file.
+    metadata.put("format", "pt");
+  }
+
+  /** Adds to the file's {@code __metadata__}. */
+  public SafetensorsWriter metadata(String key, String value) {
+    metadata.put(key, value);
+    return this;
+  }
+
+  /** A float tensor at hand; from position 0 to the buffer's limit. */
+  public SafetensorsWriter add(String name, long[] shape, FloatBuffer values) {
+    return add(name, shape, () -> values);
+  }
+
+  /** A float tensor to be asked for when its turn comes. */
+  public SafetensorsWriter add(String name, long[] shape, Supplier<FloatBuffer> values) {
+    return add(floats, name, shape, values);
+  }
+
+  /** A float tensor in consecutive parts, each made when its turn comes. */
+  public SafetensorsWriter addParts(
+      String name, long[] shape, Supplier<Iterator<FloatBuffer>> parts) {
+    return add(floats, name, shape, parts);
+  }
+
+  /** A tensor of 64-bit integers. */
+  public SafetensorsWriter addI64(String name, long[] shape, LongBuffer values) {
+    return add(ElementType.I64, name, shape, () -> values);
+  }
+
+  /** One tensor of another source under its own name. */
+  public SafetensorsWriter add(String name, WeightSource source) {
+    return add(name, source.shape(name), () -> source.fp32(name));
+  }
+
+  private SafetensorsWriter add(ElementType type, String name, long[] shape, Supplier<?> values) {
+    long elements = 1;
+    for (long dimension : shape) {
+      if (dimension < 0) {
+        throw new IllegalArgumentException(name + " has shape " + Arrays.toString(shape));
+      }
+      elements = Math.multiplyExact(elements, dimension);
+    }
+    if (entries.putIfAbsent(name, new Entry(name, type, shape.clone(), elements, values)) != null
+        || name.equals("__metadata__")) {
+      throw new IllegalArgumentException("tensor '" + name + "' is added twice or reserved");
+    }
+    return this;
+  }
+
+  /** Bytes of the tensors, without header. */
+  public long dataBytes() {
+    return entries.values().stream().mapToLong(Entry::bytes).sum();
+  }
+
+  /**
+   * Writes all tensors to one file, whole or not at all.
+   *
+   * @throws StorageException if it cannot be written
+   */
+  public AtomicFile.Written write(Path file) {
+    return AtomicFile.write(file, this::writeTo);
+  }
+
+  /** Writes all tensors to a stream. */
+  public void writeTo(OutputStream out) throws IOException {
+    writeTo(out, List.copyOf(entries.values()));
+  }
+
+  /**
+   * Writes {@code model.safetensors}, or where the tensors take more than a shard, {@code
+   * model-0000k-of-0000n.safetensors} and their index. A tensor is never split.
+   *
+   * @return the file names written, in order
+   */
+  public List<String> writeFolder(Path folder, long maxShardBytes) {
+    List<List<Entry>> shards = shards(maxShardBytes);
+    if (shards.size() == 1) {
+      write(folder.resolve(SafetensorsFolder.SINGLE));
+      return List.of(SafetensorsFolder.SINGLE);
+    }
+    List<String> names = new ArrayList<>();
+    Map<String, String> shardOf = new LinkedHashMap<>();
+    for (int i = 0; i < shards.size(); i++) {
+      List<Entry> shard = shards.get(i);
+      String name = String.format("model-%05d-of-%05d.safetensors", i + 1, shards.size());
+      AtomicFile.write(folder.resolve(name), out -> writeTo(out, shard));
+      shard.forEach(entry -> shardOf.put(entry.name, name));
+      names.add(name);
+    }
+    AtomicFile.write(folder.resolve(SafetensorsFolder.INDEX), out -> writeIndex(out, shardOf));
+    names.add(SafetensorsFolder.INDEX);
+    return names;
+  }
+
+  private List<List<Entry>> shards(long maxShardBytes) {
+    List<List<Entry>> shards = new ArrayList<>(List.of(new ArrayList<>()));
+    long room = maxShardBytes;
+    for (Entry entry : entries.values()) {
+      List<Entry> last = shards.get(shards.size() - 1);
+      if (entry.bytes() > room && !last.isEmpty()) {
+        last = new ArrayList<>();
+        shards.add(last);
+        room = maxShardBytes;
+      }
+      last.add(entry);
+      room -= entry.bytes();
+    }
+    return shards;
+  }
+
+  private void writeIndex(OutputStream out, Map<String, String> shardOf) throws IOException {
+    try (JsonGenerator json = new JsonFactory().createGenerator(out, JsonEncoding.UTF8)) {
+      json.useDefaultPrettyPrinter();
+      json.writeStartObject();
+      json.writeObjectFieldStart("metadata");
+      json.writeNumberField("total_size", dataBytes());
+      json.writeEndObject();
+      json.writeObjectFieldStart("weight_map");
+      for (Map.Entry<String, String> entry : shardOf.entrySet()) {
+        json.writeStringField(entry.getKey(), entry.getValue());
+      }
+      json.writeEndObject();
+      json.writeEndObject();
+    }
+  }
+
+  private void writeTo(OutputStream out, List<Entry> chosen) throws IOException {
+    List<Entry> ordered = new ArrayList<>(chosen);
+    ordered.sort(Comparator.comparingInt((Entry entry) -> entry.type.bytes()).reversed());
+    byte[] header = header(ordered);
+    ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    out.write(length.putLong(0, header.length).array());
+    out.write(header);
+    ByteBuffer chunk = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+    for (Entry entry : ordered) {
+      writeValues(out, entry, chunk);
+    }
+  }
+
+  private byte[] header(List<Entry> ordered) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (JsonGenerator json = new JsonFactory().createGenerator(bytes, JsonEncoding.UTF8)) {
+      json.writeStartObject();
+      json.writeObjectFieldStart("__metadata__");
+      for (Map.Entry<String, String> entry : metadata.entrySet()) {
+        json.writeStringField(entry.getKey(), entry.getValue());
+      }
+      json.writeEndObject();
+      long begin = 0;
+      for (Entry entry : ordered) {
+        json.writeObjectFieldStart(entry.name);
+        json.writeStringField("dtype", entry.type.name());
+        json.writeFieldName("shape");
+        json.writeArray(entry.shape, 0, entry.shape.length);
+        json.writeFieldName("data_offsets");
+        json.writeArray(new long[] {begin, begin + entry.bytes()}, 0, 2);
+        json.writeEndObject();
+        begin += entry.bytes();
+      }
+      json.writeEndObject();
+    }
+    while (bytes.size() % Long.BYTES != 0) {
+      bytes.write(' ');
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void writeValues(OutputStream out, Entry entry, ByteBuffer chunk)
+      throws IOException {
+    Object values = entry.values.get();
+    long given = 0;
+    if (values instanceof Iterator<?> parts) {
+      while (parts.hasNext()) {
+        given += writePart(out, entry.type, (FloatBuffer) parts.next(), chunk);
+      }
+    } else {
+      // Before anything is written, where that can be told.
+      given = ((Buffer) values).limit();
+    }
+    if (given != entry.elements) {
+      throw new IllegalArgumentException(
+          "tensor '"
+              + entry.name
+              + "' has "
+              + given
+              + " values, its shape "
+              + Arrays.toString(entry.shape)
+              + " says "
+              + entry.elements);
+    }
+    if (values instanceof Buffer whole) {
+      writePart(out, entry.type, whole, chunk);
+    }
+  }
+
+  /** Writes a buffer from position 0 to its limit; returns how many elements that are. */
+  private static int writePart(OutputStream out, ElementType type, Buffer values, ByteBuffer chunk)
+      throws IOException {
+    int given = values.limit();
+    int perChunk = CHUNK / type.bytes();
+    for (int first = 0; first < given; first += perChunk) {
+      int count = Math.min(perChunk, given - first);
+      chunk.clear();
+      switch (type) {
+        case F32 -> chunk.asFloatBuffer().put(0, (FloatBuffer) values, first, count);
+        case BF16 -> {
+          FloatBuffer floats = (FloatBuffer) values;
+          for (int i = 0; i < count; i++) {
+            chunk.putShort(2 * i, HalfPrecision.toBf16(floats.get(first + i)));
+          }
+        }
+        case F16 -> {
+          FloatBuffer floats = (FloatBuffer) values;
+          for (int i = 0; i < count; i++) {
+            chunk.putShort(2 * i, HalfPrecision.toFp16(floats.get(first + i)));
+          }
+        }
+        default -> chunk.asLongBuffer().put(0, (LongBuffer) values, first, count);
+      }
+      out.write(chunk.array(), 0, count * type.bytes());
+    }
+    return given;
+  }
+}

@@ -1,0 +1,162 @@
+package puzzle.engine.score;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import puzzle.model.InvalidInputException;
+
+/**
+ * Prompts with their answers, one JSON object a line:
+ *
+ * <ul>
+ *   <li>{@code {"prompt": "...", "answer": "..."}}: right where every token of the answer is the
+ *       model's first choice
+ *   <li>{@code {"prompt": "...", "choices": ["...", "..."], "answer": 0}}: right where the choice
+ *       of that index has the largest log-probability
+ * </ul>
+ */
+final class PromptBenchmark implements Benchmark {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final long MAX_BYTES = 64L << 20;
+
+  /**
+   * One item.
+   *
+   * @param first index of its first sequence
+   * @param starts of the answer in each of its sequences, in tokens
+   * @param right index of the right choice; -1 where there is nothing to choose
+   */
+  private record Item(int first, int[] starts, int right) {}
+
+  private final List<Item> items = new ArrayList<>();
+  private final List<int[]> sequences = new ArrayList<>();
+
+  /**
+   * Reads the file.
+   *
+   * @throws InvalidInputException with file and line
+   */
+  PromptBenchmark(Path file, Encoder encoder, int maxTokens) {
+    int number = 0;
+    for (String line : lines(file)) {
+      number++;
+      if (!line.isBlank()) {
+        try {
+          add(JSON.readTree(line), encoder, maxTokens);
+        } catch (JsonProcessingException | IllegalArgumentException e) {
+          String why =
+              e instanceof JsonProcessingException ? "not one JSON object" : e.getMessage();
+          throw new InvalidInputException(
+              file
+                  + ": line "
+                  + number
+                  + ": "
+                  + why
+                  + ".\nMaybe write {\"prompt\": \"...\", \"answer\": \"...\"}, or choices and the"
+                  + " answer's index.");
+        }
+      }
+    }
+    if (items.isEmpty()) {
+      throw new InvalidInputException(file + ": holds no prompt.\nMaybe it is another file.");
+    }
+  }
+
+  private static List<String> lines(Path file) {
+    try {
+      if (!Files.isRegularFile(file) || Files.size(file) > MAX_BYTES) {
+        throw new InvalidInputException(
+            file + ": no such file, or over 64 MiB.\nMaybe paths are relative to the run file.");
+      }
+      return Files.readAllLines(file);
+    } catch (IOException e) {
+      throw new InvalidInputException(
+          file + ": cannot be read as UTF-8.\nMaybe it is not a file of JSON lines.", e);
+    }
+  }
+
+  private void add(JsonNode node, Encoder encoder, int maxTokens) {
+    JsonNode answer = node.path("answer");
+    String prompt = text(node.path("prompt"), "prompt");
+    if (!node.has("choices")) {
+      items.add(
+          new Item(
+              sequences.size(),
+              new int[] {add(prompt, text(answer, "answer"), encoder, maxTokens)},
+              -1));
+      return;
+    }
+    JsonNode choices = node.get("choices");
+    require(choices.isArray() && choices.size() > 1, "choices is not a list of two or more");
+    require(
+        answer.isIntegralNumber() && answer.asInt() >= 0 && answer.asInt() < choices.size(),
+        "answer is not the index of a choice");
+    int first = sequences.size();
+    int[] starts = new int[choices.size()];
+    for (int i = 0; i < starts.length; i++) {
+      starts[i] = add(prompt, text(choices.get(i), "a choice"), encoder, maxTokens);
+    }
+    items.add(new Item(first, starts, answer.asInt()));
+  }
+
+  /** Adds one sequence; returns where the answer starts. */
+  private int add(String prompt, String answer, Encoder encoder, int maxTokens) {
+    int[] before = encoder.encode(prompt);
+    int[] whole = encoder.encode(prompt + answer);
+    int start = Math.min(before.length, whole.length - 1);
+    require(start > 0, "the prompt has no token");
+    require(
+        whole.length <= maxTokens,
+        "%d tokens, a sequence has %d (corpus.sequenceTokens + 1)"
+            .formatted(whole.length, maxTokens));
+    sequences.add(whole);
+    return start;
+  }
+
+  private static String text(JsonNode node, String what) {
+    require(node.isTextual() && !node.textValue().isEmpty(), what + " is missing or no text");
+    return node.textValue();
+  }
+
+  private static void require(boolean holds, String what) {
+    if (!holds) {
+      throw new IllegalArgumentException(what);
+    }
+  }
+
+  @Override
+  public List<int[]> sequences() {
+    return sequences;
+  }
+
+  @Override
+  public double[] grade(List<Answer> answers) {
+    return items.stream().mapToDouble(item -> right(item, answers) ? 1 : 0).toArray();
+  }
+
+  private static boolean right(Item item, List<Answer> answers) {
+    if (item.right() < 0) {
+      boolean[] likeliest = answers.get(item.first()).likeliest();
+      return IntStream.range(item.starts()[0] - 1, likeliest.length).allMatch(i -> likeliest[i]);
+    }
+    int best = 0;
+    double most = Double.NEGATIVE_INFINITY;
+    for (int choice = 0; choice < item.starts().length; choice++) {
+      double[] logs = answers.get(item.first() + choice).logProbabilities();
+      double sum = Arrays.stream(logs, item.starts()[choice] - 1, logs.length).sum();
+      if (sum > most) {
+        most = sum;
+        best = choice;
+      }
+    }
+    return best == item.right();
+  }
+}

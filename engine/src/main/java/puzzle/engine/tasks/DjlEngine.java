@@ -1,0 +1,187 @@
+package puzzle.engine.tasks;
+
+import ai.djl.engine.EngineException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import puzzle.engine.BlockEngine;
+import puzzle.engine.TaskFailedException;
+import puzzle.engine.files.StorageException;
+import puzzle.engine.nn.Decoder;
+import puzzle.engine.nn.DivergedException;
+import puzzle.engine.nn.Residency;
+import puzzle.engine.nn.Tensors;
+import puzzle.engine.profile.LiveProfiler;
+import puzzle.engine.profile.ModelSpeed;
+import puzzle.engine.profile.hopper.ProfiledCosts;
+import puzzle.engine.recording.CorpusSplits;
+import puzzle.engine.recording.Recorder;
+import puzzle.engine.recording.Recording.Split;
+import puzzle.engine.score.Benchmark;
+import puzzle.engine.score.Benchmarks;
+import puzzle.engine.store.CorruptArtefactException;
+import puzzle.engine.store.Store;
+import puzzle.model.Architecture;
+import puzzle.model.CheckpointRef;
+import puzzle.model.Failure;
+import puzzle.model.InvalidInputException;
+import puzzle.model.RunSpec;
+import puzzle.model.Task;
+import puzzle.model.TaskResult;
+
+/**
+ * The engine on PyTorch through DJL. Keeps the parent loaded between tasks; everything else a task
+ * needs it reads from the store.
+ */
+public final class DjlEngine implements BlockEngine {
+
+  private static final String CHILD_FOLDER = "child";
+
+  private final int threads;
+  private final DeviceCache open;
+  private final BlockTasks blocks;
+  private final ChildTasks children;
+
+  /**
+   * @param threads of one operation
+   */
+  public DjlEngine(int threads) {
+    this(threads, Residency.told());
+  }
+
+  /**
+   * @param residency of parents, and of models that are measured; those that are trained are whole
+   */
+  public DjlEngine(int threads, Residency residency) {
+    this.threads = threads;
+    this.open = new DeviceCache(residency);
+    this.blocks = new BlockTasks(open);
+    this.children = new ChildTasks(open, residency);
+  }
+
+  @Override
+  public TaskResult run(RunSpec spec, Task task, Monitor monitor) throws TaskFailedException {
+    Tensors.threads(threads);
+    Repair repair = new Repair(this, spec, task);
+    try {
+      while (true) {
+        try {
+          return perform(spec, task, monitor);
+        } catch (CorruptArtefactException e) {
+          if (!repair.make(e.expected(), monitor)) {
+            throw e;
+          }
+        }
+      }
+    } catch (CancellationException e) {
+      throw e;
+    } catch (RuntimeException | OutOfMemoryError e) {
+      throw new TaskFailedException(kind(e), task.key() + ": " + e.getMessage(), e);
+    }
+  }
+
+  TaskResult perform(RunSpec spec, Task task, Monitor monitor) {
+    if (task instanceof Task.Record) {
+      return record(spec, monitor);
+    } else if (task instanceof Task.Bld bld) {
+      return blocks.bld(spec, bld, monitor);
+    } else if (task instanceof Task.BldBlock bld) {
+      return blocks.bld(spec, bld, monitor);
+    } else if (task instanceof Task.Profile profile) {
+      return profile(spec, profile, monitor);
+    } else if (task instanceof Task.ScoreBlock score) {
+      return blocks.score(spec, score, monitor);
+    } else if (task instanceof Task.Evaluate evaluate) {
+      return children.evaluate(spec, evaluate, monitor);
+    } else if (task instanceof Task.Measure measure) {
+      return measure(spec, measure, monitor);
+    } else if (task instanceof Task.GkdRound round) {
+      return children.gkdRound(spec, round, monitor);
+    } else if (task instanceof Task.Gkd heal) {
+      return children.heal(spec, heal);
+    } else if (task instanceof Task.Export export) {
+      return export(spec, export);
+    }
+    throw new IllegalArgumentException("unknown task " + task);
+  }
+
+  /** Writes the child that the states of the last round give. */
+  CheckpointRef putChild(RunSpec spec, Architecture architecture, List<CheckpointRef> states) {
+    return children.putChild(spec, architecture, states);
+  }
+
+  /** The parent kept between tasks, or null. */
+  public Decoder loaded() {
+    return open.loaded();
+  }
+
+  /** What a task draws depends on the run's seed and the task's key alone. */
+  static long seed(RunSpec spec, String key) {
+    return spec.seed() * 0x9E3779B97F4A7C15L + key.hashCode();
+  }
+
+  @Override
+  public void close() {
+    open.close();
+  }
+
+  private TaskResult record(RunSpec spec, Monitor monitor) {
+    Map<Split, int[][]> tokens = CorpusSplits.read(spec, open.config(spec).vocabSize());
+    Benchmark task = open.task(spec);
+    if (task != null) {
+      int length = spec.corpus().sequenceTokens() + 1;
+      tokens.put(Split.TASK, Benchmarks.padded(task, length, open.config(spec).vocabSize()));
+    }
+    return new Recorder(
+            open.store(spec),
+            open.parent(spec),
+            spec.scoring().batch(),
+            spec.bld().safeguards().tapeBytes(),
+            tokens)
+        .run(monitor);
+  }
+
+  /** On hardware that is not here, costs come from its profile and take no device time. */
+  private TaskResult profile(RunSpec spec, Task.Profile task, Monitor monitor) {
+    return spec.target().measuredLocally()
+        ? new LiveProfiler(open.config(spec), task.workload(), spec.profiling())
+            .profile(spec.space(), monitor)
+        : ProfiledCosts.of(spec).profile(spec.space(), task.workload());
+  }
+
+  private TaskResult measure(RunSpec spec, Task.Measure task, Monitor monitor) {
+    if (!spec.target().measuredLocally()) {
+      return ProfiledCosts.of(spec).measure(task.architectures(), task.workload());
+    }
+    try (ModelSpeed speed =
+        new ModelSpeed(open.config(spec), task.architectures(), task.workload())) {
+      return new TaskResult.Measured(
+          task.workload(), speed.measure(spec.profiling(), monitor), TaskResult.MEASURED);
+    }
+  }
+
+  private TaskResult export(RunSpec spec, Task.Export task) {
+    Store store = open.store(spec);
+    new HealedChild(spec, task.architecture(), task.child(), task.report())
+        .export(
+            store, store.root().resolve(CHILD_FOLDER), HealedChild.usualFormat(open.config(spec)));
+    return new TaskResult.Exported(CHILD_FOLDER, store.references(CHILD_FOLDER));
+  }
+
+  private static Failure.Kind kind(Throwable e) {
+    if (e instanceof OutOfMemoryError
+        || e instanceof EngineException
+            && String.valueOf(e.getMessage()).contains("allocate memory")) {
+      return Failure.Kind.OUT_OF_MEMORY;
+    } else if (e instanceof DivergedException) {
+      return Failure.Kind.DIVERGED;
+    } else if (e instanceof CorruptArtefactException) {
+      return Failure.Kind.CORRUPT_ARTEFACT;
+    } else if (e instanceof InvalidInputException) {
+      return Failure.Kind.INVALID_INPUT;
+    } else if (e instanceof StorageException) {
+      return Failure.Kind.NO_STORAGE;
+    }
+    return Failure.Kind.DEFECT;
+  }
+}

@@ -1,0 +1,74 @@
+package puzzle.engine.tasks;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import java.nio.file.Path;
+import java.util.List;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.huggingface.ChildExporter;
+import puzzle.engine.huggingface.HuggingFaceConfig;
+import puzzle.engine.huggingface.ModelCard;
+import puzzle.engine.store.Store;
+import puzzle.model.Architecture;
+import puzzle.model.CheckpointRef;
+import puzzle.model.InvalidInputException;
+import puzzle.model.RunSpec;
+
+/**
+ * The healed child of a run, to be written as a folder that other programs load.
+ *
+ * @param weights in the run's store
+ * @param report lines of the model card, as {@code name: text}
+ */
+public record HealedChild(
+    RunSpec spec, Architecture architecture, CheckpointRef weights, List<String> report) {
+
+  private static final long SHARD_BYTES = 5L << 30;
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .addModule(new JavaTimeModule())
+          .disable(SerializationFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
+          .build();
+
+  /** What stands in a run's folder after GKD. */
+  public static CheckpointRef weights(Store store) {
+    return store.references("gkd").stream()
+        .filter(ref -> ref.path().equals("gkd/child.safetensors"))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InvalidInputException(
+                    store.root()
+                        + ": holds no healed child.\nMaybe the run is not through: run it again."));
+  }
+
+  /** The format most readers know, or where it cannot hold the child the one that can. */
+  public static ChildExporter.Format usualFormat(DecoderConfig parent) {
+    return parent.qkNorm() ? ChildExporter.Format.ANYMODEL : ChildExporter.Format.NEMOTRON_NAS;
+  }
+
+  /**
+   * Writes the folder; an earlier child there is replaced.
+   *
+   * @throws InvalidInputException if the format cannot hold this child
+   */
+  public void export(Store store, Path target, ChildExporter.Format format) {
+    Path parent = Path.of(spec.parent());
+    ObjectNode provenance = JSON.createObjectNode();
+    // Where the run lay is of no use to whom the child is given.
+    ObjectNode run = JSON.valueToTree(spec);
+    provenance.set("run", run.without(List.of("store", "parent")));
+    provenance.set("architecture", JSON.valueToTree(architecture));
+    provenance.set("healed", JSON.valueToTree(weights));
+    new ChildExporter(
+            HuggingFaceConfig.read(parent).with(architecture),
+            store.safetensors(weights),
+            parent,
+            new ModelCard(spec.id().value(), parent.getFileName().toString(), List.of(), report),
+            provenance)
+        .export(target, format, SHARD_BYTES);
+  }
+}

@@ -1,0 +1,282 @@
+package puzzle.engine.gkd;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import puzzle.engine.BlockEngine;
+import puzzle.engine.BlockEngine.Monitor;
+import puzzle.engine.TaskFailedException;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.huggingface.HuggingFaceConfig;
+import puzzle.engine.nn.Decoder;
+import puzzle.engine.recording.Recording;
+import puzzle.engine.safetensors.SafetensorsFolder;
+import puzzle.engine.score.AssembledWeights;
+import puzzle.engine.store.Store;
+import puzzle.engine.tasks.DjlEngine;
+import puzzle.engine.tasks.SmallRun;
+import puzzle.model.Block;
+import puzzle.model.CheckpointRef;
+import puzzle.model.Failure;
+import puzzle.model.RunSpec;
+import puzzle.model.Task;
+import puzzle.model.TaskResult;
+import puzzle.model.TaskResult.Healed;
+import puzzle.model.TaskResult.ShardTrained;
+import puzzle.model.Variant;
+
+class GlobalDistillationTest {
+
+  private static final Block SMALL = new Block(Variant.attention(1), Variant.ffn(12));
+  private static final List<String> USUAL = List.of("cosine", "kld");
+
+  @TempDir Path folder;
+  private RunSpec base;
+  private final DjlEngine engine = new DjlEngine(1);
+  private Task.Gkd order;
+
+  @BeforeEach
+  void assembleAChild() throws Exception {
+    base = SmallRun.in(folder);
+    CheckpointRef recording =
+        ((TaskResult.Recorded) engine.run(base, new Task.Record(), Monitor.NONE)).recording();
+    order = SmallRun.heal(engine, base, SMALL, recording);
+  }
+
+  @AfterEach
+  void close() {
+    engine.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void roundsOnAnyDeviceInAnyOrderGiveWhatOneProgramGives(int shards) throws Exception {
+    RunSpec spec = gkd(USUAL, 4, 0, 1, shards);
+    Healed expected = all(engine, spec, false);
+    RunSpec elsewhere = moved(spec);
+    try (DjlEngine other = new DjlEngine(1)) {
+      assertEquals(expected, all(other, elsewhere, true), "shards in reverse, in another engine");
+    }
+    Map<String, float[]> child = plain(spec);
+    Map<String, float[]> files = read(spec, expected.child());
+    child.forEach((name, values) -> assertArrayEquals(bf16(values), files.get(name), 0, name));
+    List<TaskResult.HeldOut> heldOut = expected.heldOut();
+    assertTrue(
+        heldOut.get(0).klNatsPerToken() < klBefore(spec), heldOut + " after " + klBefore(spec));
+  }
+
+  @Test
+  void aRoundThatIsDoneAgainGivesTheSameAndOldStatesGo() throws Exception {
+    RunSpec spec = gkd(USUAL, 4, 0, 1, 2);
+    List<CheckpointRef> before = List.of();
+    for (int round = 0; round < spec.gkd().rounds(); round++) {
+      List<CheckpointRef> states = round(engine, spec, round, before, false);
+      assertEquals(states, round(engine, spec, round, before, true));
+      before = states;
+    }
+    try (var files = Files.list(Path.of(spec.store(), "gkd"))) {
+      assertEquals(
+          List.of(
+              "round-00002-shard-00.safetensors",
+              "round-00002-shard-01.safetensors",
+              "round-00003-shard-00.safetensors",
+              "round-00003-shard-01.safetensors"),
+          files.map(f -> f.getFileName().toString()).sorted().toList());
+    }
+  }
+
+  @Test
+  void aStateThatIsNotWholeIsNamed() throws Exception {
+    RunSpec spec = gkd(USUAL, 4, 0, 1, 1);
+    List<CheckpointRef> states = round(engine, spec, 0, List.of(), false);
+    Path file = Path.of(spec.store(), states.get(0).path());
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(file, bytes);
+    TaskFailedException e =
+        assertThrows(TaskFailedException.class, () -> round(engine, spec, 1, states, false));
+    assertEquals(Failure.Kind.CORRUPT_ARTEFACT, e.failure().kind());
+    assertTrue(e.getMessage().contains(states.get(0).path()), e.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {"''", "lm", "cosine", "kld", "lm,cosine", "lm,kld", "cosine,kld", "lm,cosine,kld"})
+  void everyCombinationOfLossesTrains(String names) throws Exception {
+    List<String> losses = names.isEmpty() ? List.of() : List.of(names.split(","));
+    RunSpec spec = gkd(losses, 4, 0, 1, 1);
+    Healed healed = all(engine, spec, false);
+    double kl = healed.heldOut().get(0).klNatsPerToken();
+    if (losses.isEmpty()) {
+      assertEquals(klBefore(spec), kl, 1e-3, "nothing but the child's rounding to bf16");
+    } else if (losses.contains("lm")) {
+      assertTrue(loss(healed.child()) < loss(null), "the next token is what it learns");
+    } else {
+      assertTrue(kl < klBefore(spec), kl + " of " + klBefore(spec));
+    }
+  }
+
+  private double loss(CheckpointRef child) throws TaskFailedException {
+    Task task =
+        new Task.Evaluate("x", order.architecture(), order.layers(), child, order.recording());
+    return ((TaskResult.Evaluated) engine.run(base, task, Monitor.NONE)).lossNatsPerToken();
+  }
+
+  @Test
+  void microBatchesAddUpToTheWholeBatch() throws Exception {
+    Map<String, float[]> whole = plain(gkd(USUAL, 4, 4, 1, 1));
+    Map<String, float[]> parts = plain(gkd(USUAL, 4, 3, 1, 1));
+    whole.forEach((name, values) -> assertArrayEquals(values, parts.get(name), 2e-4f, name));
+  }
+
+  @Test
+  void aTemperatureChangesWhatIsCompared() throws Exception {
+    Map<String, float[]> one = plain(gkd(List.of("kld"), 4, 0, 1, 1));
+    Map<String, float[]> four = plain(gkd(List.of("kld"), 4, 0, 4, 1));
+    assertTrue(
+        one.keySet().stream().anyMatch(n -> !java.util.Arrays.equals(one.get(n), four.get(n))));
+    double kl = klAfter(gkd(List.of("kld"), 4, 0, 4, 1));
+    assertTrue(kl < klBefore(base), kl + " of " + klBefore(base));
+  }
+
+  @Test
+  void aLossThatIsNoNumberIsToldAsDiverged() {
+    RunSpec.Gkd wild = new RunSpec.Gkd(USUAL, 4, 10, 1, 1e30, 0, 1e30, 10, 4, 1, 1, 0);
+    TaskFailedException e =
+        assertThrows(
+            TaskFailedException.class,
+            () -> round(engine, SmallRun.with(base, wild), 0, List.of(), false));
+    assertEquals(Failure.Kind.DIVERGED, e.failure().kind());
+  }
+
+  private RunSpec gkd(
+      List<String> losses, int batch, int microBatch, double temperature, int shards) {
+    return SmallRun.with(
+        base,
+        new RunSpec.Gkd(losses, batch, 10, 2, 3e-3, 0, 1, 3, microBatch, temperature, shards, 100));
+  }
+
+  /** All tasks of a GKD; the last held-out KL alone stays in its result. */
+  private Healed all(BlockEngine engine, RunSpec spec, boolean reversed) throws Exception {
+    List<CheckpointRef> states = List.of();
+    for (int round = 0; round < spec.gkd().rounds(); round++) {
+      states = round(engine, spec, round, states, reversed);
+    }
+    Task.Gkd last = new Task.Gkd(order.architecture(), order.layers(), order.recording(), states);
+    return (Healed) engine.run(spec, last, Monitor.NONE);
+  }
+
+  private List<CheckpointRef> round(
+      BlockEngine engine, RunSpec spec, int round, List<CheckpointRef> from, boolean reversed)
+      throws TaskFailedException {
+    List<CheckpointRef> states = new ArrayList<>(Collections.nCopies(spec.gkd().shards(), null));
+    for (int i = 0; i < states.size(); i++) {
+      int shard = reversed ? states.size() - 1 - i : i;
+      Task task =
+          new Task.GkdRound(
+              order.architecture(), order.layers(), order.recording(), round, shard, from);
+      states.set(shard, ((ShardTrained) engine.run(spec, task, Monitor.NONE)).state());
+    }
+    return states;
+  }
+
+  /** The same store's content in another place. */
+  private RunSpec moved(RunSpec spec) throws Exception {
+    RunSpec elsewhere = SmallRun.in(Files.createDirectories(folder.resolve("elsewhere")));
+    try (DjlEngine other = new DjlEngine(1)) {
+      other.run(elsewhere, new Task.Record(), Monitor.NONE);
+      assertEquals(order, SmallRun.heal(other, elsewhere, SMALL, order.recording()));
+    }
+    return SmallRun.with(elsewhere, spec.gkd());
+  }
+
+  /** The child that one program trains in memory. */
+  private Map<String, float[]> plain(RunSpec spec) throws IOException {
+    try (Decoder child = child(spec)) {
+      distillation(spec, child).run(Monitor.NONE);
+      Map<String, float[]> values = new TreeMap<>();
+      child.parameters().forEach((name, array) -> values.put(name, array.toFloatArray()));
+      return values;
+    }
+  }
+
+  private double klBefore(RunSpec spec) throws IOException {
+    RunSpec evaluating = SmallRun.with(base, gkd(USUAL, 4, 0, 1, 1).gkd());
+    try (Decoder child = child(evaluating)) {
+      return distillation(evaluating, child).heldOutBefore(0, 0).get(0).klNatsPerToken();
+    }
+  }
+
+  private double klAfter(RunSpec spec) throws IOException {
+    try (Decoder child = child(spec)) {
+      List<TaskResult.HeldOut> heldOut = distillation(spec, child).run(Monitor.NONE);
+      return heldOut.get(heldOut.size() - 1).klNatsPerToken();
+    }
+  }
+
+  private GlobalDistillation distillation(RunSpec spec, Decoder child) {
+    // As the engine seeds it.
+    long seed = spec.seed() * 0x9E3779B97F4A7C15L + order.key().hashCode();
+    Store store = Store.open(Path.of(base.store()));
+    return new GlobalDistillation(
+        parent(), child, spec.gkd(), Recording.open(store, order.recording()), seed);
+  }
+
+  private Decoder parent() {
+    return engine.loaded();
+  }
+
+  private Decoder child(RunSpec spec) {
+    Path parent = Path.of(spec.parent());
+    DecoderConfig config = HuggingFaceConfig.read(parent).with(order.architecture());
+    return Decoder.load(
+        config,
+        new AssembledWeights(
+            config,
+            SafetensorsFolder.open(parent),
+            Store.open(Path.of(base.store())),
+            order.layers()),
+        spec.corpus().sequenceTokens());
+  }
+
+  private static Map<String, float[]> read(RunSpec spec, CheckpointRef child) {
+    var file = Store.open(Path.of(spec.store())).safetensors(child);
+    Map<String, float[]> values = new TreeMap<>();
+    for (String name : file.names()) {
+      FloatBuffer buffer = file.fp32(name);
+      float[] array = new float[buffer.remaining()];
+      buffer.get(array);
+      values.put(name, array);
+    }
+    return values;
+  }
+
+  /** To the nearest bf16, ties to even. */
+  private static float[] bf16(float[] values) {
+    float[] rounded = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      int bits = Float.floatToRawIntBits(values[i]);
+      rounded[i] = Float.intBitsToFloat((bits + 0x7fff + (bits >>> 16 & 1)) & 0xffff0000);
+    }
+    return rounded;
+  }
+}

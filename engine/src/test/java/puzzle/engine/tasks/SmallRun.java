@@ -1,0 +1,179 @@
+package puzzle.engine.tasks;
+
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import puzzle.engine.BlockEngine;
+import puzzle.engine.TaskFailedException;
+import puzzle.engine.data.ByteTokenizer;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.RandomWeights;
+import puzzle.engine.huggingface.HuggingFaceConfig;
+import puzzle.engine.safetensors.ElementType;
+import puzzle.engine.safetensors.SafetensorsWriter;
+import puzzle.model.Architecture;
+import puzzle.model.Block;
+import puzzle.model.CheckpointRef;
+import puzzle.model.DType;
+import puzzle.model.RetryPolicy;
+import puzzle.model.RunId;
+import puzzle.model.RunSpec;
+import puzzle.model.SearchSpace;
+import puzzle.model.Target;
+import puzzle.model.Task;
+import puzzle.model.TaskResult;
+import puzzle.model.Variant;
+import puzzle.model.Workload;
+
+/** A parent of random weights on disk, a little text, and a run file's worth of settings. */
+public final class SmallRun {
+
+  public static final int LAYERS = 3;
+  public static final Workload WORKLOAD = new Workload(2, 16, 4, DType.BF16, DType.BF16, 1);
+
+  private SmallRun() {}
+
+  /** Writes the parent and the text below {@code folder}; the store is there too. */
+  public static RunSpec in(Path folder) throws IOException {
+    return in(folder, config(), 400);
+  }
+
+  /** The same for another parent and more text. */
+  static RunSpec in(Path folder, DecoderConfig config, int documents) throws IOException {
+    Path parent = Files.createDirectories(folder.resolve("parent"));
+    RandomWeights weights = new RandomWeights(config, 7);
+    SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
+    for (String name : weights.names()) {
+      writer.add(name, weights.shape(name), scaled(weights.fp32(name)));
+    }
+    writer.write(parent.resolve("model.safetensors"));
+    HuggingFaceConfig.write(parent, config, ElementType.BF16, (int) '\n');
+    ByteTokenizer.write(parent);
+    Path text = folder.resolve("corpus.lines.txt");
+    Files.writeString(text, text(documents), StandardCharsets.UTF_8);
+    return new RunSpec(
+        new RunId("small"),
+        parent.toString(),
+        folder.resolve("store").toString(),
+        5,
+        new RunSpec.Corpus(text.toString(), 0.2, 24),
+        SearchSpace.standard(config.kvHeads(), config.intermediateSize(), 1),
+        new RunSpec.Bld(24, 4, 12, 2, 3e-3, 0.01, 1),
+        new RunSpec.Scoring(8, 8, 4),
+        new RunSpec.Profiling(1, 3),
+        new Target("local", List.of(new Target.Goal(WORKLOAD, List.of()))),
+        new RunSpec.Gkd(List.of("cosine", "kld"), 4, 10, 2, 3e-3, 0, 1, 3),
+        RetryPolicy.DEFAULT);
+  }
+
+  /** The same with another distillation of blocks. */
+  public static RunSpec with(RunSpec spec, RunSpec.Bld bld) {
+    return with(spec, spec.parent(), spec.corpus(), spec.space(), bld, spec.scoring(), spec.gkd());
+  }
+
+  /** The same with another GKD. */
+  public static RunSpec with(RunSpec spec, RunSpec.Gkd gkd) {
+    return with(spec, spec.parent(), spec.corpus(), spec.space(), spec.bld(), spec.scoring(), gkd);
+  }
+
+  /** Trains a block for every layer and says what is to be healed. */
+  public static Task.Gkd heal(
+      BlockEngine engine, RunSpec spec, Block block, CheckpointRef recording)
+      throws TaskFailedException {
+    List<Task.Weights> layers = new ArrayList<>();
+    for (int layer = 0; layer < LAYERS; layer++) {
+      layers.add(
+          new Task.Weights(
+              trained(engine, spec, new Task.Bld(layer, block.attention(), recording)),
+              trained(engine, spec, new Task.Bld(layer, block.ffn(), recording))));
+    }
+    return new Task.Gkd(Architecture.uniform(block, LAYERS), layers, recording);
+  }
+
+  private static CheckpointRef trained(BlockEngine engine, RunSpec spec, Task.Bld task)
+      throws TaskFailedException {
+    return ((TaskResult.Trained) engine.run(spec, task, BlockEngine.Monitor.NONE)).weights();
+  }
+
+  /** A run of another parent in which each step and each pass takes one batch of its sequences. */
+  public static RunSpec sized(
+      RunSpec spec, Path parent, String corpus, int tokens, int batch, int steps) {
+    DecoderConfig config = HuggingFaceConfig.read(parent);
+    return with(
+        spec,
+        parent.toString(),
+        new RunSpec.Corpus(corpus, 0.05, tokens),
+        SearchSpace.standard(config.kvHeads(), config.intermediateSize(), 1),
+        new RunSpec.Bld(batch, batch, steps, 1, 1e-3, 0.01, 1),
+        new RunSpec.Scoring(batch, batch, batch),
+        new RunSpec.Gkd(List.of("cosine", "kld"), batch, steps, 1, 1e-3, 0.01, 1, 1000));
+  }
+
+  private static RunSpec with(
+      RunSpec spec,
+      String parent,
+      RunSpec.Corpus corpus,
+      SearchSpace space,
+      RunSpec.Bld bld,
+      RunSpec.Scoring scoring,
+      RunSpec.Gkd gkd) {
+    return new RunSpec(
+        spec.id(),
+        parent,
+        spec.store(),
+        spec.seed(),
+        corpus,
+        space,
+        bld,
+        scoring,
+        spec.profiling(),
+        spec.target(),
+        gkd,
+        spec.retries());
+  }
+
+  /** Initial weights are small enough for every layer to be nearly the identity; these are not. */
+  private static FloatBuffer scaled(FloatBuffer values) {
+    for (int i = 0; i < values.capacity(); i++) {
+      values.put(i, Math.abs(values.get(i)) < 0.5f ? 8 * values.get(i) : values.get(i));
+    }
+    return values;
+  }
+
+  public static DecoderConfig config() {
+    Block block = new Block(Variant.attention(4), Variant.ffn(48));
+    return new DecoderConfig(
+        "llama",
+        256,
+        32,
+        8,
+        4,
+        1e-5,
+        10_000,
+        null,
+        64,
+        false,
+        false,
+        false,
+        block,
+        Architecture.uniform(block, LAYERS));
+  }
+
+  private static String text(int documents) {
+    String[] words = "the parent teaches a child what it knows of every layer and block".split(" ");
+    Random random = new Random(3);
+    StringBuilder text = new StringBuilder();
+    for (int d = 0; d < documents; d++) {
+      for (int w = 0; w < 12; w++) {
+        text.append(words[random.nextInt(words.length)]).append(' ');
+      }
+      text.append(d).append('\n');
+    }
+    return text.toString();
+  }
+}
