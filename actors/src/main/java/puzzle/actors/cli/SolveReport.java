@@ -15,7 +15,7 @@ import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Solution;
 import puzzle.engine.solve.SolverTable;
 import puzzle.engine.solve.Sweeps;
-import puzzle.engine.solve.files.LoadedTable;
+import puzzle.engine.tables.LoadedTable;
 
 /** Prints what {@code solve} found: one JSON object, or the same for people. */
 final class SolveReport {
@@ -54,7 +54,7 @@ final class SolveReport {
       }
     }
     Map<String, Object> result = new LinkedHashMap<>();
-    result.put("source", loaded.source());
+    result.put("source", loaded.name());
     result.put("layers", table.layers());
     result.put("items", items);
     result.put("scored", scored);
