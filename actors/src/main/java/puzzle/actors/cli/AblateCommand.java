@@ -16,8 +16,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import puzzle.actors.cli.console.Engines;
+import puzzle.actors.cli.console.ExitCode;
+import puzzle.actors.cli.console.OutputFormat;
 import puzzle.actors.run.RunFolder;
-import puzzle.actors.runfile.RunFile;
 import puzzle.engine.ablation.AblationReport;
 import puzzle.engine.ablation.AblationStudy;
 import puzzle.engine.ablation.ExpectedOrder;
@@ -103,8 +105,7 @@ final class AblateCommand implements Callable<Integer> {
         threads == null
             ? Runtime.getRuntime().availableProcessors()
             : within("--threads", threads, 1024);
-    RunSpec run =
-        RunFile.read(file, Path.of(""), parent -> PuzzleCli.engines().shape(parent)).spec();
+    RunSpec run = Engines.read(file).spec();
     Path folder =
         out != null ? out : Path.of("runs", run.id().value() + (quick ? "-quick" : "-ablations"));
     long start = System.nanoTime();

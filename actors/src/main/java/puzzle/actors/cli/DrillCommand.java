@@ -10,6 +10,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import puzzle.actors.cli.console.Engines;
+import puzzle.actors.cli.console.ExitCode;
+import puzzle.actors.cli.console.OutputFormat;
 import puzzle.actors.drill.Drills;
 import puzzle.actors.drill.Findings;
 import puzzle.actors.drill.Percentiles;
@@ -99,7 +102,7 @@ final class DrillCommand implements Callable<Integer> {
             seed,
             victims,
             folder,
-            PuzzleCli.engines(),
+            Engines.installed(),
             line -> System.err.printf("%6.1f  %s%n", (System.nanoTime() - started) / 1e9, line));
     if (output == OutputFormat.json) {
       spec.commandLine().getOut().print(RunFolder.json(findings));

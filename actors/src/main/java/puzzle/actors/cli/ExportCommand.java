@@ -14,6 +14,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import puzzle.actors.cli.console.Engines;
+import puzzle.actors.cli.console.ExitCode;
+import puzzle.actors.cli.console.OutputFormat;
 import puzzle.actors.run.RunFolder;
 import puzzle.actors.run.Summary;
 import puzzle.actors.runfile.RunFile;
@@ -88,7 +91,7 @@ final class ExportCommand implements Callable<Integer> {
           file.getParent()
               + ": is no run's folder.\nMaybe give the folder that a run named: runs/tiny.");
     }
-    return RunFile.read(file, Path.of(""), parent -> PuzzleCli.engines().shape(parent));
+    return Engines.read(file);
   }
 
   private static Summary summary(Path file) {

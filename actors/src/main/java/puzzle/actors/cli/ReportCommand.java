@@ -11,10 +11,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import puzzle.actors.cli.console.Engines;
+import puzzle.actors.cli.console.ExitCode;
+import puzzle.actors.cli.console.OutputFormat;
 import puzzle.actors.node.PuzzleNode;
 import puzzle.actors.node.Tools;
 import puzzle.actors.run.RunFolder;
-import puzzle.engine.solve.IncrementalSolver;
 import puzzle.model.InvalidInputException;
 
 /** Writes a run's tables and report anew, from its journal alone. */
@@ -45,7 +47,7 @@ final class ReportCommand implements Callable<Integer> {
     }
     try (StoreLock store = StoreLock.take(folder, false)) {
       System.setProperty("puzzle.log", store.folder().resolve("puzzle.log").toString());
-      Tools tools = new Tools(PuzzleCli.engines(), IncrementalSolver::new);
+      Tools tools = Engines.tools();
       try (PuzzleNode node =
           PuzzleNode.alone(
               store.folder().resolve("journal"),

@@ -24,11 +24,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import puzzle.actors.cli.console.Engines;
+import puzzle.actors.cli.console.ExitCode;
+import puzzle.actors.cli.console.OutputFormat;
+import puzzle.actors.cli.console.ProgressBoard;
+import puzzle.actors.cli.console.RefusedException;
+import puzzle.actors.cli.console.Screen;
 import puzzle.actors.node.PuzzleNode;
 import puzzle.actors.node.Tools;
 import puzzle.actors.run.RunFolder;
 import puzzle.actors.runfile.RunFile;
-import puzzle.engine.solve.IncrementalSolver;
 import puzzle.model.Outcome;
 import puzzle.model.RunSpec;
 import puzzle.protocol.Feed;
@@ -95,12 +100,12 @@ final class RunCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--devices " + devices + ": 1 to 1024 devices.");
     }
-    RunFile run = RunFile.read(file, Path.of(""), parent -> PuzzleCli.engines().shape(parent));
+    RunFile run = Engines.read(file);
     Path folder = Path.of(run.spec().store());
     Outcome outcome;
     try (StoreLock store = StoreLock.take(folder, fresh)) {
       System.setProperty("puzzle.log", store.folder().resolve("puzzle.log").toString());
-      Tools tools = new Tools(PuzzleCli.engines(), IncrementalSolver::new);
+      Tools tools = Engines.tools();
       try (PuzzleNode node =
           PuzzleNode.alone(
               store.folder().resolve("journal"), devices, tools, dashboard(store.folder()))) {

@@ -10,6 +10,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import puzzle.actors.cli.console.Engines;
+import puzzle.actors.cli.console.ExitCode;
+import puzzle.actors.cli.console.OutputFormat;
 import puzzle.actors.run.RunFolder;
 import puzzle.actors.runfile.RunFile;
 
@@ -43,7 +46,7 @@ final class ValidateCommand implements Callable<Integer> {
     if (file == null) {
       throw new CommandLine.ParameterException(spec.commandLine(), "which run file?");
     }
-    RunFile run = RunFile.read(file, Path.of(""), parent -> PuzzleCli.engines().shape(parent));
+    RunFile run = Engines.read(file);
     if (output == OutputFormat.json) {
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("run", run.spec().id().value());

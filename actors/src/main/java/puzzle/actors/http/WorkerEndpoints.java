@@ -18,7 +18,10 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import puzzle.actors.edge.JsonBody;
+import puzzle.actors.edge.Refusal;
 import puzzle.actors.feed.FactJson;
+import puzzle.actors.gpu.RemoteGpuActor;
 import puzzle.actors.work.Peers;
 import puzzle.engine.store.Store;
 import puzzle.model.CheckpointRef;
@@ -50,16 +53,7 @@ final class WorkerEndpoints {
     this.thread = thread;
   }
 
-  List<Endpoint> list() {
-    String worker = "/api/v1/workers/{worker}";
-    return List.of(
-        new Endpoint("POST", worker + "/lease", Role.OPERATOR, this::lease),
-        new Endpoint("POST", worker + "/heartbeat", Role.OPERATOR, this::heartbeat),
-        new Endpoint("POST", worker + "/complete", Role.OPERATOR, this::complete),
-        new Endpoint("POST", worker + "/fail", Role.OPERATOR, this::fail));
-  }
-
-  private CompletionStage<HttpResponse> lease(Call call) {
+  CompletionStage<HttpResponse> lease(Call call) {
     return call.json()
         .thenCompose(
             json -> {
@@ -68,7 +62,7 @@ final class WorkerEndpoints {
               Set<String> accepts = new HashSet<>();
               for (JsonNode kind : json.path("accepts")) {
                 if (!kind.isTextual() || !kind.textValue().matches("[A-Za-z0-9/+*._-]{1,128}")) {
-                  throw HttpProblem.at(
+                  throw Refusal.at(
                       "/accepts",
                       kind,
                       "is no kind of task and no key",
@@ -77,7 +71,7 @@ final class WorkerEndpoints {
                 accepts.add(kind.textValue());
               }
               if (json.has("accepts") && !json.path("accepts").isArray()) {
-                throw HttpProblem.at("/accepts", json.path("accepts"), "is no list", null);
+                throw Refusal.at("/accepts", json.path("accepts"), "is no list", null);
               }
               int wait = body.has("wait_seconds") ? body.whole("wait_seconds", 0, 30) : 20;
               return AskPattern.<Gpu.Command, RemoteGpuActor.Leased>ask(
@@ -100,14 +94,14 @@ final class WorkerEndpoints {
     json.put("run", ticket.spec().id().value());
     json.put("key", ticket.task().key());
     json.put("attempt", ticket.attempt());
-    json.put("heartbeat_seconds", settings.workerSilence().toMillis() / 3000.0);
+    json.put("heartbeat_seconds", settings.worker().silence().toMillis() / 3000.0);
     json.put("store", ticket.spec().store());
     json.set("task", FactJson.MAPPER.valueToTree(ticket.task()));
     json.set("spec", FactJson.MAPPER.valueToTree(ticket.spec()));
     return json;
   }
 
-  private CompletionStage<HttpResponse> heartbeat(Call call) {
+  CompletionStage<HttpResponse> heartbeat(Call call) {
     return call.json()
         .thenCompose(
             json -> {
@@ -130,7 +124,7 @@ final class WorkerEndpoints {
             });
   }
 
-  private CompletionStage<HttpResponse> complete(Call call) {
+  CompletionStage<HttpResponse> complete(Call call) {
     return call.json()
         .thenCompose(
             json -> {
@@ -153,7 +147,7 @@ final class WorkerEndpoints {
             });
   }
 
-  private CompletionStage<HttpResponse> fail(Call call) {
+  CompletionStage<HttpResponse> fail(Call call) {
     return call.json()
         .thenCompose(
             json -> {
@@ -185,7 +179,7 @@ final class WorkerEndpoints {
     try {
       TaskResult result = FactJson.MAPPER.treeToValue(json, TaskResult.class);
       if (result == null) {
-        throw HttpProblem.at("/result", json, "is no result", "Maybe an object with @type.");
+        throw Refusal.at("/result", json, "is no result", "Maybe an object with @type.");
       }
       return result;
     } catch (JsonMappingException e) {
@@ -196,9 +190,9 @@ final class WorkerEndpoints {
                   pointer
                       .append('/')
                       .append(p.getFieldName() == null ? p.getIndex() : p.getFieldName()));
-      throw HttpProblem.said(400, pointer.toString(), clip(e.getOriginalMessage()));
+      throw Refusal.said(400, pointer.toString(), clip(e.getOriginalMessage()));
     } catch (JsonProcessingException e) {
-      throw HttpProblem.said(400, "/result", clip(e.getOriginalMessage()));
+      throw Refusal.said(400, "/result", clip(e.getOriginalMessage()));
     }
   }
 
@@ -207,7 +201,7 @@ final class WorkerEndpoints {
     Task task = ticket.task();
     Class<? extends TaskResult> expected = expected(task);
     if (!expected.isInstance(result)) {
-      throw HttpProblem.at(
+      throw Refusal.at(
           "/result/@type",
           result.getClass().getSimpleName(),
           "is no result of " + task.key(),
@@ -218,7 +212,7 @@ final class WorkerEndpoints {
       try {
         store.verify(ref);
       } catch (RuntimeException e) {
-        throw HttpProblem.said(400, "/result", e.getMessage());
+        throw Refusal.said(400, "/result", e.getMessage());
       }
     }
   }
@@ -258,7 +252,7 @@ final class WorkerEndpoints {
   private ActorRef<Gpu.Command> worker(Call call) {
     String name = name(call);
     if (workers.size() >= MOST_WORKERS && !workers.containsKey(name)) {
-      throw HttpProblem.of(503, "there are " + MOST_WORKERS + " workers already", null);
+      throw Refusal.of(503, "there are " + MOST_WORKERS + " workers already", null);
     }
     return workers.computeIfAbsent(
         name,
@@ -266,8 +260,9 @@ final class WorkerEndpoints {
             system.systemActorOf(
                 RemoteGpuActor.create(
                     new Device(n, "external", 0),
-                    settings.workerSilence(),
+                    settings.worker(),
                     peers,
+                    System::nanoTime,
                     () -> workers.remove(n)),
                 "worker-" + spawned.incrementAndGet(),
                 Props.empty()));
@@ -281,7 +276,7 @@ final class WorkerEndpoints {
 
   private static void held(boolean held) {
     if (!held) {
-      throw HttpProblem.of(
+      throw Refusal.of(
           409, "this lease is lost: the task goes on elsewhere", "Maybe ask for another task.");
     }
   }
@@ -289,7 +284,7 @@ final class WorkerEndpoints {
   private static String name(Call call) {
     String name = call.path().get("worker");
     if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")) {
-      throw HttpProblem.of(
+      throw Refusal.of(
           404, "'" + clip(name) + "' is no worker's name", "Maybe letters, digits, '.', '_', '-'.");
     }
     return name;

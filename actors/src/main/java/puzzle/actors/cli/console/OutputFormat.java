@@ -1,0 +1,7 @@
+package puzzle.actors.cli.console;
+
+/** How a command writes its result. */
+public enum OutputFormat {
+  text,
+  json
+}
