@@ -15,13 +15,11 @@ import puzzle.engine.ablation.Recordings.Recorded;
 import puzzle.engine.bld.BlockDistillation;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.SubblockWeights;
-import puzzle.engine.nn.Tensors;
 import puzzle.engine.recording.Recording;
-import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.safetensors.SafetensorsFile;
-import puzzle.engine.safetensors.SafetensorsWriter;
 import puzzle.engine.score.SuffixScorer;
 import puzzle.engine.store.Store;
+import puzzle.engine.store.StorePaths;
 import puzzle.engine.surgery.Initialisation;
 import puzzle.model.Block;
 import puzzle.model.CheckpointRef;
@@ -29,6 +27,7 @@ import puzzle.model.RunSpec;
 import puzzle.model.Score;
 import puzzle.model.Score.Metric;
 import puzzle.model.SearchSpace;
+import puzzle.model.Seeds;
 import puzzle.model.Subblock;
 import puzzle.model.Task;
 import puzzle.model.Variant;
@@ -187,11 +186,7 @@ final class StudyLibraries {
   }
 
   private List<Block> trainablePairs(Set<Block> blocks) {
-    Block parent = space.parent();
-    return blocks.stream()
-        .filter(b -> !b.attention().equals(parent.attention()) && !b.ffn().equals(parent.ffn()))
-        .filter(b -> space.trainable(b.attention()) || space.trainable(b.ffn()))
-        .toList();
+    return blocks.stream().filter(space::trainsWhole).toList();
   }
 
   private CheckpointRef coupled(
@@ -229,17 +224,8 @@ final class StudyLibraries {
 
   private static CheckpointRef put(
       Store store, String library, int layer, String name, List<SubblockWeights> trained) {
-    SafetensorsWriter writer = new SafetensorsWriter(ElementType.F32);
-    String prefix = SubblockWeights.prefix(layer);
-    for (SubblockWeights half : trained) {
-      half.arrays()
-          .forEach(
-              (array, values) ->
-                  writer.add(
-                      prefix + array, values.getShape().getShape(), () -> Tensors.read(values)));
-    }
     return store.put(
-        "%s/layer-%03d/%s.safetensors".formatted(library, layer, name), writer::writeTo);
+        StorePaths.trained(library, layer, name), SubblockWeights.writer(layer, trained)::writeTo);
   }
 
   /** Replace-one-block scores of every block but the parent's, per layer. */
@@ -332,6 +318,6 @@ final class StudyLibraries {
 
   /** What a job draws depends on the study's seed and what the job is, not on when it runs. */
   static long seed(long seed, int layer, String what) {
-    return seed * 0x9E3779B97F4A7C15L + 31L * layer + what.hashCode();
+    return Seeds.of(seed, what) + 31L * layer;
   }
 }
