@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
+import puzzle.actors.cli.console.Complaints;
 
 class SolveCommandTest {
 
@@ -35,7 +36,7 @@ class SolveCommandTest {
   private final StringWriter err = new StringWriter();
 
   private int run(String... arguments) {
-    CommandLine command = new CommandLine(new SolveCommand());
+    CommandLine command = Complaints.on(new CommandLine(new SolveCommand()));
     command.setOut(new PrintWriter(out));
     command.setErr(new PrintWriter(err));
     return command.execute(arguments);
