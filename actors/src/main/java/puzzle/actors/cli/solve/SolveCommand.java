@@ -21,11 +21,10 @@ import puzzle.engine.solve.Servability;
 import puzzle.engine.solve.Solution;
 import puzzle.engine.solve.SolveBudget;
 import puzzle.engine.solve.SolverTable;
-import puzzle.engine.solve.files.InstanceFile;
-import puzzle.engine.solve.files.LoadedTable;
-import puzzle.engine.solve.files.TableFiles;
 import puzzle.engine.solve.studies.Baselines;
 import puzzle.engine.solve.studies.Sweeps;
+import puzzle.engine.tables.LoadedTable;
+import puzzle.engine.tables.TableFiles;
 import puzzle.model.InvalidInputException;
 
 /** Chooses architectures from a table file: no tensors, no cluster. */
@@ -161,6 +160,8 @@ public final class SolveCommand implements Callable<Integer> {
       return SolveStudies.bench(source.bench, budget, report);
     }
     LoadedTable loaded = load();
+    loaded.skipped().forEach(row -> spec.commandLine().getErr().println("skipped " + row));
+    spec.commandLine().getErr().flush();
     SolverTable table = maximize ? loaded.table().negated() : loaded.table();
     List<Row> rows = new ArrayList<>(loaded.rows());
     for (String limit : limits) {
@@ -191,13 +192,7 @@ public final class SolveCommand implements Callable<Integer> {
 
   private LoadedTable load() {
     if (source.instance != null) {
-      InstanceFile.Instance instance = TableFiles.instance(source.instance);
-      return new LoadedTable(
-          source.instance.toString(),
-          instance.table(),
-          instance.rows(),
-          Map.of(),
-          instance.optimum());
+      return TableFiles.instance(source.instance);
     }
     List<Path> files = source.library != null ? source.library : List.of(source.replay);
     return TableFiles.library(files, objective);

@@ -12,9 +12,9 @@ import puzzle.engine.solve.Infeasibility;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Solution;
 import puzzle.engine.solve.SolverTable;
-import puzzle.engine.solve.files.LoadedTable;
 import puzzle.engine.solve.studies.Baselines;
 import puzzle.engine.solve.studies.Sweeps;
+import puzzle.engine.tables.LoadedTable;
 
 /** Prints what {@code solve} found: one JSON object, or the same for people. */
 final class SolveReport {
@@ -51,7 +51,7 @@ final class SolveReport {
       }
     }
     Map<String, Object> result = new LinkedHashMap<>();
-    result.put("source", loaded.source());
+    result.put("source", loaded.name());
     result.put("layers", table.layers());
     result.put("items", items);
     result.put("scored", scored);

@@ -15,11 +15,11 @@ import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Solution;
 import puzzle.engine.solve.SolveBudget;
 import puzzle.engine.solve.SolverTable;
-import puzzle.engine.solve.files.InstanceFile;
-import puzzle.engine.solve.files.TableFiles;
 import puzzle.engine.solve.studies.EarlyFinish;
 import puzzle.engine.solve.studies.Replay;
 import puzzle.engine.solve.studies.ScoringOrder;
+import puzzle.engine.tables.LoadedTable;
+import puzzle.engine.tables.TableFiles;
 import puzzle.model.InvalidInputException;
 
 /** Measurements of the solver itself: a folder of instances, a stream of scores. */
@@ -44,7 +44,7 @@ final class SolveStudies {
     }
     Map<String, Map<String, Object>> results = new LinkedHashMap<>();
     for (Path file : files) {
-      InstanceFile.Instance instance = TableFiles.instance(file);
+      LoadedTable instance = TableFiles.instance(file);
       double[] millis = new double[REPEATS];
       Solution solution = null;
       for (int i = 0; i < REPEATS; i++) {

@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -28,6 +29,20 @@ class SolveCommandTest {
          "parent": {"stats": {"memory_mib": 4, "runtime_ms": 2}, "metrics": {"kl_div": 0}},
          "small": {"stats": {"memory_mib": 2, "runtime_ms": 1}, "metrics": {"kl_div": 2}},
          "none": {"stats": {"memory_mib": 0, "runtime_ms": 0}, "metrics": {"kl_div": 3}}}}
+      """;
+
+  private static final String SCORES =
+      """
+      layer,subblock,variant,metric,value
+      0,attention,kv-8,kl_div,0
+      0,attention,kv-4,kl_div,0.1
+      0,ffn,ffn-28672,kl_div,0
+      0,ffn,ffn-14336,kl_div,0.2
+      0,ffn,ffn-7168,kl_div,0.3
+      1,attention,kv-8,kl_div,0
+      1,attention,kv-4,kl_div,0.1
+      1,ffn,ffn-28672,kl_div,0
+      1,ffn,ffn-14336,kl_div,0.2
       """;
 
   @TempDir Path folder;
@@ -186,6 +201,47 @@ class SolveCommandTest {
     assertEquals(0, code, err.toString());
     assertEquals(0.25, json().get("objective").asDouble());
     assertEquals("attention-no-op+ffn-512", json().get("choices").get(1).get("name").asText());
+  }
+
+  @Test
+  void leavesOutRowsOfStatisticsThatCannotBeUsedAndNamesThem() throws IOException {
+    Path stats = Path.of("../engine/src/test/resources/tables/all.json");
+    Path scores = Files.writeString(folder.resolve("scores.csv"), "\ufeff" + SCORES);
+    int code =
+        run(
+            "--library",
+            stats.toString(),
+            "--library",
+            scores.toString(),
+            "--limit",
+            "runtime_ms<=12",
+            "--output",
+            "json");
+    assertEquals(0, code, err.toString());
+    assertEquals(0.1 + 0.2, json().get("objective").asDouble(), 1e-12);
+    for (String place :
+        List.of(
+            "/0/subblocks/4/runtime_ms: -0.021 is negative",
+            "/0/subblocks/5: MambaConfig is not a kind",
+            "/0/subblocks/6/subblock_config/moe",
+            "/0/subblocks/7: has only ",
+            "/0/subblocks/8/memory_mib: 1.0 leaves no room",
+            "layer 0 kv-8+ffn-7168: has no runtime_ms")) {
+      assertTrue(err.toString().contains(place), err.toString());
+    }
+  }
+
+  @Test
+  void unitsOfAStatAgreeAcrossFiles() throws IOException {
+    String header = "layer,subblock,variant,workload,metric,value,unit,source\n";
+    Path a =
+        Files.writeString(
+            folder.resolve("a.csv"), header + "*,attention,kv-8,b1-p1-g1,runtime,3,ms,x\n");
+    Path b =
+        Files.writeString(
+            folder.resolve("b.csv"), header + "*,ffn,ffn-640,b64-p9-g9,runtime,0.006,s,x\n");
+    assertEquals(3, run("--library", a.toString(), "--library", b.toString()));
+    assertTrue(err.toString().contains("b.csv:2: unit 's' is not that of runtime before, 'ms'"));
   }
 
   @Test

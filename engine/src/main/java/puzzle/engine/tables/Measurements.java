@@ -1,9 +1,14 @@
-package puzzle.engine.solve.files;
+package puzzle.engine.tables;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -17,18 +22,79 @@ import puzzle.model.InvalidInputException;
  */
 final class Measurements {
 
-  static final int ALL_LAYERS = -1;
+  private static final List<String> NEEDED =
+      List.of("layer", "subblock", "variant", "metric", "value");
+  private static final List<String> KNOWN =
+      List.of("layer", "subblock", "variant", "workload", "metric", "value", "unit", "source");
 
   private final String source;
   private final String metric;
   private final Set<String> stats = new LinkedHashSet<>();
   private final Map<Integer, Map<String, Map<String, Double>>> halves = new TreeMap<>();
   private final Map<Integer, Map<String, Map<String, Double>>> blocks = new TreeMap<>();
+  private final Map<String, Double> fixed = new LinkedHashMap<>();
+  private final List<String> skipped = new ArrayList<>();
   private long items;
 
   Measurements(String source, String metric) {
     this.source = source;
     this.metric = metric;
+  }
+
+  /** Notes what was left out, with place and reason; then a block may lack a cost. */
+  void skip(String what) {
+    skipped.add(what);
+  }
+
+  /** Notes what everything outside the choice costs. */
+  void fix(String stat, double value) {
+    fixed.put(stat, value);
+  }
+
+  /**
+   * Adds CSV files of measurements: {@code layer,subblock,variant,workload,metric,value,unit,
+   * source}, of which the workload, the unit and the source may be missing. A metric has one unit
+   * in all files; if they hold several workloads, stats are named {@code metric@workload}.
+   */
+  void addCsv(List<Path> files) {
+    Set<String> workloads = new HashSet<>();
+    Map<String, String> units = new HashMap<>();
+    for (Path file : files) {
+      CsvFile.forEach(
+          file,
+          NEEDED,
+          KNOWN,
+          row -> {
+            if (!row.get("workload").isEmpty()) {
+              workloads.add(row.get("workload"));
+            }
+            String name = row.get("metric");
+            String before = units.putIfAbsent(name, row.get("unit"));
+            if (before != null && !before.equals(row.get("unit"))) {
+              throw row.bad(
+                  "unit", "is not that of %s before, '%s'".formatted(name, before), "convert one");
+            }
+          });
+    }
+    for (Path file : files) {
+      CsvFile.forEach(
+          file,
+          NEEDED,
+          KNOWN,
+          row -> {
+            String name = row.get("metric");
+            String own = row.get("workload");
+            boolean alone = name.equals(metric) || own.isEmpty() || workloads.size() == 1;
+            String stat = alone ? name : name + "@" + own;
+            String subblock = row.get("subblock").toLowerCase(Locale.ROOT);
+            double value = row.number("value");
+            if (subblock.equals("fixed")) {
+              fix(stat, value);
+            } else {
+              add(row.layer(), subblock, row.get("variant"), stat, value, row.place());
+            }
+          });
+    }
   }
 
   /**
@@ -77,7 +143,7 @@ final class Measurements {
     }
   }
 
-  LoadedTable build(Map<String, Double> fixed) {
+  LoadedTable build() {
     int last = -1;
     for (Map<Integer, ?> byLayer : List.of(halves, blocks)) {
       for (int layer : byLayer.keySet()) {
@@ -105,23 +171,17 @@ final class Measurements {
       }
       whole.forEach(
           (name, values) -> items.computeIfAbsent(name, n -> new LinkedHashMap<>()).putAll(values));
-      double[] scores = new double[items.size()];
-      double[][] costs = new double[items.size()][names.size()];
-      int j = 0;
-      for (Map.Entry<String, Map<String, Double>> item : items.entrySet()) {
-        scores[j] = item.getValue().getOrDefault(metric, Double.NaN);
-        any |= !Double.isNaN(scores[j]);
-        for (int k = 0; k < names.size(); k++) {
-          Double cost = item.getValue().get(names.get(k));
-          if (cost == null) {
-            throw new InvalidInputException(
-                "%s: layer %d %s has no %s.\nMaybe the profile is of another search space."
-                    .formatted(source, g, item.getKey(), names.get(k)));
-          }
-          costs[j][k] = cost;
-        }
-        j++;
-      }
+      int layer = g;
+      items
+          .entrySet()
+          .removeIf(item -> !complete(layer, item.getKey(), item.getValue().keySet(), names));
+      double[] scores =
+          items.values().stream().mapToDouble(i -> i.getOrDefault(metric, Double.NaN)).toArray();
+      double[][] costs =
+          items.values().stream()
+              .map(i -> names.stream().mapToDouble(i::get).toArray())
+              .toArray(double[][]::new);
+      any |= Arrays.stream(scores).anyMatch(score -> !Double.isNaN(score));
       table.layer(List.copyOf(items.keySet()), scores, costs);
     }
     if (!any) {
@@ -129,14 +189,30 @@ final class Measurements {
           "%s: nothing has a metric '%s'.\nMaybe pass the scores too, or name another objective."
               .formatted(source, metric));
     }
-    return new LoadedTable(source, table.build(), List.of(), fixed, Double.NaN);
+    return new LoadedTable(source, table.build(), List.of(), fixed, Double.NaN, skipped);
+  }
+
+  /** False for a block that lacks a cost that was left out. */
+  private boolean complete(int layer, String item, Set<String> values, List<String> needed) {
+    for (String stat : needed) {
+      if (!values.contains(stat)) {
+        if (skipped.isEmpty()) {
+          throw new InvalidInputException(
+              "%s: layer %d %s has no %s.\nMaybe the profile is of another search space."
+                  .formatted(source, layer, item, stat));
+        }
+        skip("layer %d %s: has no %s".formatted(layer, item, stat));
+        return false;
+      }
+    }
+    return true;
   }
 
   /** A layer's values over those given for all layers. */
   private static Map<String, Map<String, Double>> layer(
       Map<Integer, Map<String, Map<String, Double>>> all, int g) {
     Map<String, Map<String, Double>> merged = new LinkedHashMap<>();
-    for (int from : new int[] {ALL_LAYERS, g}) {
+    for (int from : new int[] {CsvFile.EVERY_LAYER, g}) {
       all.getOrDefault(from, Map.of())
           .forEach(
               (name, values) ->
