@@ -3,6 +3,7 @@ package puzzle.protocol;
 import java.util.List;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
+import puzzle.model.Block;
 import puzzle.model.CheckpointRef;
 import puzzle.model.Delivery;
 import puzzle.model.Receipt;
@@ -38,7 +39,7 @@ public interface Layer {
    * The second stage of BLD, of a layer whose first is through: trains these blocks as a whole and
    * scores them. A layer that is through says so again.
    */
-  record Couple(List<puzzle.model.Block> blocks) implements Command, Wire {
+  record Couple(List<Block> blocks) implements Command, Wire {
     public Couple {
       blocks = List.copyOf(blocks);
     }

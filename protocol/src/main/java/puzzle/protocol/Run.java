@@ -89,7 +89,7 @@ public interface Run {
    * Hands over costs that another system measured; each gets a receipt once it is durable. The
    * solver starts over with them.
    */
-  record DeliverCosts(List<CostDelivery> costs, ActorRef<puzzle.protocol.Layer.Receipts> replyTo)
+  record DeliverCosts(List<CostDelivery> costs, ActorRef<Layer.Receipts> replyTo)
       implements Command, Wire {
     public DeliverCosts {
       costs = List.copyOf(costs);
