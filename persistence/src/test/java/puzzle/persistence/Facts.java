@@ -104,10 +104,10 @@ final class Facts {
           new RunEvent.ChildHealed(new TaskResult.Healed(REF, 10, List.of())),
           new RunEvent.RunEnded(new Outcome(Outcome.Kind.DONE, "done"), AT));
 
-  static final List<LayerEvent> BLOCK_EVENTS =
+  static final List<LayerEvent> LAYER_EVENTS =
       List.of(new LayerEvent.BuildOrdered(SPEC, 1, REF), new LayerEvent.BuildAbandoned());
 
-  static final List<GkdEvent> DISTILL_EVENTS =
+  static final List<GkdEvent> GKD_EVENTS =
       List.of(
           new GkdEvent.GkdOrdered(
               SPEC,

@@ -12,17 +12,17 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import puzzle.engine.solve.Baselines;
 import puzzle.engine.solve.IncrementalSolver;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Servability;
 import puzzle.engine.solve.Solution;
 import puzzle.engine.solve.SolveBudget;
 import puzzle.engine.solve.SolverTable;
-import puzzle.engine.solve.Sweeps;
 import puzzle.engine.solve.files.InstanceFile;
 import puzzle.engine.solve.files.LoadedTable;
 import puzzle.engine.solve.files.TableFiles;
+import puzzle.engine.solve.studies.Baselines;
+import puzzle.engine.solve.studies.Sweeps;
 import puzzle.model.InvalidInputException;
 
 /** Chooses architectures from a table file: no tensors, no cluster. */

@@ -9,13 +9,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import puzzle.engine.solve.Baselines;
 import puzzle.engine.solve.Infeasibility;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Solution;
 import puzzle.engine.solve.SolverTable;
-import puzzle.engine.solve.Sweeps;
 import puzzle.engine.solve.files.LoadedTable;
+import puzzle.engine.solve.studies.Baselines;
+import puzzle.engine.solve.studies.Sweeps;
 
 /** Prints what {@code solve} found: one JSON object, or the same for people. */
 final class SolveReport {

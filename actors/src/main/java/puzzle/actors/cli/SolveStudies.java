@@ -8,16 +8,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import puzzle.engine.solve.EarlyFinish;
 import puzzle.engine.solve.IncrementalSolver;
-import puzzle.engine.solve.Replay;
 import puzzle.engine.solve.Row;
-import puzzle.engine.solve.ScoringOrder;
 import puzzle.engine.solve.Solution;
 import puzzle.engine.solve.SolveBudget;
 import puzzle.engine.solve.SolverTable;
 import puzzle.engine.solve.files.InstanceFile;
 import puzzle.engine.solve.files.TableFiles;
+import puzzle.engine.solve.studies.EarlyFinish;
+import puzzle.engine.solve.studies.Replay;
+import puzzle.engine.solve.studies.ScoringOrder;
 import puzzle.model.InvalidInputException;
 
 /** Measurements of the solver itself: a folder of instances, a stream of scores. */

@@ -44,9 +44,9 @@ final class Ledger {
     try {
       Journal journal = Journal.of(config);
       Ledger ledger = new Ledger();
-      List<String> entities = new ArrayList<>(List.of("Run|" + run, "Distill|" + run));
+      List<String> entities = new ArrayList<>(List.of("Run|" + run, "Gkd|" + run));
       for (int layer = 0; layer < SmallSearch.LAYERS; layer++) {
-        entities.add("Block|" + Layer.entityId(run, layer));
+        entities.add("Layer|" + Layer.entityId(run, layer));
       }
       for (String entity : entities) {
         journal

@@ -62,7 +62,7 @@ public final class GkdActor extends EventSourcedBehavior<Gkd.Command, GkdEvent, 
       Peers peers,
       LongSupplier nanos) {
     super(
-        PersistenceId.of("Distill", entityId),
+        PersistenceId.of("Gkd", entityId),
         SupervisorStrategy.restartWithBackoff(
             settings.gpu().restartMin(), settings.gpu().restartMax(), 0.2));
     this.timers = timers;

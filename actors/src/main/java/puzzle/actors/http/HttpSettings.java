@@ -7,6 +7,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import puzzle.actors.gpu.RemoteGpuActor;
 
 /**
  * The {@code puzzle.http} section, read and checked once.
@@ -16,7 +17,7 @@ import java.util.List;
  * @param bodyPatience a body that is not there after so long is refused
  * @param readers most followers of events at one time
  * @param patience a follower that takes nothing for so long is dropped
- * @param workerSilence an external worker that is silent for so long has lost its task
+ * @param worker of external workers
  */
 public record HttpSettings(
     boolean enabled,
@@ -31,7 +32,7 @@ public record HttpSettings(
     long maxUpload,
     int readers,
     Duration patience,
-    Duration workerSilence,
+    RemoteGpuActor.Timing worker,
     Duration whatIfLimit) {
 
   /**
@@ -58,7 +59,10 @@ public record HttpSettings(
               c.getBytes("max-upload"),
               c.getInt("readers"),
               c.getDuration("reader-patience"),
-              c.getDuration("worker-silence"),
+              new RemoteGpuActor.Timing(
+                  c.getDuration("worker.heartbeat"),
+                  c.getDuration("worker.silence"),
+                  c.getDuration("worker.idle")),
               c.getDuration("what-if-limit"));
       if (settings.port < 0 || settings.port > 65535) {
         throw wrong("port", settings.port, "is no port", "0 takes a free one");

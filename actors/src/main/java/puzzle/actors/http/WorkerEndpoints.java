@@ -19,6 +19,7 @@ import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import puzzle.actors.feed.FactJson;
+import puzzle.actors.gpu.RemoteGpuActor;
 import puzzle.actors.work.Peers;
 import puzzle.engine.store.Store;
 import puzzle.model.CheckpointRef;
@@ -100,7 +101,7 @@ final class WorkerEndpoints {
     json.put("run", ticket.spec().id().value());
     json.put("key", ticket.task().key());
     json.put("attempt", ticket.attempt());
-    json.put("heartbeat_seconds", settings.workerSilence().toMillis() / 3000.0);
+    json.put("heartbeat_seconds", settings.worker().silence().toMillis() / 3000.0);
     json.put("store", ticket.spec().store());
     json.set("task", FactJson.MAPPER.valueToTree(ticket.task()));
     json.set("spec", FactJson.MAPPER.valueToTree(ticket.spec()));
@@ -266,8 +267,9 @@ final class WorkerEndpoints {
             system.systemActorOf(
                 RemoteGpuActor.create(
                     new Device(n, "external", 0),
-                    settings.workerSilence(),
+                    settings.worker(),
                     peers,
+                    System::nanoTime,
                     () -> workers.remove(n)),
                 "worker-" + spawned.incrementAndGet(),
                 Props.empty()));

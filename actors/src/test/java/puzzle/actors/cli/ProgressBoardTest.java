@@ -69,7 +69,7 @@ class ProgressBoardTest {
   void showsWhatDevicesDoAndTheirLoss() {
     board.on(new Feed.Progressed(RUN, "gkd/0/0", new Device("127.0.0.1", "cpu", 1), 5, 20, 0.25));
     assertTrue(board.picture(80).contains("cpu-1     gkd/0/0 5/20, loss 0.25"), board.picture(80));
-    assertTrue(board.picture(80).contains("heal      [##"), board.picture(80));
+    assertTrue(board.picture(80).contains("gkd       [##"), board.picture(80));
   }
 
   private void layer(int distilled, int scored) {

@@ -11,7 +11,9 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -32,10 +34,16 @@ import puzzle.protocol.Gpu;
 import puzzle.protocol.GpuPool;
 import puzzle.protocol.Work;
 
+/** Timers and the monotonic clock stand still unless a test lets time pass. */
 class GpuActorTest {
+
+  private static final Duration HEARTBEAT = Duration.ofMillis(100);
+  private static final Duration ANNOUNCE = Duration.ofMillis(200);
+  private static final Duration SILENCE = Duration.ofMillis(400);
 
   private static final Config CONFIG =
       ConfigFactory.parseString("puzzle.gpu { silence = 400ms, announce = 200ms, rest = 1s }")
+          .withFallback(ManualTime.config())
           .withFallback(Examples.QUICK)
           .withFallback(Examples.DEFAULTS)
           .withFallback(ConfigFactory.parseString("pekko.actor.provider = local"))
@@ -46,11 +54,14 @@ class GpuActorTest {
   private final RunSpec spec = Examples.spec(Path.of("/store"));
   private final Device device = new Device("host", "cpu", 0);
   private final Reports peers = new Reports();
+  private final AtomicLong nanos = new AtomicLong();
   private ActorTestKit kit;
+  private ManualTime time;
 
   @BeforeEach
   void start() {
     kit = ActorTestKit.create(CONFIG);
+    time = ManualTime.get(kit.system());
   }
 
   @AfterEach
@@ -65,13 +76,16 @@ class GpuActorTest {
     assertEquals("record", peers.await(Work.Started.class).key());
     for (int i = 0; i < 3; i++) {
       assertInstanceOf(TaskResult.Recorded.class, peers.await(Work.Done.class).result());
+      pass(HEARTBEAT);
     }
+    assertEquals(1, peers.await(Work.Done.class).attempt());
     gpu.tell(new Gpu.Acknowledge("record", 1));
     gpu.tell(new Gpu.Perform(ticket(2)));
-    Work.Started second = peers.await(Work.Started.class);
-    assertEquals(2, second.attempt());
-    peers.take(Work.Done.class);
+    assertEquals(2, peers.await(Work.Started.class).attempt());
     assertEquals(2, peers.await(Work.Done.class).attempt());
+    pass(HEARTBEAT);
+    assertEquals(2, peers.await(Work.Done.class).attempt());
+    assertTrue(peers.take(Work.Done.class).isEmpty());
   }
 
   @Test
@@ -96,7 +110,9 @@ class GpuActorTest {
     TestProbe<Gpu.Retired> retired = kit.createTestProbe(Gpu.Retired.class);
     gpu.tell(new Gpu.Perform(ticket(1)));
     peers.await(Work.Started.class);
-    gpu.tell(new Gpu.Retire(Duration.ofMillis(50), retired.ref()));
+    gpu.tell(new Gpu.Retire(Duration.ofMinutes(2), retired.ref()));
+    settle(gpu);
+    pass(Duration.ofMinutes(2));
     assertEquals(
         puzzle.model.Failure.Kind.DEVICE_LOST, peers.await(Work.Failed.class).failure().kind());
     gpu.tell(new Gpu.Acknowledge("record", 1));
@@ -116,19 +132,23 @@ class GpuActorTest {
 
   @Test
   void aRunningTaskIsAliveAndShowsProgress() throws Exception {
-    gpu(new FakeEngine(
+    CountDownLatch shown = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    FakeEngine engine =
+        new FakeEngine(
             (task, monitor) -> {
-              while (!monitor.cancelled()) {
-                monitor.progress(3, 10, 0.25);
-                java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
-              }
-            }))
-        .tell(new Gpu.Perform(ticket(1)));
-    peers.await(Work.Alive.class);
+              monitor.progress(3, 10, 0.25);
+              shown.countDown();
+              await(go);
+            });
+    gpu(engine).tell(new Gpu.Perform(ticket(1)));
+    await(shown);
+    pass(HEARTBEAT);
     peers.await(Work.Alive.class);
     Feed.Progressed progress = peers.await(Feed.Progressed.class);
     assertEquals(3, progress.done());
     assertEquals(0.25, progress.loss());
+    go.countDown();
   }
 
   @Test
@@ -158,7 +178,14 @@ class GpuActorTest {
     assertTrue(failed.failure().message().contains("a bug"));
     gpu.tell(new Gpu.Acknowledge("record", 1));
     gpu.tell(new Gpu.Perform(ticket(2)));
-    assertEquals(2, peers.await(Work.Done.class).attempt());
+    // The engine's thread comes back after a rest.
+    kit.createTestProbe()
+        .awaitAssert(
+            () -> {
+              pass(HEARTBEAT);
+              assertTrue(peers.take(Work.Done.class).stream().anyMatch(d -> d.attempt() == 2));
+              return null;
+            });
     assertEquals(1, engine.open());
   }
 
@@ -182,6 +209,10 @@ class GpuActorTest {
     gpu.tell(new Gpu.Perform(ticket(2)));
     assertEquals(2, peers.await(GpuPool.Decline.class).ticket().attempt());
     peers.take(GpuPool.Announce.class);
+    pass(ANNOUNCE);
+    settle(gpu);
+    assertTrue(peers.take(GpuPool.Announce.class).isEmpty());
+    pass(Duration.ofSeconds(1));
     assertEquals("", peers.await(GpuPool.Announce.class).running());
     gpu.tell(new Gpu.Perform(ticket(3)));
     assertEquals(3, peers.await(Work.Done.class).attempt());
@@ -190,34 +221,44 @@ class GpuActorTest {
   @Test
   void aTaskThatHangsLetsItsLeaseRunOutAndItsDeviceDropsOutOfThePool() throws Exception {
     CountDownLatch go = new CountDownLatch(1);
-    gpu(new FakeEngine((task, monitor) -> await(go))).tell(new Gpu.Perform(ticket(1)));
+    ActorRef<Gpu.Command> gpu = gpu(new FakeEngine((task, monitor) -> await(go)));
+    gpu.tell(new Gpu.Perform(ticket(1)));
+    peers.await(Work.Started.class);
+    pass(HEARTBEAT);
     peers.await(Work.Alive.class);
-    // Another device's announcements are the clock.
-    Device other = new Device("host", "cpu", 1);
-    gpu(other, new FakeEngine());
-    int quiet = 0;
-    for (int ticks = 0; ticks < 15; ) {
-      GpuPool.Announce announce = peers.await(GpuPool.Announce.class);
-      boolean alive = !peers.take(Work.Alive.class).isEmpty();
-      ticks += announce.device().equals(other) ? 1 : 0;
-      quiet = alive || announce.device().equals(device) ? 0 : quiet + 1;
-    }
-    assertTrue(quiet >= 5, quiet + " ticks in a row without a sign of life");
+    nanos.addAndGet(SILENCE.toNanos());
+    settle(gpu);
+    peers.take(Work.Alive.class);
+    peers.take(GpuPool.Announce.class);
+    pass(ANNOUNCE);
+    settle(gpu);
+    assertTrue(peers.take(Work.Alive.class).isEmpty(), "alive after its silence");
+    assertTrue(peers.take(GpuPool.Announce.class).isEmpty(), "still offered to the pool");
     go.countDown();
     peers.await(Work.Done.class);
+    assertEquals("", peers.await(GpuPool.Announce.class).running());
+  }
+
+  /** Lets time pass for timers and for the clock. */
+  private void pass(Duration duration) {
+    nanos.addAndGet(duration.toNanos());
+    time.timePasses(duration);
+  }
+
+  /** Returns once the device has taken in everything it was sent so far. */
+  private void settle(ActorRef<Gpu.Command> gpu) throws InterruptedException {
+    peers.take(GpuPool.Decline.class);
+    gpu.tell(new Gpu.Perform(ticket(99)));
+    peers.await(GpuPool.Decline.class);
   }
 
   private ActorRef<Gpu.Command> gpu(FakeEngine engine) {
-    return gpu(device, engine);
-  }
-
-  private ActorRef<Gpu.Command> gpu(Device device, FakeEngine engine) {
     PuzzleSettings.Gpu settings = PuzzleSettings.from(CONFIG).gpu();
     ActorRef<DeviceThread.Job> thread =
         kit.spawn(
             DeviceThread.create(() -> engine.open(device), settings),
             DispatcherSelector.fromConfig("puzzle.gpu-dispatcher"));
-    return kit.spawn(GpuActor.create(device, thread, settings, peers, System::nanoTime));
+    return kit.spawn(GpuActor.create(device, thread, settings, peers, nanos::get));
   }
 
   private Work.Ticket ticket(int attempt) {

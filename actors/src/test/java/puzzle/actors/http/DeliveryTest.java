@@ -286,7 +286,7 @@ class DeliveryTest {
             folder,
             1,
             engine,
-            com.typesafe.config.ConfigFactory.parseString("puzzle.http.worker-silence = 1s"))) {
+            com.typesafe.config.ConfigFactory.parseString("puzzle.http.worker.silence = 1s"))) {
       served.start(spec, 2);
       JsonNode lost = lease(served, "w1");
       assertTrue(lost.path("key").asText().startsWith("score/"), lost::toString);

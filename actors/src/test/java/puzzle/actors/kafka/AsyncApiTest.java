@@ -43,7 +43,7 @@ class AsyncApiTest {
     for (Class<?> root : List.of(RunEvent.class, LayerEvent.class, GkdEvent.class)) {
       for (Object event : samples.all(root)) {
         var fact =
-            new JournalFact(Position.START, "Block|run-1/3", 7, Instant.EPOCH, event).cloudEvent();
+            new JournalFact(Position.START, "Layer|run-1/3", 7, Instant.EPOCH, event).cloudEvent();
         assertEquals(List.of(), published.validate(fact), fact::toString);
         kinds++;
       }

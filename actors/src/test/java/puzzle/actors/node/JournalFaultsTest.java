@@ -54,10 +54,10 @@ class JournalFaultsTest {
     RunSpec spec = Examples.small(folder);
     stoppedAt(spec, "score/2/kv-2+ffn-160");
     sql("DELETE FROM snapshot");
-    String unknown = "puzzle.persistence.BlockEvent$VariantForetold";
+    String unknown = "puzzle.persistence.LayerEvent$VariantForetold";
     String change =
         "UPDATE event_journal SET event_ser_manifest = '%s' WHERE persistence_id = '%s'";
-    String layer = "Block|" + puzzle.protocol.Layer.entityId(spec.id().value(), 1);
+    String layer = "Layer|" + puzzle.protocol.Layer.entityId(spec.id().value(), 1);
     assertTrue(sql(change.formatted(unknown, layer) + " AND sequence_number = 2") == 1);
     try (Drive drive = new Drive(spec, 3, 2, new FakeEngine(), SNAPSHOTS, "hash")) {
       drive.awaitStop();

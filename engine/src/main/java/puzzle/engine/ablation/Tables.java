@@ -13,7 +13,7 @@ import java.util.function.ToDoubleFunction;
 import puzzle.engine.ablation.Assemblies.Healing;
 import puzzle.engine.ablation.Assemblies.Quality;
 import puzzle.engine.ablation.StudyLibraries.BlockScore;
-import puzzle.engine.solve.Baselines.Baseline;
+import puzzle.engine.solve.studies.Baselines.Baseline;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.RunSpec.Gkd.Loss;

@@ -251,8 +251,8 @@ class GlobalDistillationTest {
   }
 
   private GlobalDistillation distillation(RunSpec spec, Decoder child) {
-    // As the engine seeds it.
-    long seed = spec.seed() * 0x9E3779B97F4A7C15L + order.key().hashCode();
+    // As ChildTasks seeds it.
+    long seed = spec.seed() * 0x9E3779B97F4A7C15L + "heal".hashCode();
     Store store = Store.open(Path.of(base.store()));
     return new GlobalDistillation(
         parent(), child, spec.gkd(), Recording.open(store, order.recording()), seed);

@@ -1,7 +1,12 @@
-package puzzle.engine.solve;
+package puzzle.engine.solve.studies;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import puzzle.engine.solve.IncrementalSolver;
+import puzzle.engine.solve.Row;
+import puzzle.engine.solve.SolveBudget;
+import puzzle.engine.solve.SolverTable;
 
 /**
  * Plays the scoring of a full table in the order that {@link ScoringOrder} asks for: how much of
@@ -77,7 +82,7 @@ public final class EarlyFinish {
   }
 
   /**
-   * Sum of the halves' scores for every pair, [layer][item]; NaN where an item is no pair of two
+   * Sum of the halves' scores for every pair, [layer][item]; NaN if an item is not a pair of two
    * changed halves. Pairs are found by names {@code attention+ffn}, or by index where the costs of
    * a layer are sums of two parts.
    */
@@ -86,13 +91,13 @@ public final class EarlyFinish {
     for (int g = 0; g < proxy.length; g++) {
       int n = table.items(g);
       proxy[g] = new double[n];
-      java.util.Arrays.fill(proxy[g], Double.NaN);
+      Arrays.fill(proxy[g], Double.NaN);
       int parent = 0;
       for (int j = 0; j < n; j++) {
         boolean better = table.score(g, j) < table.score(g, parent) || !table.hasScore(g, parent);
         parent = better ? j : parent;
       }
-      int width = table.item(g, parent).contains("+") ? 0 : width(table, g);
+      int width = table.item(g, parent).contains("+") ? 0 : table.pairWidth(g);
       for (int j = 0; j < n; j++) {
         int a;
         int f;
@@ -118,13 +123,5 @@ public final class EarlyFinish {
 
   private static String before(String name) {
     return name.substring(0, name.indexOf('+'));
-  }
-
-  private static int width(SolverTable table, int g) {
-    double[][] costs = new double[table.items(g)][];
-    for (int j = 0; j < costs.length; j++) {
-      costs[j] = table.costs(g, j);
-    }
-    return Kinds.pairWidth(costs, table.stats().size());
   }
 }

@@ -8,20 +8,20 @@ import java.util.Map;
 
 /**
  * Which items of different layers cost the same. Where an item is a pair (attention, FFN) and costs
- * add, every slot has two kinds; where only whole items repeat, one. Layers that agree in their
- * kinds are interchangeable in every limit, which is what counting rows and the merging of states
- * exploit. Kind {@code count()} stands for "none".
+ * add, every slot has two cost classes; where only whole items repeat, one. Layers that agree in
+ * their cost classes are interchangeable in every limit, which is what counting rows and the
+ * merging of states exploit. Cost class {@code count()} stands for "none".
  */
-final class Kinds {
+final class CostClasses {
 
-  private static final int MOST_KINDS = 96;
+  private static final int MOST = 96;
 
   final int[] group;
   final int[] first;
   final int[] second;
   private final int count;
 
-  private Kinds(int[] group, int[] first, int[] second, int count) {
+  private CostClasses(int[] group, int[] first, int[] second, int count) {
     this.group = group;
     this.first = first;
     this.second = second;
@@ -32,39 +32,39 @@ final class Kinds {
     return count;
   }
 
-  static Kinds none(Problem problem) {
+  static CostClasses none(Problem problem) {
     int slots = problem.item.length;
     int[] group = groups(problem);
     int[] none = new int[slots];
-    return new Kinds(group, none, none, 0);
+    return new CostClasses(group, none, none, 0);
   }
 
   /**
-   * Finds the kinds: items whose weights agree in every row.
+   * Finds the cost classes: items whose weights agree in every row.
    *
    * <p>First whole items, then split into pairs where {@code index = a * width + f} has the same
    * weights in every layer and they are sums of an a-part and an f-part.
    */
-  static Kinds detect(Problem problem) {
+  static CostClasses detect(Problem problem) {
     int slots = problem.item.length;
     int[] group = groups(problem);
-    Map<List<Double>, Integer> classes = new HashMap<>();
-    int[] kind = new int[slots];
+    Map<List<Double>, Integer> byWeights = new HashMap<>();
+    int[] whole = new int[slots];
     int most = 0;
     for (int s = 0; s < slots; s++) {
       List<Double> weights = new ArrayList<>(problem.rows);
       for (int k = 0; k < problem.rows; k++) {
         weights.add(problem.weight[k][s]);
       }
-      kind[s] = classes.computeIfAbsent(weights, w -> classes.size());
+      whole[s] = byWeights.computeIfAbsent(weights, w -> byWeights.size());
       most = Math.max(most, problem.item[s] + 1);
     }
-    if (classes.size() > MOST_KINDS || 2 * classes.size() > slots) {
+    if (byWeights.size() > MOST || 2 * byWeights.size() > slots) {
       return none(problem);
     }
     double[][] shared = new double[most][];
     boolean byIndex = true;
-    int[] kindOf = new int[most];
+    int[] wholeOf = new int[most];
     for (int s = 0; s < slots; s++) {
       int j = problem.item[s];
       if (shared[j] == null) {
@@ -72,20 +72,20 @@ final class Kinds {
         for (int k = 0; k < problem.rows; k++) {
           shared[j][k] = problem.weight[k][s];
         }
-        kindOf[j] = kind[s];
+        wholeOf[j] = whole[s];
       }
-      byIndex &= kindOf[j] == kind[s];
+      byIndex &= wholeOf[j] == whole[s];
     }
     int width = byIndex ? pairWidth(shared, problem.rows) : 0;
     int halves = width == 0 ? 0 : most / width;
-    int count = width == 0 ? classes.size() : halves + width;
+    int count = width == 0 ? byWeights.size() : halves + width;
     int[] first = new int[slots];
     int[] second = new int[slots];
     for (int s = 0; s < slots; s++) {
-      first[s] = width == 0 ? kind[s] : problem.item[s] / width;
+      first[s] = width == 0 ? whole[s] : problem.item[s] / width;
       second[s] = width == 0 ? count : halves + problem.item[s] % width;
     }
-    return new Kinds(group, first, second, count);
+    return new CostClasses(group, first, second, count);
   }
 
   /** The width for which all weights are sums of two parts; 0 where there is none. */
@@ -114,15 +114,15 @@ final class Kinds {
     return true;
   }
 
-  /** The kinds of those slots that a smaller problem kept. */
-  Kinds restrict(Problem problem, int[] slots) {
+  /** The cost classes of those slots that a smaller problem kept. */
+  CostClasses restrict(Problem problem, int[] slots) {
     int[] keptFirst = new int[slots.length];
     int[] keptSecond = new int[slots.length];
     for (int s = 0; s < slots.length; s++) {
       keptFirst[s] = first[slots[s]];
       keptSecond[s] = second[slots[s]];
     }
-    return new Kinds(groups(problem), keptFirst, keptSecond, count);
+    return new CostClasses(groups(problem), keptFirst, keptSecond, count);
   }
 
   private static int[] groups(Problem problem) {

@@ -1,4 +1,4 @@
-package puzzle.engine.solve;
+package puzzle.engine.solve.studies;
 
 import java.util.Arrays;
 

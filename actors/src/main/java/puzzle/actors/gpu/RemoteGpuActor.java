@@ -1,8 +1,9 @@
-package puzzle.actors.http;
+package puzzle.actors.gpu;
 
 import java.time.Duration;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -26,49 +27,49 @@ import puzzle.protocol.Work;
  * shows that it lives; says that a result counts only once its owner has it on record. When it
  * dies, the lease runs out like any other.
  */
-final class RemoteGpuActor extends AbstractBehavior<Gpu.Command> {
+public final class RemoteGpuActor extends AbstractBehavior<Gpu.Command> {
 
   /** The worker asks for a task. */
-  record Lease(Set<String> accepts, Duration patience, ActorRef<Leased> replyTo)
+  public record Lease(Set<String> accepts, Duration patience, ActorRef<Leased> replyTo)
       implements Gpu.Internal {}
 
   /**
    * The answer.
    *
-   * @param lease names the attempt from here on; null where there is no task yet
+   * @param lease names the attempt from here on; null if there is no task yet
    */
-  record Leased(String lease, Work.Ticket ticket) {}
+  public record Leased(String lease, Work.Ticket ticket) {}
 
   /** The worker lives. */
-  record Beat(String lease, long done, long total, double loss, ActorRef<Beaten> replyTo)
+  public record Beat(String lease, long done, long total, double loss, ActorRef<Beaten> replyTo)
       implements Gpu.Internal {}
 
   /**
    * The answer.
    *
-   * @param held false where the lease is lost
-   * @param wanted false where the worker should stop
+   * @param held false if the lease is lost
+   * @param wanted false if the worker should stop
    */
-  record Beaten(boolean held, boolean wanted) {}
+  public record Beaten(boolean held, boolean wanted) {}
 
   /** Asks which task a lease is for. */
-  record GetTicket(String lease, ActorRef<Leased> replyTo) implements Gpu.Internal {}
+  public record GetTicket(String lease, ActorRef<Leased> replyTo) implements Gpu.Internal {}
 
   /**
    * The worker is done.
    *
-   * @param result null where there is a failure instead
+   * @param result null if there is a failure instead
    */
-  record End(String lease, TaskResult result, Failure failure, ActorRef<Ended> replyTo)
+  public record End(String lease, TaskResult result, Failure failure, ActorRef<Ended> replyTo)
       implements Gpu.Internal {}
 
   /**
    * The answer, once the owner has answered.
    *
-   * @param held false where the lease is lost
-   * @param recorded false where another attempt's result counts
+   * @param held false if the lease is lost
+   * @param recorded false if another attempt's result counts
    */
-  record Ended(boolean held, boolean recorded) {}
+  public record Ended(boolean held, boolean recorded) {}
 
   private enum Tick implements Gpu.Internal {
     HEARTBEAT,
@@ -76,12 +77,17 @@ final class RemoteGpuActor extends AbstractBehavior<Gpu.Command> {
     IDLE
   }
 
-  private static final Duration HEARTBEAT = Duration.ofSeconds(1);
-  private static final Duration IDLE = Duration.ofMinutes(10);
+  /**
+   * @param heartbeat how often the lease of a running task is renewed
+   * @param silence a worker that has been silent for longer than this has lost its task
+   * @param idle a worker that has asked for nothing for this long is forgotten
+   */
+  public record Timing(Duration heartbeat, Duration silence, Duration idle) {}
 
   private final Device device;
-  private final Duration silence;
+  private final Timing timing;
   private final Peers peers;
+  private final LongSupplier nanos;
   private final Runnable stopped;
   private final TimerScheduler<Gpu.Command> timers;
   private Lease asking;
@@ -96,32 +102,35 @@ final class RemoteGpuActor extends AbstractBehavior<Gpu.Command> {
   private ActorRef<Ended> informed;
 
   /**
-   * @param silence a worker that is not heard of for so long has lost its task
+   * @param nanos a monotonic clock
    * @param stopped called when this actor ends
    */
-  static Behavior<Gpu.Command> create(
-      Device device, Duration silence, Peers peers, Runnable stopped) {
+  public static Behavior<Gpu.Command> create(
+      Device device, Timing timing, Peers peers, LongSupplier nanos, Runnable stopped) {
     return Behaviors.withTimers(
         timers ->
             Behaviors.setup(
-                context -> new RemoteGpuActor(context, timers, device, silence, peers, stopped)));
+                context ->
+                    new RemoteGpuActor(context, timers, device, timing, peers, nanos, stopped)));
   }
 
   private RemoteGpuActor(
       ActorContext<Gpu.Command> context,
       TimerScheduler<Gpu.Command> timers,
       Device device,
-      Duration silence,
+      Timing timing,
       Peers peers,
+      LongSupplier nanos,
       Runnable stopped) {
     super(context);
     this.device = device;
-    this.silence = silence;
+    this.timing = timing;
     this.peers = peers;
+    this.nanos = nanos;
     this.timers = timers;
     this.stopped = stopped;
-    timers.startTimerWithFixedDelay(Tick.HEARTBEAT, HEARTBEAT);
-    timers.startSingleTimer(Tick.IDLE, IDLE);
+    timers.startTimerWithFixedDelay(Tick.HEARTBEAT, timing.heartbeat());
+    timers.startSingleTimer(Tick.IDLE, timing.idle());
   }
 
   @Override
@@ -144,7 +153,7 @@ final class RemoteGpuActor extends AbstractBehavior<Gpu.Command> {
   }
 
   private Behavior<Gpu.Command> onLease(Lease next) {
-    timers.startSingleTimer(Tick.IDLE, IDLE);
+    timers.startSingleTimer(Tick.IDLE, timing.idle());
     if (asking != null) {
       asking.replyTo().tell(new Leased(null, null));
     }
@@ -168,7 +177,7 @@ final class RemoteGpuActor extends AbstractBehavior<Gpu.Command> {
     running = perform.ticket();
     lease = UUID.randomUUID().toString();
     wanted = true;
-    heard = System.nanoTime();
+    heard = nanos.getAsLong();
     asking.replyTo().tell(new Leased(lease, running));
     asking = null;
     peers.owner(
@@ -181,7 +190,7 @@ final class RemoteGpuActor extends AbstractBehavior<Gpu.Command> {
       beat.replyTo().tell(new Beaten(false, false));
       return this;
     }
-    heard = System.nanoTime();
+    heard = nanos.getAsLong();
     if (beat.total() > 0) {
       peers.announce(
           new Feed.Progressed(
@@ -249,8 +258,8 @@ final class RemoteGpuActor extends AbstractBehavior<Gpu.Command> {
 
   private Behavior<Gpu.Command> onHeartbeat() {
     if (running != null) {
-      if (System.nanoTime() - heard > silence.toNanos()) {
-        lose("its worker was silent for " + silence.toSeconds() + " s");
+      if (nanos.getAsLong() - heard > timing.silence().toNanos()) {
+        lose("its worker was silent for " + timing.silence().toSeconds() + " s");
       } else {
         peers.owner(
             running.owner(),
@@ -276,7 +285,7 @@ final class RemoteGpuActor extends AbstractBehavior<Gpu.Command> {
 
   private Behavior<Gpu.Command> onIdle() {
     if (running != null || asking != null || outcome != null) {
-      timers.startSingleTimer(Tick.IDLE, IDLE);
+      timers.startSingleTimer(Tick.IDLE, timing.idle());
       return this;
     }
     return Behaviors.stopped();

@@ -1,10 +1,15 @@
-package puzzle.engine.solve;
+package puzzle.engine.solve.studies;
 
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import puzzle.engine.solve.IncrementalSolver;
+import puzzle.engine.solve.Row;
+import puzzle.engine.solve.Solution;
+import puzzle.engine.solve.SolveBudget;
+import puzzle.engine.solve.SolverTable;
 
 /**
  * Which blocks to score next, and when to stop scoring.

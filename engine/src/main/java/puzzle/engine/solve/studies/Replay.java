@@ -1,4 +1,4 @@
-package puzzle.engine.solve;
+package puzzle.engine.solve.studies;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -6,6 +6,13 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.function.LongSupplier;
+import puzzle.engine.solve.ArchitectureSolver;
+import puzzle.engine.solve.Change;
+import puzzle.engine.solve.IncrementalSolver;
+import puzzle.engine.solve.Row;
+import puzzle.engine.solve.Solution;
+import puzzle.engine.solve.SolveBudget;
+import puzzle.engine.solve.SolverTable;
 
 /**
  * Streams a table's scores in random order through the incremental solver, as a run would, and
@@ -53,7 +60,7 @@ public final class Replay {
   }
 
   /** As above, by another clock: processor time tells more on a machine that is shared. */
-  static Report run(
+  public static Report run(
       SolverTable full,
       List<Row> rows,
       long seed,

@@ -1,4 +1,4 @@
-package puzzle.engine.solve;
+package puzzle.engine.solve.studies;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -7,6 +7,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
+import puzzle.engine.solve.IncrementalSolver;
+import puzzle.engine.solve.Row;
+import puzzle.engine.solve.Solution;
+import puzzle.engine.solve.SolveBudget;
+import puzzle.engine.solve.SolverTable;
 
 /**
  * What the solver is compared with (appendix B, tables 12 to 15): greedy, random feasible, maximum
@@ -67,21 +72,11 @@ public final class Baselines {
     if (choices == null) {
       return;
     }
-    int[] places = IntStream.range(0, choices.length).toArray();
-    double[] values = new double[choices.length];
-    for (int g : places) {
-      values[g] = table.score(g, choices[g]);
-    }
-    double objective = Problem.exactSum(values, places).doubleValue();
-    Map<String, Double> totals = new LinkedHashMap<>();
-    for (int k = 0; k < table.stats().size(); k++) {
-      for (int g : places) {
-        values[g] = table.cost(g, choices[g], k);
-      }
-      totals.put(table.stats().get(k), Problem.exactSum(values, places).doubleValue());
-    }
     List<Integer> items = IntStream.of(choices).boxed().toList();
-    found.put(name, new Baseline(name, items, objective, totals, excess(choices) <= 0));
+    found.put(
+        name,
+        new Baseline(
+            name, items, table.objective(items), table.totals(items), excess(choices) <= 0));
   }
 
   private int[] scored(int g) {
@@ -135,21 +130,15 @@ public final class Baselines {
     return choices;
   }
 
-  /** Relative excess over all limits, 0 where all are kept. */
+  /** Relative excess over all limits, 0 if all are kept. */
   private double excess(int[] choices) {
     double excess = 0;
     for (int r = 0; r < stat.length; r++) {
-      Row row = rows.get(r);
       double total = 0;
       for (int g = 0; g < choices.length; g++) {
         total += table.cost(g, choices[g], stat[r]);
       }
-      if (row.hasUpper() && total > row.upper() + Problem.ROW_TOLERANCE * Math.abs(row.upper())) {
-        excess += (total - row.upper()) / Math.max(1e-300, Math.abs(row.upper()));
-      }
-      if (row.hasLower() && total < row.lower() - Problem.ROW_TOLERANCE * Math.abs(row.lower())) {
-        excess += (row.lower() - total) / Math.max(1e-300, Math.abs(row.lower()));
-      }
+      excess += rows.get(r).excess(total);
     }
     return excess;
   }
@@ -187,8 +176,7 @@ public final class Baselines {
     SolverTable bySize =
         table.withScores((g, j) -> table.hasScore(g, j) ? -table.cost(g, j, size) : Double.NaN);
     // Filling a limit to the last digit is a subset-sum problem; nobody needs that of a baseline.
-    SolveBudget rough =
-        new SolveBudget(budget.deadline(), budget.cancelled(), 1e-4, budget.threads());
+    SolveBudget rough = budget.withGap(1e-4);
     return choices(new IncrementalSolver(bySize, rows).solve(rough));
   }
 

@@ -1,13 +1,16 @@
-package puzzle.engine.solve;
+package puzzle.engine.solve.studies;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import puzzle.engine.solve.ArchitectureSolver;
+import puzzle.engine.solve.IncrementalSolver;
+import puzzle.engine.solve.Row;
+import puzzle.engine.solve.Solution;
+import puzzle.engine.solve.SolveBudget;
+import puzzle.engine.solve.SolverTable;
 
-/**
- * Families of solves that reuse each other: diverse solutions, the Pareto front of one limit, the
- * best batch size.
- */
+/** Families of solves that reuse each other: diverse solutions, the Pareto front of one limit. */
 public final class Sweeps {
 
   private Sweeps() {}
@@ -19,11 +22,11 @@ public final class Sweeps {
   public static List<Solution> diverse(
       SolverTable table, List<Row> rows, int count, int differ, SolveBudget budget) {
     ArchitectureSolver solver = new IncrementalSolver(table, rows);
-    Clock clock = new Clock(budget);
+    SolveBudget all = budget.fromNow();
     List<Solution> found = new ArrayList<>();
     List<List<Integer>> earlier = new ArrayList<>();
-    while (found.size() < count && !clock.expired()) {
-      Solution next = solver.solve(within(budget, clock));
+    while (found.size() < count && !all.cancelled().getAsBoolean()) {
+      Solution next = solver.solve(all);
       if (!next.found()) {
         if (found.isEmpty()) {
           found.add(next);
@@ -60,7 +63,7 @@ public final class Sweeps {
     replaced.ifPresent(others::remove);
     double lower = replaced.map(Row::lower).orElse(Double.NEGATIVE_INFINITY);
     IncrementalSolver solver = null;
-    Clock clock = new Clock(budget);
+    SolveBudget all = budget.fromNow();
     Point[] points = new Point[steps];
     for (int i = 0; i < steps; i++) {
       int at = from <= to ? steps - 1 - i : i;
@@ -72,54 +75,8 @@ public final class Sweeps {
       } else {
         solver.retarget(target);
       }
-      points[at] = new Point(limit, solver.solve(within(budget, clock)));
+      points[at] = new Point(limit, solver.solve(all));
     }
     return List.of(points);
-  }
-
-  /** A batch size with the costs and limits it leads to. */
-  public record Candidate(int batch, SolverTable table, List<Row> rows) {}
-
-  /**
-   * The best batch size.
-   *
-   * @param solution of that batch size; its bound holds for all candidates
-   */
-  public record BatchChoice(int batch, Solution solution) {}
-
-  /**
-   * Solves for each batch size (appendix B: b is not a variable). Each candidate is only searched
-   * below the best architecture so far; most end at their relaxation.
-   */
-  public static BatchChoice bestBatch(List<Candidate> candidates, SolveBudget budget) {
-    Clock clock = new Clock(budget);
-    BatchChoice best = null;
-    boolean proven = true;
-    double bound = Double.POSITIVE_INFINITY;
-    for (Candidate candidate : candidates) {
-      IncrementalSolver solver = new IncrementalSolver(candidate.table(), candidate.rows());
-      if (best != null && best.solution.found()) {
-        solver.setCutoff(best.solution.objective());
-      }
-      Solution solution = solver.solve(within(budget, clock));
-      proven &= solution.proven();
-      bound = Math.min(bound, solution.bound());
-      boolean better =
-          best == null
-              || (solution.found()
-                  && (!best.solution.found() || solution.objective() < best.solution.objective()));
-      if (better) {
-        best = new BatchChoice(candidate.batch(), solution);
-      }
-    }
-    if (best == null || !best.solution.found()) {
-      return best;
-    }
-    return new BatchChoice(
-        best.batch, best.solution.withBound(Math.min(bound, best.solution.objective()), proven));
-  }
-
-  private static SolveBudget within(SolveBudget budget, Clock clock) {
-    return new SolveBudget(budget.deadline(), clock::expired, budget.gap(), budget.threads());
   }
 }
