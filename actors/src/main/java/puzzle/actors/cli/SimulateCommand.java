@@ -17,10 +17,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import puzzle.actors.cli.console.ExitCode;
+import puzzle.actors.cli.console.Output;
 import puzzle.actors.node.PuzzleNode;
 import puzzle.actors.node.Tools;
 import puzzle.actors.simulation.Conduct;
@@ -82,8 +85,7 @@ final class SimulateCommand implements Callable<Integer> {
               + " Default: ${DEFAULT-VALUE}.")
   int warmUpLayers;
 
-  @Option(names = "--output", description = "text or json.", defaultValue = "text")
-  OutputFormat output;
+  @Mixin Output output;
 
   @Spec CommandSpec spec;
 
@@ -114,15 +116,15 @@ final class SimulateCommand implements Callable<Integer> {
         simulate(folder.resolve("warm-up"), Math.min(gpus, 200), warmUpLayers, 0);
       }
       ObjectNode result = simulate(folder.resolve("measured"), gpus, layers, millis);
-      PrintWriter out = spec.commandLine().getOut();
-      if (output == OutputFormat.json) {
-        out.println(result.toPrettyString());
+      PrintWriter out = output.out();
+      if (output.json()) {
+        output.print(result);
       } else {
         result.properties().forEach(f -> out.printf("%-24s %s%n", f.getKey(), f.getValue()));
       }
       out.flush();
       return result.get("outcome").asText().equals(Outcome.Kind.DONE.name())
-          ? 0
+          ? ExitCode.DONE
           : ExitCode.INTERNAL;
     } finally {
       delete(folder);
