@@ -81,12 +81,12 @@ class FoldTest {
     assertEquals(Set.of(0), run.libraries().keySet());
     assertFalse(run.libraryComplete());
     assertEquals(Facts.REF, run.healed().child());
-    LayerState block = LayerState.EMPTY.on(Facts.BLOCK_EVENTS.get(0));
+    LayerState block = LayerState.EMPTY.on(Facts.LAYER_EVENTS.get(0));
     assertTrue(block.active());
-    assertFalse(block.on(Facts.BLOCK_EVENTS.get(1)).active());
-    GkdState distill = GkdState.EMPTY.on(Facts.DISTILL_EVENTS.get(0));
+    assertFalse(block.on(Facts.LAYER_EVENTS.get(1)).active());
+    GkdState distill = GkdState.EMPTY.on(Facts.GKD_EVENTS.get(0));
     assertTrue(distill.active());
-    assertFalse(distill.on(Facts.DISTILL_EVENTS.get(1)).active());
+    assertFalse(distill.on(Facts.GKD_EVENTS.get(1)).active());
   }
 
   @Test

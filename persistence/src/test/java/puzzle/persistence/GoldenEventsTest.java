@@ -98,8 +98,8 @@ class GoldenEventsTest {
     List<Object> all = new ArrayList<>();
     all.addAll(Facts.RUN_EVENTS);
     all.addAll(Facts.TASK_EVENTS);
-    all.addAll(Facts.BLOCK_EVENTS);
-    all.addAll(Facts.DISTILL_EVENTS);
+    all.addAll(Facts.LAYER_EVENTS);
+    all.addAll(Facts.GKD_EVENTS);
     all.addAll(Facts.LATER_TASK_EVENTS);
     all.addAll(Facts.LATER_EVENTS);
     all.addAll(Facts.LATER_RUN_EVENTS);

@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 import puzzle.engine.solve.ArchitectureSolver;
-import puzzle.engine.solve.Baselines;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Solution;
 import puzzle.engine.solve.SolveBudget;
 import puzzle.engine.solve.SolverTable;
-import puzzle.engine.solve.Sweeps;
+import puzzle.engine.solve.studies.Baselines;
+import puzzle.engine.solve.studies.Sweeps;
 import puzzle.model.Baseline;
 
 /**

@@ -11,7 +11,7 @@ import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Solution;
 import puzzle.engine.solve.SolveBudget;
 import puzzle.engine.solve.SolverTable;
-import puzzle.engine.solve.Sweeps;
+import puzzle.engine.solve.studies.Sweeps;
 import puzzle.model.Architecture;
 import puzzle.model.BlockCost;
 import puzzle.model.Incumbent;

@@ -200,7 +200,7 @@ class RecoveryBenchmark {
     private final RetentionCriteria snapshots;
 
     Writer(String entityId, RetentionCriteria snapshots) {
-      super(PersistenceId.of("Block", entityId));
+      super(PersistenceId.of("Layer", entityId));
       this.entityId = entityId;
       this.snapshots = snapshots;
     }

@@ -21,14 +21,14 @@ final class Conflicts {
   static Infeasibility explain(
       SolverTable table, List<Row> rows, boolean[][] forbidden, int[] forced, SolveBudget budget) {
     List<Row> sides = sides(rows);
-    Clock clock = new Clock(budget);
+    SolveBudget each = budget.fromNow().withGap(PRECISION);
     boolean certain = true;
     List<Row> conflict = new ArrayList<>(sides);
     for (Row side : sides) {
       List<Row> without = new ArrayList<>(conflict);
       without.remove(side);
       SolverTable free = table.withScores((g, j) -> table.hasScore(g, j) ? 0 : Double.NaN);
-      Solution answer = solve(free, without, forbidden, forced, budget, clock);
+      Solution answer = solve(free, without, forbidden, forced, each);
       if (answer.status() == Solution.Status.INFEASIBLE) {
         conflict = without;
       }
@@ -43,7 +43,7 @@ final class Conflicts {
       SolverTable least =
           table.withScores(
               (g, j) -> table.hasScore(g, j) ? sign * table.cost(g, j, stat) : Double.NaN);
-      Solution answer = solve(least, others, forbidden, forced, budget, clock);
+      Solution answer = solve(least, others, forbidden, forced, each);
       boolean smallest = answer.gap() <= PRECISION;
       if (smallest && answer.found()) {
         relaxations.add(new Infeasibility.Relaxation(side, answer.totals().get(side.stat())));
@@ -67,12 +67,7 @@ final class Conflicts {
   }
 
   private static Solution solve(
-      SolverTable table,
-      List<Row> rows,
-      boolean[][] forbidden,
-      int[] forced,
-      SolveBudget budget,
-      Clock clock) {
+      SolverTable table, List<Row> rows, boolean[][] forbidden, int[] forced, SolveBudget budget) {
     IncrementalSolver solver = new IncrementalSolver(table, rows);
     for (int g = 0; g < forced.length; g++) {
       for (int j = 0; j < forbidden[g].length; j++) {
@@ -84,7 +79,6 @@ final class Conflicts {
         solver.force(g, forced[g]);
       }
     }
-    return solver.solve(
-        new SolveBudget(budget.deadline(), clock::expired, PRECISION, budget.threads()));
+    return solver.solve(budget);
   }
 }

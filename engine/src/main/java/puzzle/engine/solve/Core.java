@@ -12,7 +12,7 @@ final class Core {
 
   final Problem root;
   final Problem problem;
-  final Kinds kinds;
+  final CostClasses classes;
 
   /** Root slot of each slot of the core. */
   private final int[] rootSlot;
@@ -22,20 +22,20 @@ final class Core {
 
   final double fixedScore;
 
-  /** How many folded layers use each kind. */
+  /** How many folded layers use each cost class. */
   final int[] fixedCount;
 
   private Core(
       Problem root,
       Problem problem,
-      Kinds kinds,
+      CostClasses classes,
       int[] rootSlot,
       int[] fixed,
       double fixedScore,
       int[] fixedCount) {
     this.root = root;
     this.problem = problem;
-    this.kinds = kinds;
+    this.classes = classes;
     this.rootSlot = rootSlot;
     this.fixed = fixed;
     this.fixedScore = fixedScore;
@@ -45,11 +45,11 @@ final class Core {
   /**
    * @param left by root slot
    */
-  static Core of(Problem root, Kinds rootKinds, boolean[] left) {
+  static Core of(Problem root, CostClasses rootClasses, boolean[] left) {
     int[] count = new int[root.groups];
     int[] fixed = new int[root.groups];
     Arrays.fill(fixed, -1);
-    int[] fixedCount = new int[rootKinds.count() + 1];
+    int[] fixedCount = new int[rootClasses.count() + 1];
     double fixedScore = 0;
     double[] budget = root.budget.clone();
     for (int g = 0; g < root.groups; g++) {
@@ -63,8 +63,8 @@ final class Core {
       if (count[g] == 1) {
         fixed[g] = last;
         fixedScore += root.score[last];
-        fixedCount[rootKinds.first[last]]++;
-        fixedCount[rootKinds.second[last]]++;
+        fixedCount[rootClasses.first[last]]++;
+        fixedCount[rootClasses.second[last]]++;
         for (int k = 0; k < root.rows; k++) {
           budget[k] -= root.weight[k][last];
         }
@@ -109,7 +109,7 @@ final class Core {
     return new Core(
         root,
         problem,
-        rootKinds.restrict(problem, rootSlot),
+        rootClasses.restrict(problem, rootSlot),
         rootSlot,
         fixed,
         fixedScore,

@@ -113,7 +113,7 @@ final class Improver {
     for (int i = 0; i < count; i++) {
       items[i] = order[i];
     }
-    int[] group = relaxation.kinds.group;
+    int[] group = relaxation.classes.group;
     for (int round = 0;
         round < MOST_ROUNDS && !clock.expired() && bestMove(items, group);
         round++) {

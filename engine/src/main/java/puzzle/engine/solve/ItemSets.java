@@ -1,18 +1,18 @@
 package puzzle.engine.solve;
 
 /**
- * The items that are left in each group: sparse sets, so that removals are undone by restoring the
- * sizes in reverse order.
+ * The items that are left in each group: sparse sets, so that removals are undone by restoring
+ * marks in reverse order.
  */
 final class ItemSets {
 
   private final int[] start;
   private final int[] place;
 
-  /** Group g's items that are left are {@code list[start[g]] .. list[start[g] + size[g] - 1]}. */
+  /** Group g's items that are left are {@code list[start[g]] .. list[start[g] + size(g) - 1]}. */
   final int[] list;
 
-  final int[] size;
+  private final int[] size;
 
   ItemSets(Problem problem) {
     this.start = problem.start;
@@ -29,6 +29,20 @@ final class ItemSets {
     }
   }
 
+  int size(int group) {
+    return size[group];
+  }
+
+  /** Stands for the items a group has now: {@link #restore} takes back those removed since. */
+  int mark(int group) {
+    return size[group];
+  }
+
+  /** Marks of a group are restored in the reverse of the order in which they were made. */
+  void restore(int group, int mark) {
+    size[group] = mark;
+  }
+
   boolean has(int group, int slot) {
     return place[slot] < start[group] + size[group];
   }
@@ -42,7 +56,7 @@ final class ItemSets {
     moveTo(start[group] + size[group]++, slot);
   }
 
-  /** Leaves one item of a group; restoring its size takes the others back. */
+  /** Leaves one item of a group. */
   void only(int group, int slot) {
     moveTo(start[group], slot);
     size[group] = 1;

@@ -17,10 +17,10 @@ import java.util.Random;
  *       taken afresh at each layer, as optimal ones of sampled states, since states that used more
  *       of a row need a higher price for it. A state whose bound reaches the incumbent is dropped.
  *   <li><b>Merging.</b> Where costs do not depend on the layer, two states that used the same
- *       number of every kind have used the same of every row, whatever the layers: only the better
- *       score can lead to the optimum. Counts are compared through a sum of 64-bit random codes,
- *       one per kind, and confirmed on the rows. This is what solves nearly symmetric instances,
- *       where the relaxation is blind to which layer does what.
+ *       number of every cost class have used the same of every row, whatever the layers: only the
+ *       better score can lead to the optimum. Counts are compared through a sum of 64-bit random
+ *       codes, one per cost class, and confirmed on the rows. This is what solves nearly symmetric
+ *       instances, where the relaxation is blind to which layer does what.
  *   <li><b>Dominance</b> with one or two rows: a state that is no better in anything goes.
  * </ul>
  *
@@ -89,10 +89,10 @@ final class LayeredProgramme {
     this.incumbent = incumbent;
     this.rootMultipliers = rootMultipliers;
     this.rows = problem.rows;
-    this.relaxation = new Relaxation(problem, Kinds.none(problem));
+    this.relaxation = new Relaxation(problem, CostClasses.none(problem));
     Random random = new Random(7);
-    this.code = new long[core.kinds.count() + 1];
-    for (int k = 0; k < core.kinds.count(); k++) {
+    this.code = new long[core.classes.count() + 1];
+    for (int k = 0; k < core.classes.count(); k++) {
       code[k] = random.nextLong();
     }
     this.leastUse = new double[rows][problem.groups + 1];
@@ -139,7 +139,7 @@ final class LayeredProgramme {
         return stopped(dropped, expanded);
       }
       expanded += grown;
-      if (core.kinds.count() > 0) {
+      if (core.classes.count() > 0) {
         next.mergeEqual();
       }
       next.removeDominated();
@@ -263,7 +263,7 @@ final class LayeredProgramme {
               s,
               now.score[i] + problem.score[s],
               bound,
-              now.code[i] + code[core.kinds.first[s]] + code[core.kinds.second[s]],
+              now.code[i] + code[core.classes.first[s]] + code[core.classes.second[s]],
               problem);
           expanded++;
         }

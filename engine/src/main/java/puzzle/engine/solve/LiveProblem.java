@@ -13,8 +13,7 @@ final class LiveProblem {
   final Problem problem;
   final Relaxation relaxation;
   private final boolean[] usable;
-  private final int[] usableCount;
-  private Kinds kinds;
+  private CostClasses classes;
   private final WorkingBasis.Saved basis = new WorkingBasis.Saved();
   private boolean hasBasis;
   private double[] multipliers;
@@ -24,12 +23,11 @@ final class LiveProblem {
   LiveProblem(double[][] scores, List<Problem.Form> forms) {
     this.problem = Problem.compile(scores, forms);
     this.usable = new boolean[problem.item.length];
-    this.usableCount = new int[problem.groups];
     this.least = new double[problem.groups];
     this.multipliers = new double[problem.rows];
-    this.relaxation = new Relaxation(problem, Kinds.none(problem));
+    this.relaxation = new Relaxation(problem, CostClasses.none(problem));
     for (int g = 0; g < problem.groups; g++) {
-      while (relaxation.items.size[g] > 0) {
+      while (relaxation.items.size(g) > 0) {
         relaxation.items.remove(g, relaxation.items.list[problem.start[g]]);
       }
     }
@@ -52,11 +50,9 @@ final class LiveProblem {
     usable[slot] = now;
     if (now) {
       relaxation.items.add(layer, slot);
-      usableCount[layer]++;
       least[layer] = Math.min(least[layer], price(slot));
     } else {
       relaxation.items.remove(layer, slot);
-      usableCount[layer]--;
       refreshLeast(layer);
     }
   }
@@ -89,18 +85,18 @@ final class LiveProblem {
       problem.weight[k][slot] = source.sign() * values[source.row()] / source.scale();
     }
     relaxation.reload(slot);
-    kinds = null;
+    classes = null;
     refreshLeast(layer);
   }
 
-  /** A layer without items, -1 where there is none. */
-  int emptyLayer() {
+  /** Whether a layer has no item left. */
+  boolean hasEmptyLayer() {
     for (int g = 0; g < problem.groups; g++) {
-      if (usableCount[g] == 0) {
-        return g;
+      if (relaxation.items.size(g) == 0) {
+        return true;
       }
     }
-    return -1;
+    return false;
   }
 
   private double price(int slot) {
@@ -114,7 +110,7 @@ final class LiveProblem {
   private void refreshLeast(int layer) {
     double cheapest = Double.POSITIVE_INFINITY;
     for (int i = problem.start[layer];
-        i < problem.start[layer] + relaxation.items.size[layer];
+        i < problem.start[layer] + relaxation.items.size(layer);
         i++) {
       cheapest = Math.min(cheapest, price(relaxation.items.list[i]));
     }
@@ -136,7 +132,7 @@ final class LiveProblem {
         size += Math.abs(least[g]);
       }
     }
-    return sum - 4e-16 * (problem.groups + 8) * size;
+    return sum - Relaxation.roundingError(problem.groups, size);
   }
 
   double bound() {
@@ -174,14 +170,27 @@ final class LiveProblem {
     relaxation.load(basis);
   }
 
-  double[] multipliers() {
-    return multipliers;
+  /** How much the bound falls for one more unit of a limit of the table. */
+  double shadowPrice(int row) {
+    double price = 0;
+    for (int k = 0; k < problem.rows; k++) {
+      Problem.Source source = problem.sources[k];
+      if (source.row() == row) {
+        price += source.sign() * multipliers[k] / source.scale();
+      }
+    }
+    return price;
   }
 
-  Kinds kinds() {
-    if (kinds == null) {
-      kinds = Kinds.detect(problem);
+  /** Slots as the table's items. */
+  int[] items(int[] slots) {
+    return Arrays.stream(slots).map(slot -> problem.item[slot]).toArray();
+  }
+
+  CostClasses classes() {
+    if (classes == null) {
+      classes = CostClasses.detect(problem);
     }
-    return kinds;
+    return classes;
   }
 }

@@ -13,13 +13,13 @@ final class LongStep {
   private static final int NONE = Integer.MIN_VALUE;
 
   private final Problem problem;
-  private final Kinds kinds;
+  private final CostClasses classes;
   private final RelaxationRows rows;
   private final ItemSets items;
   private final WorkingBasis basis;
   private final double[] price;
   private final double[] slope;
-  private final double[] kindSlope;
+  private final double[] classSlope;
   private final double[] nextStep;
   private final int[] nextSlot;
   private final double[] direction;
@@ -30,13 +30,13 @@ final class LongStep {
    */
   LongStep(RelaxationRows rows, ItemSets items, WorkingBasis basis, double[] price) {
     this.problem = rows.problem;
-    this.kinds = rows.kinds;
+    this.classes = rows.classes;
     this.rows = rows;
     this.items = items;
     this.basis = basis;
     this.price = price;
     this.slope = new double[price.length];
-    this.kindSlope = new double[kinds.count() + 1];
+    this.classSlope = new double[classes.count() + 1];
     this.nextStep = new double[problem.groups];
     this.nextSlot = new int[problem.groups];
     this.direction = new double[rows.most];
@@ -64,7 +64,7 @@ final class LongStep {
     }
     int leaving = basis.basic[position];
     if (leaving >= 0) {
-      basis.mixed[kinds.group[leaving]]--;
+      basis.mixed[classes.group[leaving]]--;
     }
     slopes(firstGroup, leaving);
     rise = Math.abs(basis.value[position]);
@@ -92,13 +92,13 @@ final class LongStep {
     }
     if (entering == NONE) {
       if (leaving >= 0) {
-        basis.mixed[kinds.group[leaving]]++;
+        basis.mixed[classes.group[leaving]]++;
       }
       return false;
     }
     basis.basic[position] = entering;
     if (entering >= 0) {
-      basis.mixed[kinds.group[entering]]++;
+      basis.mixed[classes.group[entering]]++;
     }
     return true;
   }
@@ -121,7 +121,7 @@ final class LongStep {
     }
     for (int g = firstGroup; g < problem.groups; g++) {
       double least = Double.POSITIVE_INFINITY;
-      for (int i = problem.start[g], end = i + items.size[g]; i < end; i++) {
+      for (int i = problem.start[g], end = i + items.size(g); i < end; i++) {
         least = Math.min(least, slope[items.list[i]]);
       }
       sum += least;
@@ -132,24 +132,24 @@ final class LongStep {
 
   /** Slope of every price along the direction, and each group's next swap. */
   private void slopes(int firstGroup, int leaving) {
-    Arrays.fill(kindSlope, 0);
+    Arrays.fill(classSlope, 0);
     boolean counting = false;
     for (int i = 0; i < basis.m; i++) {
       int row = basis.active[i];
       if (row >= rows.base && direction[i] != 0) {
-        kindSlope[rows.kind(row)] += rows.sign(row) * direction[i];
+        classSlope[rows.costClass(row)] += rows.sign(row) * direction[i];
         counting = true;
       }
     }
     for (int g = firstGroup; g < problem.groups; g++) {
-      for (int i = problem.start[g], end = i + items.size[g]; i < end; i++) {
+      for (int i = problem.start[g], end = i + items.size(g); i < end; i++) {
         int s = items.list[i];
         double a = 0;
         for (int k = 0, at = s * rows.base; k < rows.base; k++) {
           a += direction[k] * rows.weight[at + k];
         }
         if (counting) {
-          a += kindSlope[kinds.first[s]] + kindSlope[kinds.second[s]];
+          a += classSlope[classes.first[s]] + classSlope[classes.second[s]];
         }
         slope[s] = a;
       }
@@ -164,7 +164,7 @@ final class LongStep {
     int slot = -1;
     double keyPrice = price[k];
     double keySlope = slope[k];
-    for (int i = problem.start[g], end = i + items.size[g]; i < end; i++) {
+    for (int i = problem.start[g], end = i + items.size(g); i < end; i++) {
       int s = items.list[i];
       double a = keySlope - slope[s];
       if (a > PIVOT && s != leaving && (basis.mixed[g] == 0 || !basis.isBasic(s))) {

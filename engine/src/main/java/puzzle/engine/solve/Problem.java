@@ -14,9 +14,6 @@ import java.util.List;
  */
 final class Problem {
 
-  /** A limit is kept if the exact sum exceeds it by no more than this, relative: decimals. */
-  static final double ROW_TOLERANCE = 1e-12;
-
   final int groups;
   final int rows;
   final int[] start;
@@ -108,7 +105,7 @@ final class Problem {
           w[s] /= scale;
         }
         weights.add(w);
-        budgets.add((sign * limit + ROW_TOLERANCE * Math.abs(limit)) / scale);
+        budgets.add((sign * limit + Row.TOLERANCE * Math.abs(limit)) / scale);
         sources.add(new Source(r, sign, scale, limit));
       }
     }
@@ -151,7 +148,7 @@ final class Problem {
     return exactSum(score, slots).doubleValue();
   }
 
-  static BigDecimal exactSum(double[] values, int[] slots) {
+  private static BigDecimal exactSum(double[] values, int[] slots) {
     BigDecimal sum = BigDecimal.ZERO;
     for (int s : slots) {
       sum = sum.add(new BigDecimal(values[s]));

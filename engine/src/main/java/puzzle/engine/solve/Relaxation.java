@@ -27,8 +27,8 @@ import java.util.Arrays;
  * of the leaving variable; a layer that does not mix may swap its key and the step goes on, as long
  * as z still rises. From λ = 0 an 80-layer problem needs about as many exchanges as rows.
  *
- * <p>Counting rows ("at most n layers use attention kind a") can be switched on during the search;
- * their coefficients are 0 and ±1 by kind, so they cost two look-ups an item.
+ * <p>Counting rows ("at most n layers use an item of class a") can be switched on during the
+ * search; their coefficients are 0 and ±1 by cost class, so they cost two look-ups an item.
  *
  * <p>References: generalised upper bounds, Dantzig and Van Slyke 1967; bound-flipping ratio test,
  * Maros 2003; multiple-choice knapsack relaxation, Sinha and Zoltners 1979.
@@ -47,12 +47,20 @@ final class Relaxation {
     STALLED
   }
 
+  /** A share is outside its bounds only by more than this. */
   private static final double FEASIBILITY = 1e-9;
+
+  /** A price is above the least of its group only by more than this, relative. */
+  private static final double OPTIMALITY = 1e-9;
+
+  /** More than two units in the last place, for a product and its addition to a sum. */
+  private static final double ROUNDING = 4e-16;
+
   private static final int MAX_PIVOTS = 500;
   private static final int SINGULAR = -2;
 
   final Problem problem;
-  final Kinds kinds;
+  final CostClasses classes;
   final ItemSets items;
   private final RelaxationRows rows;
   private final WorkingBasis basis;
@@ -60,20 +68,20 @@ final class Relaxation {
   private final int groups;
   private final double[] price;
   private final double[] least;
-  private final double[] kindPrice;
+  private final double[] classPrice;
   private int firstGroup;
   private double bound;
 
-  Relaxation(Problem problem, Kinds kinds) {
+  Relaxation(Problem problem, CostClasses classes) {
     this.problem = problem;
-    this.kinds = kinds;
+    this.classes = classes;
     this.groups = problem.groups;
     this.items = new ItemSets(problem);
-    this.rows = new RelaxationRows(problem, kinds);
+    this.rows = new RelaxationRows(problem, classes);
     this.basis = new WorkingBasis(rows);
     this.price = new double[problem.item.length];
     this.least = new double[groups];
-    this.kindPrice = new double[kinds.count() + 1];
+    this.classPrice = new double[classes.count() + 1];
     this.step = new LongStep(rows, items, basis, price);
     reset();
   }
@@ -104,7 +112,7 @@ final class Relaxation {
   private int cheapest(int g) {
     int best = -1;
     double lowest = Double.POSITIVE_INFINITY;
-    for (int i = problem.start[g]; i < problem.start[g] + items.size[g]; i++) {
+    for (int i = problem.start[g]; i < problem.start[g] + items.size(g); i++) {
       int s = items.list[i];
       double p = problem.score[s];
       for (int a = 0; a < basis.m; a++) {
@@ -118,9 +126,9 @@ final class Relaxation {
     return best;
   }
 
-  /** Switches a counting row on or changes its limit: groups that use the kind, ≤ or ≥ n. */
-  void limitCount(int kind, boolean atMost, int n) {
-    int row = rows.countingRow(kind, atMost);
+  /** Switches a counting row on or changes its limit: groups that use the cost class, ≤ or ≥ n. */
+  void limitCount(int costClass, boolean atMost, int n) {
+    int row = rows.countingRow(costClass, atMost);
     rows.limit[row] = atMost ? n : -n;
     basis.activate(row);
   }
@@ -186,13 +194,13 @@ final class Relaxation {
   }
 
   private boolean isLeft(int slot) {
-    return items.has(kinds.group[slot], slot);
+    return items.has(classes.group[slot], slot);
   }
 
   /** Gives every group a key that is left. */
   private boolean repair() {
     for (int g = firstGroup; g < groups; g++) {
-      if (items.size[g] == 0) {
+      if (items.size(g) == 0) {
         return false;
       }
       if (items.has(g, basis.key[g])) {
@@ -204,7 +212,7 @@ final class Relaxation {
       }
       int with = -1;
       for (int p = 0; p < basis.m; p++) {
-        if (basis.basic[p] >= 0 && kinds.group[basis.basic[p]] == g && isLeft(basis.basic[p])) {
+        if (basis.basic[p] >= 0 && classes.group[basis.basic[p]] == g && isLeft(basis.basic[p])) {
           with = p;
         }
       }
@@ -218,7 +226,7 @@ final class Relaxation {
 
   /** Prices of all items that are left at the clipped multipliers, and the safe bound there. */
   private void priceAll() {
-    Arrays.fill(kindPrice, 0);
+    Arrays.fill(classPrice, 0);
     double z = 0;
     double magnitude = 0;
     boolean counting = false;
@@ -229,20 +237,20 @@ final class Relaxation {
       z -= l * rows.limit[row];
       magnitude += Math.abs(l * rows.limit[row]);
       if (row >= rows.base && l != 0) {
-        kindPrice[rows.kind(row)] += rows.sign(row) * l;
+        classPrice[rows.costClass(row)] += rows.sign(row) * l;
         counting = true;
       }
     }
     for (int g = firstGroup; g < groups; g++) {
       double lowest = Double.POSITIVE_INFINITY;
-      for (int i = problem.start[g], end = i + items.size[g]; i < end; i++) {
+      for (int i = problem.start[g], end = i + items.size(g); i < end; i++) {
         int s = items.list[i];
         double p = problem.score[s];
         for (int k = 0, at = s * rows.base; k < rows.base; k++) {
           p += basis.lambda[k] * rows.weight[at + k];
         }
         if (counting) {
-          p += kindPrice[kinds.first[s]] + kindPrice[kinds.second[s]];
+          p += classPrice[classes.first[s]] + classPrice[classes.second[s]];
         }
         price[s] = p;
         if (p < lowest) {
@@ -253,14 +261,23 @@ final class Relaxation {
       z += lowest;
       magnitude += Math.abs(lowest);
     }
-    bound = z - 4e-16 * (groups + 8) * magnitude;
+    bound = z - roundingError(groups, magnitude);
+  }
+
+  /**
+   * What rounding can have added to a sum over groups and rows.
+   *
+   * @param magnitude sum of the absolute values
+   */
+  static double roundingError(int groups, double magnitude) {
+    return ROUNDING * (groups + 8) * magnitude;
   }
 
   /** Dual feasibility: swaps keys that rounding left behind, refuses a group that mixes. */
   private boolean keysAreCheapest() {
     for (int g = firstGroup; g < groups; g++) {
       double excess = price[basis.key[g]] - least[g];
-      if (excess > 1e-9 * (1 + Math.abs(least[g]))) {
+      if (excess > OPTIMALITY * (1 + Math.abs(least[g]))) {
         if (basis.mixed[g] > 0) {
           return false;
         }
@@ -270,8 +287,16 @@ final class Relaxation {
     return true;
   }
 
-  /** The basic variable furthest outside, by the length of its row; -1 where none is. */
+  /**
+   * The basic variable that leaves: -1 if all are inside, {@link #SINGULAR} on rounding trouble.
+   */
   private int chooseLeaving() {
+    int furthest = furthestOutside();
+    return furthest >= 0 ? furthest : keyBelowZero();
+  }
+
+  /** The basic variable furthest outside its bounds, by the length of its row; -1 if none is. */
+  private int furthestOutside() {
     int leaving = -1;
     double worst = 0;
     for (int p = 0; p < basis.m; p++) {
@@ -291,28 +316,34 @@ final class Relaxation {
         }
       }
     }
-    if (leaving >= 0) {
-      return leaving;
-    }
+    return leaving;
+  }
+
+  /**
+   * A group whose key has a negative share, as its second items have more than one in all: the
+   * largest of them becomes the key, and the former key, now at its position, leaves.
+   */
+  private int keyBelowZero() {
     for (int p = 0; p < basis.m; p++) {
-      if (basis.basic[p] >= 0) {
-        int g = kinds.group[basis.basic[p]];
-        double keyValue = 1;
-        int largest = p;
-        for (int q = 0; q < basis.m; q++) {
-          if (basis.basic[q] >= 0 && kinds.group[basis.basic[q]] == g) {
-            keyValue -= basis.value[q];
-            largest = basis.value[q] > basis.value[largest] ? q : largest;
-          }
+      if (basis.basic[p] < 0) {
+        continue;
+      }
+      int g = classes.group[basis.basic[p]];
+      double keyShare = 1;
+      int largest = p;
+      for (int q = 0; q < basis.m; q++) {
+        if (basis.basic[q] >= 0 && classes.group[basis.basic[q]] == g) {
+          keyShare -= basis.value[q];
+          largest = basis.value[q] > basis.value[largest] ? q : largest;
         }
-        if (keyValue < -FEASIBILITY) {
-          basis.swapKey(g, largest);
-          if (!basis.refactor()) {
-            return SINGULAR;
-          }
-          basis.computeValues(firstGroup);
-          return largest;
+      }
+      if (keyShare < -FEASIBILITY) {
+        basis.swapKey(g, largest);
+        if (!basis.refactor()) {
+          return SINGULAR;
         }
+        basis.computeValues(firstGroup);
+        return largest;
       }
     }
     return -1;

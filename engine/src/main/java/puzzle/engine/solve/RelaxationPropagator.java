@@ -1,6 +1,7 @@
 package puzzle.engine.solve;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.chocosolver.memory.IEnvironment;
 import org.chocosolver.memory.IStateInt;
@@ -19,7 +20,7 @@ import org.chocosolver.util.ESat;
  * <p>The incumbent is held here as a double. An integer objective variable ends at ±21,474,836, so
  * scores scaled into it would be resolved to 5e-8 only, and proofs would be about rounded scores.
  *
- * <p>Reversible state: the sizes of the sparse sets, and the index of the saved basis. A basis
+ * <p>Reversible state: the marks of the sparse sets, and the index of the saved basis. A basis
  * saved at a depth is overwritten only once the search is back above that depth.
  */
 final class RelaxationPropagator extends Propagator<IntVar> {
@@ -31,11 +32,11 @@ final class RelaxationPropagator extends Propagator<IntVar> {
   private final transient Problem problem;
   private final transient Relaxation relaxation;
   private final transient SharedIncumbent incumbent;
-  private final transient IStateInt[] sizes;
+  private final transient IStateInt[] marks;
   private final transient IStateInt parent;
   private final transient List<WorkingBasis.Saved> bases = new ArrayList<>();
   private final int groups;
-  private final int kinds;
+  private final int classes;
   private final double[] countShare;
   private double lastBound;
   private double rootBound = Double.NEGATIVE_INFINITY;
@@ -46,14 +47,14 @@ final class RelaxationPropagator extends Propagator<IntVar> {
     this.core = core;
     this.problem = core.problem;
     this.groups = problem.groups;
-    this.kinds = vars.length - groups;
+    this.classes = vars.length - groups;
     this.incumbent = incumbent;
-    this.relaxation = new Relaxation(problem, core.kinds);
-    this.countShare = new double[core.kinds.count() + 1];
+    this.relaxation = new Relaxation(problem, core.classes);
+    this.countShare = new double[core.classes.count() + 1];
     IEnvironment environment = model.getEnvironment();
-    this.sizes = new IStateInt[groups];
+    this.marks = new IStateInt[groups];
     for (int g = 0; g < groups; g++) {
-      sizes[g] = environment.makeInt(problem.size(g));
+      marks[g] = environment.makeInt(relaxation.items.mark(g));
     }
     this.parent = environment.makeInt(-1);
   }
@@ -113,8 +114,8 @@ final class RelaxationPropagator extends Propagator<IntVar> {
       relaxation.load(bases.get(from));
     }
     for (int g = 0; g < groups; g++) {
-      int size = sizes[g].get();
-      relaxation.items.size[g] = size;
+      int size = marks[g].get();
+      relaxation.items.restore(g, size);
       if (vars[g].getDomainSize() < size) {
         int first = problem.start[g];
         for (int i = first + size - 1; i >= first; i--) {
@@ -123,10 +124,10 @@ final class RelaxationPropagator extends Propagator<IntVar> {
             relaxation.items.remove(g, slot);
           }
         }
-        sizes[g].set(relaxation.items.size[g]);
+        marks[g].set(relaxation.items.mark(g));
       }
     }
-    for (int k = 0; k < kinds; k++) {
+    for (int k = 0; k < classes; k++) {
       IntVar count = vars[groups + k];
       if (count.getUB() < groups) {
         relaxation.limitCount(k, true, count.getUB());
@@ -140,7 +141,7 @@ final class RelaxationPropagator extends Propagator<IntVar> {
   private void filter(double cut) throws ContradictionException {
     double room = cut - lastBound;
     for (int g = 0; g < groups; g++) {
-      int size = relaxation.items.size[g];
+      int size = relaxation.items.size(g);
       if (size < 2) {
         continue;
       }
@@ -156,7 +157,7 @@ final class RelaxationPropagator extends Propagator<IntVar> {
           vars[g].removeValue(slot - first, this);
         }
       }
-      sizes[g].set(relaxation.items.size[g]);
+      marks[g].set(relaxation.items.mark(g));
     }
   }
 
@@ -182,26 +183,26 @@ final class RelaxationPropagator extends Propagator<IntVar> {
     return rootBound;
   }
 
-  /** Kind whose total share is furthest from whole, -1 where all are whole. */
+  /** Cost class whose total share is furthest from whole, -1 where all are whole. */
   int mostFractionalCount() {
-    java.util.Arrays.fill(countShare, 0);
+    Arrays.fill(countShare, 0);
     for (int g = 0; g < groups; g++) {
       int k = relaxation.key(g);
       if (!relaxation.mixes(g)) {
-        countShare[core.kinds.first[k]] += 1;
-        countShare[core.kinds.second[k]] += 1;
+        countShare[core.classes.first[k]] += 1;
+        countShare[core.classes.second[k]] += 1;
       } else {
-        for (int i = problem.start[g]; i < problem.start[g] + relaxation.items.size[g]; i++) {
+        for (int i = problem.start[g]; i < problem.start[g] + relaxation.items.size(g); i++) {
           int slot = relaxation.items.list[i];
           double share = relaxation.share(slot);
-          countShare[core.kinds.first[slot]] += share;
-          countShare[core.kinds.second[slot]] += share;
+          countShare[core.classes.first[slot]] += share;
+          countShare[core.classes.second[slot]] += share;
         }
       }
     }
     int most = -1;
     double furthest = 1e-4;
-    for (int k = 0; k < kinds; k++) {
+    for (int k = 0; k < classes; k++) {
       double away = Math.abs(countShare[k] - Math.rint(countShare[k]));
       if (away > furthest) {
         furthest = away;
@@ -211,8 +212,8 @@ final class RelaxationPropagator extends Propagator<IntVar> {
     return most;
   }
 
-  double countShare(int kind) {
-    return countShare[kind];
+  double countShare(int costClass) {
+    return countShare[costClass];
   }
 
   /** The largest share of the most evenly mixed layer; any open layer where none mixes. */
@@ -220,12 +221,12 @@ final class RelaxationPropagator extends Propagator<IntVar> {
     int best = -1;
     double mostEven = 1 - WHOLE;
     for (int g = 0; g < groups; g++) {
-      if (!relaxation.mixes(g) || relaxation.items.size[g] < 2) {
+      if (!relaxation.mixes(g) || relaxation.items.size(g) < 2) {
         continue;
       }
       int largest = -1;
       double share = -1;
-      for (int i = problem.start[g]; i < problem.start[g] + relaxation.items.size[g]; i++) {
+      for (int i = problem.start[g]; i < problem.start[g] + relaxation.items.size(g); i++) {
         double x = relaxation.share(relaxation.items.list[i]);
         if (x > share) {
           share = x;
@@ -241,7 +242,7 @@ final class RelaxationPropagator extends Propagator<IntVar> {
       return best;
     }
     for (int g = 0; g < groups; g++) {
-      if (relaxation.items.size[g] > 1) {
+      if (relaxation.items.size(g) > 1) {
         return relaxation.key(g);
       }
     }

@@ -4,13 +4,13 @@ import java.util.Arrays;
 
 /**
  * The rows of a relaxation: those of the problem, and counting rows ("at most n, or at least n,
- * groups use this kind") whose coefficients are 0 and ±1. Row ids: the problem's rows first, then
- * two for each kind.
+ * groups use this cost class") whose coefficients are 0 and ±1. Row ids: the problem's rows first,
+ * then two for each cost class.
  */
 final class RelaxationRows {
 
   final Problem problem;
-  final Kinds kinds;
+  final CostClasses classes;
 
   /** Rows of the problem. */
   final int base;
@@ -24,11 +24,11 @@ final class RelaxationRows {
   /** Problem's weights, slot by slot: [slot * base + row]. */
   final double[] weight;
 
-  RelaxationRows(Problem problem, Kinds kinds) {
+  RelaxationRows(Problem problem, CostClasses classes) {
     this.problem = problem;
-    this.kinds = kinds;
+    this.classes = classes;
     this.base = problem.rows;
-    this.most = base + 2 * kinds.count();
+    this.most = base + 2 * classes.count();
     this.limit = Arrays.copyOf(problem.budget, most);
     this.weight = new double[problem.item.length * base];
     for (int s = 0; s < problem.item.length; s++) {
@@ -47,16 +47,16 @@ final class RelaxationRows {
     if (row < base) {
       return weight[slot * base + row];
     }
-    int kind = kind(row);
-    return kinds.first[slot] == kind || kinds.second[slot] == kind ? sign(row) : 0;
+    int costClass = costClass(row);
+    return classes.first[slot] == costClass || classes.second[slot] == costClass ? sign(row) : 0;
   }
 
-  int countingRow(int kind, boolean atMost) {
-    return base + 2 * kind + (atMost ? 0 : 1);
+  int countingRow(int costClass, boolean atMost) {
+    return base + 2 * costClass + (atMost ? 0 : 1);
   }
 
-  /** The kind that a counting row counts. */
-  int kind(int row) {
+  /** The cost class that a counting row counts. */
+  int costClass(int row) {
     return row - base >> 1;
   }
 

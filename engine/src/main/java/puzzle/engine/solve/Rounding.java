@@ -58,9 +58,9 @@ final class Rounding {
       boolean fits = true;
       for (int i = 0; i < count && fits; i++) {
         if ((way >> i & 1) != 0) {
-          int g = relaxation.kinds.group[options[i]];
+          int g = relaxation.classes.group[options[i]];
           for (int j = 0; j < i; j++) {
-            fits &= (way >> j & 1) == 0 || relaxation.kinds.group[options[j]] != g;
+            fits &= (way >> j & 1) == 0 || relaxation.classes.group[options[j]] != g;
           }
           score += problem.score[options[i]] - problem.score[slots[g]];
         }
@@ -74,7 +74,7 @@ final class Rounding {
           if ((way >> i & 1) != 0) {
             sum +=
                 problem.weight[k][options[i]]
-                    - problem.weight[k][slots[relaxation.kinds.group[options[i]]]];
+                    - problem.weight[k][slots[relaxation.classes.group[options[i]]]];
           }
         }
         fits = sum <= budget[k];
@@ -89,7 +89,7 @@ final class Rounding {
     }
     for (int i = 0; i < count; i++) {
       if ((best >> i & 1) != 0) {
-        slots[relaxation.kinds.group[options[i]]] = options[i];
+        slots[relaxation.classes.group[options[i]]] = options[i];
       }
     }
     return true;

@@ -12,6 +12,9 @@ import puzzle.model.InvalidInputException;
  */
 public record Row(String stat, double lower, double upper) {
 
+  /** A limit is kept if the exact sum exceeds it by no more than this, relative: decimals. */
+  static final double TOLERANCE = 1e-12;
+
   public Row {
     Objects.requireNonNull(stat, "stat");
     if (Double.isNaN(lower)
@@ -42,5 +45,16 @@ public record Row(String stat, double lower, double upper) {
 
   public boolean hasUpper() {
     return upper != Double.POSITIVE_INFINITY;
+  }
+
+  /** By how much a sum breaks the limit, relative to it; 0 if it keeps it. */
+  public double excess(double sum) {
+    if (hasUpper() && sum > upper + TOLERANCE * Math.abs(upper)) {
+      return (sum - upper) / Math.max(1e-300, Math.abs(upper));
+    }
+    if (hasLower() && sum < lower - TOLERANCE * Math.abs(lower)) {
+      return (lower - sum) / Math.max(1e-300, Math.abs(lower));
+    }
+    return 0;
   }
 }

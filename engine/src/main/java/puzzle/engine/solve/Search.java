@@ -22,7 +22,7 @@ final class Search {
   private static final int FIRST_NODES = 400;
 
   private final Problem problem;
-  private final Supplier<Kinds> kinds;
+  private final Supplier<CostClasses> classes;
   private final SharedIncumbent incumbent;
   private final Clock clock;
   private final double gap;
@@ -33,17 +33,17 @@ final class Search {
   long nodes;
 
   /**
-   * @param kinds of the problem; asked for only when a tree or a programme is needed
+   * @param classes of the problem, asked for only when a tree or a programme is needed
    * @param budget gap at which to stop, threads to use
    */
   Search(
       Problem problem,
-      Supplier<Kinds> kinds,
+      Supplier<CostClasses> classes,
       SharedIncumbent incumbent,
       Clock clock,
       SolveBudget budget) {
     this.problem = problem;
-    this.kinds = kinds;
+    this.classes = classes;
     this.incumbent = incumbent;
     this.clock = clock;
     this.gap = budget.gap();
@@ -78,7 +78,7 @@ final class Search {
     double room = incumbent.cut() - root.bound();
     for (int g = 0; g < problem.groups; g++) {
       double least = root.leastPrice(g);
-      for (int i = problem.start[g]; i < problem.start[g] + root.items.size[g]; i++) {
+      for (int i = problem.start[g]; i < problem.start[g] + root.items.size(g); i++) {
         int s = root.items.list[i];
         left[s] = root.price(s) - least < room;
       }
@@ -88,7 +88,7 @@ final class Search {
   }
 
   private boolean turns() {
-    Kinds all = kinds.get();
+    CostClasses all = classes.get();
     Core core = Core.of(problem, all, left);
     for (int turn = 0; ; turn++) {
       // Removing items with a better incumbent may remove more: again while it shrinks well.
@@ -98,7 +98,7 @@ final class Search {
           return true;
         }
         size = core.problem.item.length;
-        Relaxation relaxation = new Relaxation(core.problem, core.kinds);
+        Relaxation relaxation = new Relaxation(core.problem, core.classes);
         Relaxation.End end = relaxation.solve(incumbent.cut() - core.fixedScore);
         if (end == Relaxation.End.INFEASIBLE || closed(core, relaxation)) {
           return true;
@@ -139,7 +139,7 @@ final class Search {
   }
 
   /** Removes the items whose reduced cost lifts the bound to the incumbent. */
-  private Core shrink(Core core, Relaxation relaxation, Kinds all) {
+  private Core shrink(Core core, Relaxation relaxation, CostClasses all) {
     double room = incumbent.cut() - core.fixedScore - relaxation.bound();
     Problem p = core.problem;
     for (int g = 0; g < p.groups; g++) {

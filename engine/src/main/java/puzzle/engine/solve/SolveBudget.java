@@ -34,4 +34,14 @@ public record SolveBudget(Duration deadline, BooleanSupplier cancelled, double g
   public static SolveBudget unlimited() {
     return of(Duration.ofDays(365));
   }
+
+  /** This budget for several searches in a row: its deadline counts from now, for all of them. */
+  public SolveBudget fromNow() {
+    Clock clock = new Clock(this);
+    return new SolveBudget(deadline, clock::expired, gap, threads);
+  }
+
+  public SolveBudget withGap(double relative) {
+    return new SolveBudget(deadline, cancelled, relative, threads);
+  }
 }

@@ -1,8 +1,11 @@
 package puzzle.engine.solve;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import puzzle.model.InvalidInputException;
 
 /**
@@ -91,6 +94,41 @@ public final class SolverTable {
     return costs[layer][item];
   }
 
+  /**
+   * Sum of the scores of an architecture, rounded once.
+   *
+   * @param choices item by layer
+   */
+  public double objective(List<Integer> choices) {
+    return sum(choices, this::score);
+  }
+
+  /** Sum of every stat over an architecture, rounded once, in the order of {@link #stats}. */
+  public Map<String, Double> totals(List<Integer> choices) {
+    Map<String, Double> totals = new LinkedHashMap<>();
+    for (int k = 0; k < stats.size(); k++) {
+      int stat = k;
+      totals.put(stats.get(k), sum(choices, (g, j) -> cost(g, j, stat)));
+    }
+    return totals;
+  }
+
+  private double sum(List<Integer> choices, ItemStat value) {
+    BigDecimal sum = BigDecimal.ZERO;
+    for (int g = 0; g < choices.size(); g++) {
+      sum = sum.add(new BigDecimal(value.of(g, choices.get(g))));
+    }
+    return sum.doubleValue();
+  }
+
+  /**
+   * How many items share their first half, if a layer's items are pairs in which costs add: item
+   * {@code a * width + f} costs an a-part and an f-part. 0 if they are not.
+   */
+  public int pairWidth(int layer) {
+    return CostClasses.pairWidth(costs[layer], stats.size());
+  }
+
   /** A copy with one score replaced; NaN takes the score away. */
   public SolverTable withScore(int layer, int item, double score) {
     checkPlace(layer, item);
@@ -135,24 +173,6 @@ public final class SolverTable {
       }
     }
     return new SolverTable(stats, items, changed, costs);
-  }
-
-  /** A copy with one more stat. */
-  public SolverTable withStat(String name, ItemStat stat) {
-    if (stats.contains(name)) {
-      throw new IllegalArgumentException("stat " + name + " exists");
-    }
-    List<String> names = new ArrayList<>(stats);
-    names.add(name);
-    double[][][] changed = new double[costs.length][][];
-    for (int g = 0; g < costs.length; g++) {
-      changed[g] = new double[costs[g].length][];
-      for (int j = 0; j < costs[g].length; j++) {
-        changed[g][j] = Arrays.copyOf(costs[g][j], names.size());
-        changed[g][j][names.size() - 1] = stat.of(g, j);
-      }
-    }
-    return new SolverTable(List.copyOf(names), items, scores, changed);
   }
 
   /** Value of a stat for an item. */
@@ -235,7 +255,7 @@ public final class SolverTable {
             "layer %d: %d items, %d scores, %d rows of costs.\nMaybe a column is missing."
                 .formatted(layer, n, layerScores.length, layerCosts.length));
       }
-      if (new java.util.HashSet<>(names).size() != n) {
+      if (new HashSet<>(names).size() != n) {
         throw new InvalidInputException(
             "layer " + layer + ": an item name occurs twice.\nMaybe two rows of one block.");
       }

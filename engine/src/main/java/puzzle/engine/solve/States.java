@@ -65,7 +65,7 @@ final class States {
     slot[to] = slot[from];
   }
 
-  /** Of states that used the same number of every kind, keeps the best. */
+  /** Of states that used the same number of every cost class, keeps the best. */
   void mergeEqual() {
     int size = Integer.highestOneBit(Math.max(8, 2 * count)) * 2;
     int[] table = new int[size];

@@ -1,5 +1,6 @@
 package puzzle.engine.solve;
 
+import java.util.Arrays;
 import org.chocosolver.solver.Model;
 import org.chocosolver.solver.Solver;
 import org.chocosolver.solver.constraints.Constraint;
@@ -11,12 +12,12 @@ import org.chocosolver.solver.variables.IntVar;
 
 /**
  * Depth-first search in Choco over a core: one variable per layer that is still open, one per
- * counted kind, and the {@link RelaxationPropagator} as the only constraint.
+ * counted cost class, and the {@link RelaxationPropagator} as the only constraint.
  *
  * <p><b>Branching.</b> Where layers are interchangeable in cost, first on how many of them use a
- * kind: the relaxation mixes kinds across layers and any one layer's branch leaves its value as it
- * was, while "at most n, at least n + 1" cuts the mixture off in both branches. Otherwise the layer
- * whose mixture is most even, at its largest share.
+ * cost class: the relaxation mixes cost classes across layers and any one layer's branch leaves its
+ * value as it was, while "at most n, at least n + 1" cuts the mixture off in both branches.
+ * Otherwise the layer whose mixture is most even, at its largest share.
  *
  * <p><b>The bound when stopped</b> is the least over the branches not yet entered, each bounded by
  * its parent's relaxation.
@@ -30,21 +31,21 @@ final class TreeSearch {
   private final RelaxationPropagator propagator;
   private double[] boundAt = new double[64];
 
-  TreeSearch(Core core, SharedIncumbent incumbent, boolean countKinds) {
+  TreeSearch(Core core, SharedIncumbent incumbent, boolean countClasses) {
     this.core = core;
     this.model = new Model("architecture");
     this.layers = new IntVar[core.problem.groups];
     for (int g = 0; g < layers.length; g++) {
       layers[g] = model.intVar(null, 0, core.problem.size(g) - 1, false);
     }
-    int kinds = countKinds ? core.kinds.count() : 0;
-    this.counts = new IntVar[kinds];
-    for (int k = 0; k < kinds; k++) {
+    int classes = countClasses ? core.classes.count() : 0;
+    this.counts = new IntVar[classes];
+    for (int k = 0; k < classes; k++) {
       counts[k] = model.intVar(null, 0, layers.length, true);
     }
-    IntVar[] all = new IntVar[layers.length + kinds];
+    IntVar[] all = new IntVar[layers.length + classes];
     System.arraycopy(layers, 0, all, 0, layers.length);
-    System.arraycopy(counts, 0, all, layers.length, kinds);
+    System.arraycopy(counts, 0, all, layers.length, classes);
     this.propagator = new RelaxationPropagator(core, incumbent, all);
     model.post(new Constraint("relaxation", propagator));
     model.getSolver().setSearch(new Branching(all));
@@ -82,7 +83,7 @@ final class TreeSearch {
     return new Outcome(complete, bound + core.fixedScore, propagator.calls);
   }
 
-  /** Counts of kinds first, then the most evenly mixed layer. */
+  /** Counts of cost classes first, then the most evenly mixed layer. */
   private final class Branching extends AbstractStrategy<IntVar> {
 
     Branching(IntVar[] vars) {
@@ -94,24 +95,25 @@ final class TreeSearch {
       DecisionPath path = model.getSolver().getDecisionPath();
       int depth = path.size();
       if (depth >= boundAt.length) {
-        boundAt = java.util.Arrays.copyOf(boundAt, 2 * depth);
+        boundAt = Arrays.copyOf(boundAt, 2 * depth);
       }
       boundAt[depth] = propagator.lastBound();
-      int kind = counts.length == 0 ? -1 : propagator.mostFractionalCount();
-      if (kind >= 0) {
-        double value = propagator.countShare(kind);
+      int costClass = counts.length == 0 ? -1 : propagator.mostFractionalCount();
+      if (costClass >= 0) {
+        double value = propagator.countShare(costClass);
         int floor = (int) Math.floor(value);
         boolean up = value - floor > 0.5;
         return up
             ? path.makeIntDecision(
-                counts[kind], DecisionOperatorFactory.makeIntReverseSplit(), floor + 1)
-            : path.makeIntDecision(counts[kind], DecisionOperatorFactory.makeIntSplit(), floor);
+                counts[costClass], DecisionOperatorFactory.makeIntReverseSplit(), floor + 1)
+            : path.makeIntDecision(
+                counts[costClass], DecisionOperatorFactory.makeIntSplit(), floor);
       }
       int slot = propagator.branchingSlot();
       if (slot < 0) {
         return null;
       }
-      int g = core.kinds.group[slot];
+      int g = core.classes.group[slot];
       return path.makeIntDecision(
           layers[g], DecisionOperatorFactory.makeIntEq(), slot - core.problem.start[g]);
     }

@@ -47,7 +47,7 @@ final class BruteForce {
       for (int h = 0; h < choice.length; h++) {
         sum = sum.add(new BigDecimal(table.cost(h, choice[h], k)));
       }
-      double slack = Problem.ROW_TOLERANCE;
+      double slack = Row.TOLERANCE;
       if ((row.hasUpper()
               && sum.compareTo(new BigDecimal(row.upper() + slack * Math.abs(row.upper()))) > 0)
           || (row.hasLower()

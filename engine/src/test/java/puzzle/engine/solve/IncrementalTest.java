@@ -4,10 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import puzzle.engine.solve.studies.Replay;
+import puzzle.engine.solve.studies.Sweeps;
 
 class IncrementalTest {
 
@@ -153,23 +154,5 @@ class IncrementalTest {
     }
     assertEquals(from, points.get(0).limit());
     assertEquals(to, points.get(11).limit());
-  }
-
-  @Test
-  void choosesTheBestBatchSize() {
-    List<Sweeps.Candidate> candidates = new ArrayList<>();
-    double best = Double.POSITIVE_INFINITY;
-    for (int batch = 1; batch <= 4; batch++) {
-      InstanceFamily.Instance instance =
-          new InstanceFamily(InstanceFamily.Scores.REALISTIC, 12, true, 2, 0.35 + 0.1 * batch, 2)
-              .generate();
-      candidates.add(new Sweeps.Candidate(batch, instance.table(), instance.limits()));
-      Solution alone = new IncrementalSolver(instance.table(), instance.limits()).solve(BUDGET);
-      best = Math.min(best, alone.objective());
-    }
-    Sweeps.BatchChoice choice = Sweeps.bestBatch(candidates, BUDGET);
-    assertEquals(best, choice.solution().objective(), 1e-9);
-    assertTrue(choice.solution().proven());
-    assertEquals(4, choice.batch());
   }
 }

@@ -10,6 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import puzzle.engine.solve.studies.Baselines;
+import puzzle.engine.solve.studies.EarlyFinish;
+import puzzle.engine.solve.studies.ScoringOrder;
 import puzzle.model.InvalidInputException;
 
 class LimitsTest {

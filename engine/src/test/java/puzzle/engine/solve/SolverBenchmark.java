@@ -16,6 +16,10 @@ import java.util.function.DoubleSupplier;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import puzzle.engine.solve.studies.EarlyFinish;
+import puzzle.engine.solve.studies.Replay;
+import puzzle.engine.solve.studies.ScoringOrder;
+import puzzle.engine.solve.studies.Sweeps;
 
 /**
  * The measurements of {@code docs/results/solver.md}: same process, same instances, same tolerance,
