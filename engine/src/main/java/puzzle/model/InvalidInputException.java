@@ -15,4 +15,10 @@ public class InvalidInputException extends RuntimeException {
   public InvalidInputException(String message, Throwable cause) {
     super(message, cause);
   }
+
+  /** Text from outside as a message quotes it: short, without control characters. */
+  public static String shown(String text) {
+    String clean = String.valueOf(text).replaceAll("\\p{C}", "?");
+    return clean.length() <= 120 ? clean : clean.substring(0, 120) + "...";
+  }
 }

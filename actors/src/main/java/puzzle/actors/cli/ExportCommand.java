@@ -10,10 +10,14 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import puzzle.actors.cli.console.Engines;
+import puzzle.actors.cli.console.ExitCode;
+import puzzle.actors.cli.console.Output;
 import puzzle.actors.run.RunFolder;
 import puzzle.actors.run.Summary;
 import puzzle.actors.runfile.RunFile;
@@ -49,8 +53,7 @@ final class ExportCommand implements Callable<Integer> {
       description = "Where to write. Default: STORE/child, or STORE/child-FORMAT with --format.")
   Path to;
 
-  @Option(names = "--output", description = "text or json.", defaultValue = "text")
-  OutputFormat output;
+  @Mixin Output output;
 
   @Spec CommandSpec spec;
 
@@ -75,10 +78,10 @@ final class ExportCommand implements Callable<Integer> {
     spec.commandLine()
         .getOut()
         .println(
-            output == OutputFormat.json
+            output.json()
                 ? RunFolder.json(Map.of("folder", target.toString(), "format", as.tag())).strip()
                 : target.toString());
-    spec.commandLine().getOut().flush();
+    output.out().flush();
     return ExitCode.DONE;
   }
 
@@ -88,7 +91,7 @@ final class ExportCommand implements Callable<Integer> {
           file.getParent()
               + ": is no run's folder.\nMaybe give the folder that a run named: runs/tiny.");
     }
-    return RunFile.read(file, Path.of(""), parent -> PuzzleCli.engines().shape(parent));
+    return Engines.read(file);
   }
 
   private static Summary summary(Path file) {

@@ -1,15 +1,25 @@
 package puzzle.actors.cli;
 
-import java.io.PrintWriter;
-import java.util.List;
-import java.util.ServiceLoader;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import puzzle.actors.node.UnreachableException;
-import puzzle.actors.node.UnreadableJournalException;
-import puzzle.engine.EngineFactory;
-import puzzle.model.InvalidInputException;
+import puzzle.actors.cli.cluster.CancelCommand;
+import puzzle.actors.cli.cluster.DevCommand;
+import puzzle.actors.cli.cluster.ImportCommand;
+import puzzle.actors.cli.cluster.NodeCommand;
+import puzzle.actors.cli.cluster.PauseCommand;
+import puzzle.actors.cli.cluster.ResumeCommand;
+import puzzle.actors.cli.cluster.RetargetCommand;
+import puzzle.actors.cli.cluster.RetryCommand;
+import puzzle.actors.cli.cluster.StatusCommand;
+import puzzle.actors.cli.cluster.SubmitCommand;
+import puzzle.actors.cli.cluster.WatchCommand;
+import puzzle.actors.cli.cluster.WorkerCommand;
+import puzzle.actors.cli.console.Complaints;
+import puzzle.actors.cli.console.ExitCode;
+import puzzle.actors.cli.doctor.DoctorCommand;
+import puzzle.actors.cli.profile.ProfileCommand;
+import puzzle.actors.cli.solve.SolveCommand;
 import puzzle.persistence.embedded.WatchedFiles;
 
 /** The {@code puzzle} command. A further subcommand is one more class in the list. */
@@ -77,7 +87,9 @@ public final class PuzzleCli implements Runnable {
     System.exit(execute(args));
   }
 
-  /** At once, as by {@code kill -9}: without its journal a node can neither go on nor hand over. */
+  /**
+   * At once, as by {@code kill -9}: without its journal a node can neither continue nor hand over.
+   */
   private static void end(String why) {
     System.err.println("\n" + why);
     Runtime.getRuntime().halt(ExitCode.REFUSED);
@@ -88,61 +100,11 @@ public final class PuzzleCli implements Runnable {
   }
 
   static CommandLine line() {
-    CommandLine line = new CommandLine(new PuzzleCli());
-    line.setExecutionExceptionHandler(PuzzleCli::complain);
-    line.setParameterExceptionHandler(PuzzleCli::misused);
-    return line;
-  }
-
-  /** What is wrong and where help is; the whole help only for who has said nothing yet. */
-  private static int misused(CommandLine.ParameterException e, String[] args) {
-    CommandLine line = e.getCommandLine();
-    PrintWriter err = line.getErr();
-    if (args.length == 0) {
-      line.usage(err);
-      return ExitCode.USAGE;
-    }
-    err.println(e.getMessage());
-    List<String> meant =
-        e instanceof CommandLine.UnmatchedArgumentException u ? u.getSuggestions() : List.of();
-    String help = line.getCommandSpec().qualifiedName() + " --help";
-    err.println(
-        meant.isEmpty()
-            ? "Maybe see " + help + "."
-            : "Maybe one of %s; see %s.".formatted(meant, help));
-    err.flush();
-    return ExitCode.USAGE;
+    return Complaints.on(new CommandLine(new PuzzleCli()));
   }
 
   @Override
   public void run() {
     throw new CommandLine.ParameterException(spec.commandLine(), "which command?");
-  }
-
-  /** The engine on the class path; loads no tensors yet. */
-  static EngineFactory engines() {
-    return ServiceLoader.load(EngineFactory.class)
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalStateException(
-                    "there is no engine on the class path.\nMaybe build again."));
-  }
-
-  /** One message on standard error, no stack trace; that goes to the log. */
-  private static int complain(Exception e, CommandLine line, CommandLine.ParseResult parsed) {
-    PrintWriter err = line.getErr();
-    err.println(e.getMessage() == null ? e.toString() : e.getMessage());
-    err.flush();
-    if (e instanceof InvalidInputException) {
-      return ExitCode.INVALID_INPUT;
-    }
-    if (e instanceof RefusedException
-        || e instanceof UnreachableException
-        || e instanceof UnreadableJournalException) {
-      return ExitCode.REFUSED;
-    }
-    org.slf4j.LoggerFactory.getLogger(PuzzleCli.class).warn("command failed", e);
-    return ExitCode.INTERNAL;
   }
 }

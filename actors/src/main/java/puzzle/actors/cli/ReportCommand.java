@@ -7,14 +7,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import puzzle.actors.cli.console.Engines;
+import puzzle.actors.cli.console.ExitCode;
+import puzzle.actors.cli.console.Output;
 import puzzle.actors.node.PuzzleNode;
 import puzzle.actors.node.Tools;
 import puzzle.actors.run.RunFolder;
-import puzzle.engine.solve.IncrementalSolver;
 import puzzle.model.InvalidInputException;
 
 /** Writes a run's tables and report anew, from its journal alone. */
@@ -30,8 +32,7 @@ final class ReportCommand implements Callable<Integer> {
   @Parameters(paramLabel = "STORE", description = "The run's folder, as runs/tiny.")
   Path folder;
 
-  @Option(names = "--output", description = "text or json.", defaultValue = "text")
-  OutputFormat output;
+  @Mixin Output output;
 
   @Spec CommandSpec spec;
 
@@ -45,7 +46,7 @@ final class ReportCommand implements Callable<Integer> {
     }
     try (StoreLock store = StoreLock.take(folder, false)) {
       System.setProperty("puzzle.log", store.folder().resolve("puzzle.log").toString());
-      Tools tools = new Tools(PuzzleCli.engines(), IncrementalSolver::new);
+      Tools tools = Engines.tools();
       try (PuzzleNode node =
           PuzzleNode.alone(
               store.folder().resolve("journal"),
@@ -62,11 +63,11 @@ final class ReportCommand implements Callable<Integer> {
           spec.commandLine()
               .getOut()
               .println(
-                  output == OutputFormat.json
+                  output.json()
                       ? Files.readString(written.resolve(RunFolder.SUMMARY)).strip()
                       : written.resolve(RunFolder.REPORT).toString());
         }
-        spec.commandLine().getOut().flush();
+        output.out().flush();
       }
     }
     return ExitCode.DONE;

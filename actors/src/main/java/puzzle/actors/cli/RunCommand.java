@@ -19,16 +19,22 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import puzzle.actors.cli.console.Engines;
+import puzzle.actors.cli.console.ExitCode;
+import puzzle.actors.cli.console.Output;
+import puzzle.actors.cli.console.ProgressBoard;
+import puzzle.actors.cli.console.RefusedException;
+import puzzle.actors.cli.console.Screen;
 import puzzle.actors.node.PuzzleNode;
 import puzzle.actors.node.Tools;
 import puzzle.actors.run.RunFolder;
 import puzzle.actors.runfile.RunFile;
-import puzzle.engine.solve.IncrementalSolver;
 import puzzle.model.Outcome;
 import puzzle.model.RunSpec;
 import puzzle.protocol.Feed;
@@ -50,8 +56,7 @@ final class RunCommand implements Callable<Integer> {
   @Parameters(paramLabel = "FILE", description = "The run file (YAML).")
   Path file;
 
-  @Option(names = "--output", description = "text or json.", defaultValue = "text")
-  OutputFormat output;
+  @Mixin Output output;
 
   @Option(
       names = "--devices",
@@ -95,12 +100,12 @@ final class RunCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--devices " + devices + ": 1 to 1024 devices.");
     }
-    RunFile run = RunFile.read(file, Path.of(""), parent -> PuzzleCli.engines().shape(parent));
+    RunFile run = Engines.read(file);
     Path folder = Path.of(run.spec().store());
     Outcome outcome;
     try (StoreLock store = StoreLock.take(folder, fresh)) {
       System.setProperty("puzzle.log", store.folder().resolve("puzzle.log").toString());
-      Tools tools = new Tools(PuzzleCli.engines(), IncrementalSolver::new);
+      Tools tools = Engines.tools();
       try (PuzzleNode node =
           PuzzleNode.alone(
               store.folder().resolve("journal"), devices, tools, dashboard(store.folder()))) {
@@ -152,8 +157,7 @@ final class RunCommand implements Callable<Integer> {
     RunSpec search = run.spec();
     ProgressBoard board =
         new ProgressBoard(search.id(), search.target().goals().get(0).workload(), System::nanoTime);
-    Screen screen =
-        new Screen(board, System.err, Screen.onTerminal() && output == OutputFormat.text, started);
+    Screen screen = new Screen(board, System.err, Screen.onTerminal() && !output.json(), started);
     CompletableFuture<Outcome> ended = new CompletableFuture<>();
     node.watch(
         fact -> {
@@ -199,11 +203,11 @@ final class RunCommand implements Callable<Integer> {
     ObjectNode summary = (ObjectNode) read;
     summary.put("seconds", Math.round(seconds * 10) / 10.0);
     summary.put("peak_memory_bytes", PeakMemory.bytes());
-    if (output == OutputFormat.json) {
-      spec.commandLine().getOut().print(RunFolder.json(summary));
+    if (output.json()) {
+      output.print(summary);
     } else {
-      spec.commandLine().getOut().println();
-      spec.commandLine().getOut().print(ResultTable.of(summary));
+      output.out().println();
+      output.out().print(ResultTable.of(summary));
       spec.commandLine()
           .getOut()
           .println(
@@ -213,7 +217,7 @@ final class RunCommand implements Callable<Integer> {
                       ProgressBoard.clock(seconds),
                       PeakMemory.bytes() / 1e9));
     }
-    spec.commandLine().getOut().flush();
+    output.out().flush();
     if (outcome.kind() != Outcome.Kind.DONE) {
       System.err.println(outcome.detail());
     }

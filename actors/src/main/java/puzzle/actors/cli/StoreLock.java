@@ -6,6 +6,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import puzzle.actors.cli.console.RefusedException;
 import puzzle.model.InvalidInputException;
 
 /** A run's folder, held by one process at a time. */

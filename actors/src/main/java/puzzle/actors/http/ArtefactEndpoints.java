@@ -5,15 +5,15 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.stream.javadsl.StreamConverters;
+import puzzle.actors.edge.EdgeParts;
+import puzzle.actors.edge.Refusal;
 import puzzle.actors.feed.FactJson;
-import puzzle.actors.feed.RunFeed;
 import puzzle.engine.files.StorageException;
 import puzzle.engine.store.Store;
 import puzzle.model.CheckpointRef;
@@ -27,33 +27,27 @@ final class ArtefactEndpoints {
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  private final RunFeed feed;
+  private final EdgeParts parts;
   private final Executor thread;
 
-  ArtefactEndpoints(RunFeed feed, Executor thread) {
-    this.feed = feed;
+  ArtefactEndpoints(EdgeParts parts, Executor thread) {
+    this.parts = parts;
     this.thread = thread;
   }
 
-  List<Endpoint> list() {
-    String path = "/api/v1/runs/{id}/artefacts";
-    return List.of(
-        new Endpoint("PUT", path, Role.OPERATOR, this::upload),
-        new Endpoint("GET", path, Role.OPERATOR, this::download));
-  }
-
-  private CompletionStage<HttpResponse> upload(Call call) {
+  CompletionStage<HttpResponse> upload(Call call) {
     String path = path(call);
     if (!path.startsWith(FOLDER)) {
-      throw HttpProblem.at("?path", path, "is not under " + FOLDER, "Maybe " + FOLDER + path + ".");
+      throw Refusal.at("?path", path, "is not under " + FOLDER, "Maybe " + FOLDER + path + ".");
     }
-    return RunEndpoints.following(feed, RunEndpoints.run(call))
+    return parts
+        .following(RunEndpoints.run(call))
         .thenApplyAsync(
             f -> {
               Store store = Store.open(Path.of(f.snapshot().state().spec().store()));
               boolean there = Files.exists(resolved(store, path));
               if (there) {
-                throw HttpProblem.of(
+                throw Refusal.of(
                     409, path + " is there already", "Maybe choose a name with its SHA-256.");
               }
               InputStream body =
@@ -66,23 +60,24 @@ final class ArtefactEndpoints {
                 CheckpointRef ref = store.put(path, body::transferTo);
                 return Replies.ok(FactJson.bytes(ref));
               } catch (StorageException e) {
-                throw HttpProblem.said(507, null, e.getMessage());
+                throw Refusal.said(507, null, e.getMessage());
               } catch (IOException e) {
-                throw HttpProblem.of(400, "the upload broke off: " + e.getMessage(), null);
+                throw Refusal.of(400, "the upload broke off: " + e.getMessage(), null);
               }
             },
             thread);
   }
 
-  private CompletionStage<HttpResponse> download(Call call) {
+  CompletionStage<HttpResponse> download(Call call) {
     String path = path(call);
-    return RunEndpoints.following(feed, RunEndpoints.run(call))
+    return parts
+        .following(RunEndpoints.run(call))
         .thenApplyAsync(
             f -> {
               Store store = Store.open(Path.of(f.snapshot().state().spec().store()));
               Path file = resolved(store, path);
               if (!Files.isRegularFile(file)) {
-                throw HttpProblem.of(404, "there is no " + path + " in the run's store", null);
+                throw Refusal.of(404, "there is no " + path + " in the run's store", null);
               }
               return HttpResponse.create()
                   .withEntity(
@@ -96,7 +91,7 @@ final class ArtefactEndpoints {
     Path file = store.resolve(unchecked(path));
     String top = store.root().relativize(file).getName(0).toString();
     if (top.startsWith(".") || top.startsWith("journal") || top.startsWith("http-tokens")) {
-      throw HttpProblem.at("?path", path, "is no artefact", null);
+      throw Refusal.at("?path", path, "is no artefact", null);
     }
     return file;
   }
@@ -113,7 +108,7 @@ final class ArtefactEndpoints {
       }
       return unchecked(path).path();
     } catch (IllegalArgumentException | InvalidInputException e) {
-      throw HttpProblem.at(
+      throw Refusal.at(
           "?path", path, "is no path inside the store", "Maybe external/layer-3-kv-4.safetensors.");
     }
   }

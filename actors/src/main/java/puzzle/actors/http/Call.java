@@ -12,6 +12,7 @@ import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
 import org.apache.pekko.util.ByteString;
+import puzzle.actors.edge.Refusal;
 import puzzle.actors.feed.FactJson;
 
 /**
@@ -39,7 +40,7 @@ record Call(
   CompletionStage<JsonNode> json() {
     String type = request.entity().getContentType().mediaType().toString();
     if (!type.equals("application/json")) {
-      throw HttpProblem.of(
+      throw Refusal.of(
           415, "the body is '" + type + "'", "Maybe send Content-Type: application/json.");
     }
     return bytes()
@@ -48,12 +49,12 @@ record Call(
               try {
                 JsonNode json = FactJson.MAPPER.readTree(body.toArrayUnsafe());
                 if (json == null || json.isMissingNode()) {
-                  throw HttpProblem.of(400, "the body is empty", "Maybe send a JSON object.");
+                  throw Refusal.of(400, "the body is empty", "Maybe send a JSON object.");
                 }
                 return json;
               } catch (JsonProcessingException e) {
                 var at = e.getLocation();
-                throw HttpProblem.of(
+                throw Refusal.of(
                     400,
                     "the body is no JSON: line %d, column %d: %s"
                         .formatted(
@@ -62,7 +63,7 @@ record Call(
                             e.getOriginalMessage()),
                     "Maybe it is cut off.");
               } catch (IOException e) {
-                throw HttpProblem.of(400, "the body cannot be read: " + e.getMessage(), null);
+                throw Refusal.of(400, "the body cannot be read: " + e.getMessage(), null);
               }
             });
   }
@@ -84,17 +85,17 @@ record Call(
                 throw tooLarge();
               }
               if (cause instanceof TimeoutException) {
-                throw HttpProblem.of(
+                throw Refusal.of(
                     408,
                     "the body did not arrive in " + settings.bodyPatience().toSeconds() + " s",
                     null);
               }
-              throw HttpProblem.of(400, "the body cannot be read: " + cause.getMessage(), null);
+              throw Refusal.of(400, "the body cannot be read: " + cause.getMessage(), null);
             });
   }
 
-  private HttpProblem tooLarge() {
-    return HttpProblem.of(
+  private Refusal tooLarge() {
+    return Refusal.of(
         413, "the body is larger than " + settings.maxBody() + " bytes", "Maybe send it in parts.");
   }
 }

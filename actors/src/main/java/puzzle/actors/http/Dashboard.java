@@ -2,7 +2,6 @@ package puzzle.actors.http;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.http.javadsl.model.ContentType;
@@ -16,7 +15,7 @@ import puzzle.model.Sha256;
 /** The dashboard's files, from the class path, as they are. They hold no data and need no token. */
 final class Dashboard {
 
-  private static final List<String> FILES =
+  static final List<String> FILES =
       List.of(
           "index.html",
           "style.css",
@@ -34,19 +33,8 @@ final class Dashboard {
 
   private Dashboard() {}
 
-  static List<Endpoint> list() {
-    List<Endpoint> list = new ArrayList<>();
-    for (String file : FILES) {
-      Endpoint.Handler handler = handler(file);
-      list.add(new Endpoint("GET", "/" + file, null, handler));
-      if (file.equals("index.html")) {
-        list.add(new Endpoint("GET", "/", null, handler));
-      }
-    }
-    return list;
-  }
-
-  private static Endpoint.Handler handler(String file) {
+  /** What sends that file, or says that the caller has it already. */
+  static Endpoint.Handler file(String file) {
     byte[] bytes;
     try (InputStream in = Dashboard.class.getResourceAsStream("/dashboard/" + file)) {
       if (in == null) {

@@ -8,41 +8,33 @@ import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import puzzle.actors.edge.DeliveryBody;
+import puzzle.actors.edge.EdgeParts;
 import puzzle.actors.feed.FactJson;
-import puzzle.actors.feed.Inbound;
-import puzzle.actors.feed.RunFeed;
 import puzzle.model.Receipt;
 
 /** Scores, trained variants and costs that other systems came by. */
 final class DeliveryEndpoints {
 
-  private final RunFeed feed;
-  private final Inbound inbound;
+  private final EdgeParts parts;
   private final Executor worker;
   private final Metrics metrics;
 
-  DeliveryEndpoints(RunFeed feed, Inbound inbound, Executor worker, Metrics metrics) {
-    this.feed = feed;
-    this.inbound = inbound;
+  DeliveryEndpoints(EdgeParts parts, Executor worker, Metrics metrics) {
+    this.parts = parts;
     this.worker = worker;
     this.metrics = metrics;
   }
 
-  List<Endpoint> list() {
-    return List.of(
-        new Endpoint("POST", "/api/v1/runs/{id}/measurements", Role.OPERATOR, this::deliver));
-  }
-
-  private CompletionStage<HttpResponse> deliver(Call call) {
+  CompletionStage<HttpResponse> deliver(Call call) {
     String run = RunEndpoints.run(call);
     return call.json()
         .thenCombineAsync(
-            RunEndpoints.following(feed, run),
-            (json, f) -> DeliveryBody.read(json, f.snapshot()),
-            worker)
+            parts.following(run), (json, f) -> DeliveryBody.read(json, f.snapshot()), worker)
         .thenCompose(
             placed -> {
-              return inbound
+              return parts
+                  .inbound()
                   .deliver(run, DeliveryBody.byLayer(placed), DeliveryBody.costs(placed))
                   .thenApply(receipts -> Replies.packed(call, answer(placed, receipts)));
             });

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import puzzle.actors.edge.Refusal;
 
 /**
  * One method on one path.
@@ -15,7 +16,7 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
  */
 record Endpoint(String method, String path, Role role, Handler handler) {
 
-  /** Answers a call; may throw or fail with a {@link HttpProblem}. */
+  /** Answers a call; may throw or fail with a {@link Refusal}. */
   interface Handler {
     CompletionStage<HttpResponse> handle(Call call) throws Exception;
   }

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.headers.HttpCookiePair;
+import puzzle.actors.edge.Refusal;
 
 /**
  * Who may do what. A request must call the server by a name of its own (else a page that rebinds
@@ -27,21 +28,21 @@ final class Gate {
   void checkSource(HttpRequest request) {
     String host = value(request, "Host").orElse("");
     if (!own(hostName(host))) {
-      throw HttpProblem.of(
+      throw Refusal.of(
           403,
           "this server is not called '" + clip(host) + "'",
           "Maybe use 127.0.0.1 or localhost, or add the name to puzzle.http.hosts.");
     }
     Optional<String> origin = value(request, "Origin");
     if (origin.isPresent() && !origin.get().equalsIgnoreCase(scheme() + "://" + host)) {
-      throw HttpProblem.of(
+      throw Refusal.of(
           403,
           "pages of '" + clip(origin.get()) + "' may not talk to this server",
           "Maybe a proxy changes Host or Origin.");
     }
     String site = value(request, "Sec-Fetch-Site").orElse("");
     if (site.equals("cross-site") && !request.method().name().equals("GET")) {
-      throw HttpProblem.of(403, "another site's page sent this request", null);
+      throw Refusal.of(403, "another site's page sent this request", null);
     }
   }
 

@@ -34,6 +34,8 @@ import org.apache.pekko.pattern.AskTimeoutException;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import puzzle.actors.edge.EdgeParts;
+import puzzle.actors.edge.Refusal;
 
 /**
  * The HTTP server of one node: finds the endpoint of a request, lets the {@link Gate} judge it, and
@@ -84,18 +86,9 @@ public final class HttpEdge implements AutoCloseable {
     this.tokens = tokens;
     this.gate = new Gate(settings, tokens);
     this.metrics = metrics;
-    List<Endpoint> all = new ArrayList<>();
-    all.addAll(new SystemEndpoints(gate, parts, metrics).list());
     Executor worker =
         system.dispatchers().lookup(DispatcherSelector.fromConfig("puzzle.edge-dispatcher"));
-    all.addAll(new RunEndpoints(settings, parts, metrics, worker).list());
-    all.addAll(new Submissions(parts, worker).list());
-    all.addAll(new OrderEndpoints(parts.feed(), parts.inbound()).list());
-    all.addAll(new DeliveryEndpoints(parts.feed(), parts.inbound(), worker, metrics).list());
-    all.addAll(new ArtefactEndpoints(parts.feed(), worker).list());
-    all.addAll(new WorkerEndpoints(system, settings, parts.peers(), worker).list());
-    all.addAll(Dashboard.list());
-    this.endpoints = List.copyOf(all);
+    this.endpoints = Routes.all(system, settings, gate, parts, metrics, worker);
   }
 
   private void bind() {
@@ -202,26 +195,27 @@ public final class HttpEdge implements AutoCloseable {
       }
     }
     if (allowed.isEmpty()) {
-      throw HttpProblem.of(
+      throw Refusal.of(
           404, "there is nothing at " + clip(request.getUri().path()), "Maybe see /openapi.json.");
     }
     Role caller = gate.role(request).orElse(null);
     Role needed = found != null ? found.role() : open ? null : least;
     if (needed != null) {
       if (caller == null) {
-        throw HttpProblem.of(
+        throw Refusal.of(
             401,
             "no token, or not one of this server's",
             "Maybe send Authorization: Bearer and a token from " + settings.tokenFile() + ".");
       }
       if (!caller.includes(needed)) {
-        throw HttpProblem.of(
+        throw Refusal.of(
             403, "a " + caller.label() + " may not do this", "Maybe use the operator's token.");
       }
     }
     if (found == null) {
       discard(request);
-      HttpResponse no = HttpProblem.of(405, method + " is not one of " + allowed, null).response();
+      HttpResponse no =
+          Replies.problem(Refusal.of(405, method + " is not one of " + allowed, null));
       return CompletableFuture.completedStage(
           no.addHeader(RawHeader.create("Allow", String.join(", ", allowed))));
     }
@@ -234,25 +228,25 @@ public final class HttpEdge implements AutoCloseable {
         failure instanceof CompletionException && failure.getCause() != null
             ? failure.getCause()
             : failure;
-    if (cause instanceof HttpProblem problem) {
-      HttpResponse response = problem.response();
-      if (problem.status() == 401) {
+    if (cause instanceof Refusal refusal) {
+      HttpResponse response = Replies.problem(refusal);
+      if (refusal.status() == 401) {
         return response.addHeader(RawHeader.create("WWW-Authenticate", "Bearer realm=\"puzzle\""));
       }
-      return problem.status() == 503
+      return refusal.status() == 503
           ? response.addHeader(RawHeader.create("Retry-After", "2"))
           : response;
     }
     if (cause instanceof AskTimeoutException
         || cause instanceof java.util.concurrent.TimeoutException) {
-      return HttpProblem.of(
-              503, "no answer in time", "Maybe the journal is down, or the run is moving.")
-          .response()
+      return Replies.problem(
+              Refusal.of(
+                  503, "no answer in time", "Maybe the journal is down, or the run is moving."))
           .addHeader(RawHeader.create("Retry-After", "5"));
     }
     LOG.error("a request failed", cause);
-    return HttpProblem.of(500, "this should not have happened", "Maybe the node's log says more.")
-        .response();
+    return Replies.problem(
+        Refusal.of(500, "this should not have happened", "Maybe the node's log says more."));
   }
 
   /** A body nobody wants: a small one is read, so that the connection can go on. */
@@ -274,7 +268,7 @@ public final class HttpEdge implements AutoCloseable {
       try {
         segments.add(java.net.URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8));
       } catch (IllegalArgumentException e) {
-        throw HttpProblem.of(400, "the path is not well encoded: " + clip(path), null);
+        throw Refusal.of(400, "the path is not well encoded: " + clip(path), null);
       }
     }
     return segments;

@@ -1,21 +1,31 @@
 package puzzle.actors.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.zip.GZIPOutputStream;
+import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpCharsets;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.MediaTypes;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import puzzle.actors.edge.Refusal;
 import puzzle.actors.feed.FactJson;
 
 /** Responses with JSON. */
 final class Replies {
 
   private static final int WORTH_PACKING = 4096;
+
+  private static final ContentType PROBLEM =
+      ContentTypes.create(
+          MediaTypes.applicationWithFixedCharset("problem+json", HttpCharsets.UTF_8));
 
   private Replies() {}
 
@@ -31,6 +41,24 @@ final class Replies {
     return HttpResponse.create()
         .withEntity(ContentTypes.APPLICATION_JSON, json)
         .addHeader(RawHeader.create("Cache-Control", "no-store"));
+  }
+
+  /** A problem document (RFC 9457). */
+  static HttpResponse problem(Refusal refusal) {
+    ObjectNode json = FactJson.MAPPER.createObjectNode();
+    json.put("type", "about:blank");
+    json.put("title", StatusCodes.get(refusal.status()).reason());
+    json.put("status", refusal.status());
+    json.put("detail", refusal.getMessage());
+    if (refusal.pointer() != null) {
+      json.put("pointer", refusal.pointer());
+    }
+    if (refusal.suggestion() != null) {
+      json.put("suggestion", refusal.suggestion());
+    }
+    return HttpResponse.create()
+        .withStatus(refusal.status())
+        .withEntity(PROBLEM, FactJson.bytes(json));
   }
 
   /** Packed where the caller understands that and it is worth it. */

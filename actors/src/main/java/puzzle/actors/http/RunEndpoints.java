@@ -1,7 +1,6 @@
 package puzzle.actors.http;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -14,11 +13,14 @@ import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.stream.BackpressureTimeoutException;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
+import puzzle.actors.edge.EdgeParts;
+import puzzle.actors.edge.JsonBody;
+import puzzle.actors.edge.Refusal;
+import puzzle.actors.edge.Submissions;
 import puzzle.actors.feed.FactJson;
 import puzzle.actors.feed.FactWindow;
 import puzzle.actors.feed.FollowedRun;
 import puzzle.actors.feed.Position;
-import puzzle.actors.feed.RunFeed;
 import puzzle.model.RunId;
 
 /** Runs: which there are, one as it is now, its facts as they come, and what-ifs. */
@@ -30,6 +32,7 @@ final class RunEndpoints {
   private final EdgeParts parts;
   private final Metrics metrics;
   private final Executor worker;
+  private final Submissions submissions;
   private final WhatIfs whatIfs;
 
   RunEndpoints(HttpSettings settings, EdgeParts parts, Metrics metrics, Executor worker) {
@@ -37,20 +40,11 @@ final class RunEndpoints {
     this.parts = parts;
     this.metrics = metrics;
     this.worker = worker;
+    this.submissions = new Submissions(parts, worker);
     this.whatIfs = new WhatIfs(worker, settings.whatIfLimit());
   }
 
-  List<Endpoint> list() {
-    String run = "/api/v1/runs/{id}";
-    return List.of(
-        new Endpoint("GET", "/api/v1/runs", Role.VIEWER, this::runs),
-        new Endpoint("GET", run, Role.VIEWER, this::snapshot),
-        new Endpoint("GET", run + "/events", Role.VIEWER, this::events),
-        new Endpoint("GET", run + "/front", Role.VIEWER, this::front),
-        new Endpoint("POST", run + "/what-if", Role.VIEWER, this::whatIf));
-  }
-
-  private CompletionStage<HttpResponse> runs(Call call) {
+  CompletionStage<HttpResponse> runs(Call call) {
     return parts
         .feed()
         .runs()
@@ -62,11 +56,23 @@ final class RunEndpoints {
             });
   }
 
-  private CompletionStage<HttpResponse> snapshot(Call call) {
+  CompletionStage<HttpResponse> submit(Call call) {
+    return call.json()
+        .thenCompose(json -> submissions.begin(new JsonBody("", json)))
+        .thenCompose(
+            run ->
+                Replies.json(
+                    FactJson.MAPPER
+                        .createObjectNode()
+                        .put("run", run)
+                        .put("url", "/api/v1/runs/" + run)));
+  }
+
+  CompletionStage<HttpResponse> snapshot(Call call) {
     return following(call).thenApplyAsync(f -> Replies.packed(call, Snapshots.bytes(f)), worker);
   }
 
-  private CompletionStage<HttpResponse> events(Call call) {
+  CompletionStage<HttpResponse> events(Call call) {
     Position after = after(call);
     String run = run(call);
     return following(call)
@@ -74,7 +80,7 @@ final class RunEndpoints {
             f -> {
               if (metrics.readers().incrementAndGet() > settings.readers()) {
                 metrics.readers().decrementAndGet();
-                throw HttpProblem.of(
+                throw Refusal.of(
                     503,
                     "there are " + settings.readers() + " readers already",
                     "Maybe raise puzzle.http.readers.");
@@ -118,18 +124,18 @@ final class RunEndpoints {
     try {
       return Position.parse(from);
     } catch (IllegalArgumentException e) {
-      throw HttpProblem.said(400, last.isPresent() ? "Last-Event-ID" : "?from", e.getMessage());
+      throw Refusal.said(400, last.isPresent() ? "Last-Event-ID" : "?from", e.getMessage());
     }
   }
 
-  private CompletionStage<HttpResponse> front(Call call) {
+  CompletionStage<HttpResponse> front(Call call) {
     int points = number(call, "points", 16, 2, 64);
     return following(call)
         .thenCompose(f -> whatIfs.front(f.snapshot(), points))
         .thenApply(json -> Replies.packed(call, FactJson.bytes(json)));
   }
 
-  private CompletionStage<HttpResponse> whatIf(Call call) {
+  CompletionStage<HttpResponse> whatIf(Call call) {
     return call.json()
         .thenCombine(following(call), (json, f) -> whatIfs.solve(f.snapshot(), json))
         .thenCompose(answer -> answer)
@@ -137,18 +143,7 @@ final class RunEndpoints {
   }
 
   private CompletionStage<FollowedRun> following(Call call) {
-    return following(parts.feed(), run(call));
-  }
-
-  /** The run as it is now, or a problem with status 404. */
-  static CompletionStage<FollowedRun> following(RunFeed feed, String run) {
-    return feed.follow(run)
-        .thenApply(
-            found ->
-                found.orElseThrow(
-                    () ->
-                        HttpProblem.of(
-                            404, "there is no run '" + run + "'", "Maybe see /api/v1/runs.")));
+    return parts.following(run(call));
   }
 
   static String run(Call call) {
@@ -156,7 +151,7 @@ final class RunEndpoints {
     try {
       return new RunId(id).value();
     } catch (IllegalArgumentException e) {
-      throw HttpProblem.of(404, "'" + clip(id) + "' is no run's name", "Maybe see /api/v1/runs.");
+      throw Refusal.of(404, "'" + clip(id) + "' is no run's name", "Maybe see /api/v1/runs.");
     }
   }
 
@@ -168,7 +163,7 @@ final class RunEndpoints {
     if (!text.get().matches("[0-9]{1,6}")
         || Integer.parseInt(text.get()) < least
         || Integer.parseInt(text.get()) > most) {
-      throw HttpProblem.at(
+      throw Refusal.at(
           "?" + name, text.get(), "is not usable", "Maybe " + least + " to " + most + ".");
     }
     return Integer.parseInt(text.get());

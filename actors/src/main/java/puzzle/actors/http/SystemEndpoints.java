@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.cluster.MemberStatus;
@@ -13,6 +12,8 @@ import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import puzzle.actors.edge.EdgeParts;
+import puzzle.actors.edge.Refusal;
 import puzzle.actors.feed.FactJson;
 
 /** Health, metrics, who is calling, and the OpenAPI document. */
@@ -34,24 +35,17 @@ final class SystemEndpoints {
     }
   }
 
-  List<Endpoint> list() {
-    return List.of(
-        new Endpoint("GET", "/health", null, this::health),
-        new Endpoint("GET", "/ready", null, this::ready),
-        new Endpoint("GET", "/metrics", Role.VIEWER, this::scrape),
-        new Endpoint("GET", "/openapi.json", null, call -> Replies.json(openApi)),
-        new Endpoint("POST", "/api/v1/login", null, this::login),
-        new Endpoint("POST", "/api/v1/logout", null, this::logout),
-        new Endpoint("GET", "/api/v1/me", Role.VIEWER, this::me));
+  CompletionStage<HttpResponse> openApi(Call call) {
+    return Replies.json(openApi);
   }
 
   /** The process answers. */
-  private CompletionStage<HttpResponse> health(Call call) {
+  CompletionStage<HttpResponse> health(Call call) {
     return Replies.json(FactJson.MAPPER.createObjectNode().put("status", "up"));
   }
 
   /** The node is a member of its cluster and its journal can be read. */
-  private CompletionStage<HttpResponse> ready(Call call) {
+  CompletionStage<HttpResponse> ready(Call call) {
     MemberStatus status = Cluster.get(call.system()).selfMember().status();
     ObjectNode json = FactJson.MAPPER.createObjectNode();
     json.put("member", status.toString().toLowerCase(java.util.Locale.ROOT));
@@ -69,7 +63,7 @@ final class SystemEndpoints {
             });
   }
 
-  private CompletionStage<HttpResponse> scrape(Call call) {
+  CompletionStage<HttpResponse> scrape(Call call) {
     return CompletableFuture.completedStage(
         HttpResponse.create()
             .withEntity(
@@ -79,20 +73,20 @@ final class SystemEndpoints {
   }
 
   /** Puts the token where the dashboard's own requests find it and no script can read it. */
-  private CompletionStage<HttpResponse> login(Call call) {
+  CompletionStage<HttpResponse> login(Call call) {
     return call.json()
         .thenApply(
             json -> {
               JsonNode token = json.path("token");
               if (!token.isTextual() || json.size() != 1) {
-                throw HttpProblem.at(
+                throw Refusal.at(
                     "/token", token, "is no token", "Maybe send {\"token\": \"...\"}.");
               }
               Role role =
                   gate.role(token.textValue())
                       .orElseThrow(
                           () ->
-                              HttpProblem.of(
+                              Refusal.of(
                                   401,
                                   "not one of this server's tokens",
                                   "Maybe take the address that the command printed."));
@@ -100,12 +94,12 @@ final class SystemEndpoints {
             });
   }
 
-  private CompletionStage<HttpResponse> logout(Call call) {
+  CompletionStage<HttpResponse> logout(Call call) {
     return CompletableFuture.completedStage(
         cookie(call, "", "; Max-Age=0", FactJson.MAPPER.createObjectNode().putNull("role")));
   }
 
-  private CompletionStage<HttpResponse> me(Call call) {
+  CompletionStage<HttpResponse> me(Call call) {
     return Replies.json(role(call.role()));
   }
 

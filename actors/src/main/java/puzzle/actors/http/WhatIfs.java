@@ -13,6 +13,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
+import puzzle.actors.edge.LimitsBody;
+import puzzle.actors.edge.Refusal;
 import puzzle.actors.feed.FactJson;
 import puzzle.actors.feed.RunSnapshot;
 import puzzle.actors.feed.TaskLine;
@@ -54,7 +56,7 @@ final class WhatIfs {
   /** The best architecture under the limits of the request. */
   CompletionStage<JsonNode> solve(RunSnapshot run, JsonNode body) {
     RunSpec spec = run.state().spec();
-    Target target = Limits.read(body, spec.target());
+    Target target = LimitsBody.read(body, spec.target());
     return later(
         () -> {
           WhatIf.Answer answer = whatIf(run, target).solve(limit);
@@ -105,7 +107,7 @@ final class WhatIfs {
 
   private CompletionStage<JsonNode> later(Supplier<JsonNode> work) {
     if (!places.tryAcquire()) {
-      throw HttpProblem.of(503, "too many what-ifs at one time", "Maybe ask again in a moment.");
+      throw Refusal.of(503, "too many what-ifs at one time", "Maybe ask again in a moment.");
     }
     return CompletableFuture.supplyAsync(work, thread)
         .whenComplete((answer, failure) -> places.release());
@@ -118,7 +120,7 @@ final class WhatIfs {
             .profiles()
             .orElseThrow(
                 () ->
-                    HttpProblem.of(
+                    Refusal.of(
                         409,
                         "the costs of this run are not known yet",
                         "Maybe ask again once the phase 'profile' is over."));
@@ -131,7 +133,7 @@ final class WhatIfs {
             .add(new ScoredBlock(Block.parse(key[2]), scored.score(), key.length > 3));
       }
     }
-    return new WhatIf(s.withTarget(target), run.state().layers(), profiles, measured);
+    return new WhatIf(s.with(d -> d.target = target), run.state().layers(), profiles, measured);
   }
 
   private static ObjectNode point(RunSpec spec, Incumbent i) {

@@ -7,17 +7,19 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import puzzle.actors.edge.JsonBody;
+import puzzle.actors.edge.Refusal;
 import puzzle.actors.feed.FactJson;
 import puzzle.actors.gpu.RemoteGpuActor;
 import puzzle.actors.work.Peers;
@@ -41,8 +43,7 @@ final class WorkerEndpoints {
   private final Peers peers;
   private final Executor thread;
   private final Map<String, ActorRef<Gpu.Command>> workers = new ConcurrentHashMap<>();
-  private final java.util.concurrent.atomic.AtomicInteger spawned =
-      new java.util.concurrent.atomic.AtomicInteger();
+  private final AtomicInteger spawned = new AtomicInteger();
 
   WorkerEndpoints(ActorSystem<?> system, HttpSettings settings, Peers peers, Executor thread) {
     this.system = system;
@@ -51,16 +52,7 @@ final class WorkerEndpoints {
     this.thread = thread;
   }
 
-  List<Endpoint> list() {
-    String worker = "/api/v1/workers/{worker}";
-    return List.of(
-        new Endpoint("POST", worker + "/lease", Role.OPERATOR, this::lease),
-        new Endpoint("POST", worker + "/heartbeat", Role.OPERATOR, this::heartbeat),
-        new Endpoint("POST", worker + "/complete", Role.OPERATOR, this::complete),
-        new Endpoint("POST", worker + "/fail", Role.OPERATOR, this::fail));
-  }
-
-  private CompletionStage<HttpResponse> lease(Call call) {
+  CompletionStage<HttpResponse> lease(Call call) {
     return call.json()
         .thenCompose(
             json -> {
@@ -69,7 +61,7 @@ final class WorkerEndpoints {
               Set<String> accepts = new HashSet<>();
               for (JsonNode kind : json.path("accepts")) {
                 if (!kind.isTextual() || !kind.textValue().matches("[A-Za-z0-9/+*._-]{1,128}")) {
-                  throw HttpProblem.at(
+                  throw Refusal.at(
                       "/accepts",
                       kind,
                       "is no kind of task and no key",
@@ -78,7 +70,7 @@ final class WorkerEndpoints {
                 accepts.add(kind.textValue());
               }
               if (json.has("accepts") && !json.path("accepts").isArray()) {
-                throw HttpProblem.at("/accepts", json.path("accepts"), "is no list", null);
+                throw Refusal.at("/accepts", json.path("accepts"), "is no list", null);
               }
               int wait = body.has("wait_seconds") ? body.whole("wait_seconds", 0, 30) : 20;
               return AskPattern.<Gpu.Command, RemoteGpuActor.Leased>ask(
@@ -108,7 +100,7 @@ final class WorkerEndpoints {
     return json;
   }
 
-  private CompletionStage<HttpResponse> heartbeat(Call call) {
+  CompletionStage<HttpResponse> heartbeat(Call call) {
     return call.json()
         .thenCompose(
             json -> {
@@ -131,7 +123,7 @@ final class WorkerEndpoints {
             });
   }
 
-  private CompletionStage<HttpResponse> complete(Call call) {
+  CompletionStage<HttpResponse> complete(Call call) {
     return call.json()
         .thenCompose(
             json -> {
@@ -154,7 +146,7 @@ final class WorkerEndpoints {
             });
   }
 
-  private CompletionStage<HttpResponse> fail(Call call) {
+  CompletionStage<HttpResponse> fail(Call call) {
     return call.json()
         .thenCompose(
             json -> {
@@ -186,7 +178,7 @@ final class WorkerEndpoints {
     try {
       TaskResult result = FactJson.MAPPER.treeToValue(json, TaskResult.class);
       if (result == null) {
-        throw HttpProblem.at("/result", json, "is no result", "Maybe an object with @type.");
+        throw Refusal.at("/result", json, "is no result", "Maybe an object with @type.");
       }
       return result;
     } catch (JsonMappingException e) {
@@ -197,69 +189,37 @@ final class WorkerEndpoints {
                   pointer
                       .append('/')
                       .append(p.getFieldName() == null ? p.getIndex() : p.getFieldName()));
-      throw HttpProblem.said(400, pointer.toString(), clip(e.getOriginalMessage()));
+      throw Refusal.said(400, pointer.toString(), clip(e.getOriginalMessage()));
     } catch (JsonProcessingException e) {
-      throw HttpProblem.said(400, "/result", clip(e.getOriginalMessage()));
+      throw Refusal.said(400, "/result", clip(e.getOriginalMessage()));
     }
   }
 
   /** The result is one of this task, and the files it names are there and whole. */
   private static void check(Work.Ticket ticket, TaskResult result) {
     Task task = ticket.task();
-    Class<? extends TaskResult> expected = expected(task);
+    Class<? extends TaskResult> expected = task.resultType();
     if (!expected.isInstance(result)) {
-      throw HttpProblem.at(
+      throw Refusal.at(
           "/result/@type",
           result.getClass().getSimpleName(),
           "is no result of " + task.key(),
           "Maybe " + expected.getSimpleName() + " was meant.");
     }
     Store store = Store.open(Path.of(ticket.spec().store()));
-    for (CheckpointRef ref : references(result)) {
+    for (CheckpointRef ref : result.files()) {
       try {
         store.verify(ref);
       } catch (RuntimeException e) {
-        throw HttpProblem.said(400, "/result", e.getMessage());
+        throw Refusal.said(400, "/result", e.getMessage());
       }
     }
-  }
-
-  private static Class<? extends TaskResult> expected(Task task) {
-    Map<Class<? extends Task>, Class<? extends TaskResult>> results =
-        Map.of(
-            Task.Record.class, TaskResult.Recorded.class,
-            Task.Bld.class, TaskResult.Trained.class,
-            Task.BldBlock.class, TaskResult.Trained.class,
-            Task.Profile.class, TaskResult.Profiled.class,
-            Task.ScoreBlock.class, TaskResult.BlockScored.class,
-            Task.Evaluate.class, TaskResult.Evaluated.class,
-            Task.Measure.class, TaskResult.Measured.class,
-            Task.GkdRound.class, TaskResult.ShardTrained.class,
-            Task.Gkd.class, TaskResult.Healed.class,
-            Task.Export.class, TaskResult.Exported.class);
-    return results.get(task.getClass());
-  }
-
-  private static List<CheckpointRef> references(TaskResult result) {
-    if (result instanceof TaskResult.Recorded r) {
-      return List.of(r.recording());
-    }
-    if (result instanceof TaskResult.Trained r) {
-      return List.of(r.weights());
-    }
-    if (result instanceof TaskResult.ShardTrained r) {
-      return List.of(r.state());
-    }
-    if (result instanceof TaskResult.Healed r) {
-      return List.of(r.child());
-    }
-    return result instanceof TaskResult.Exported r ? r.files() : List.of();
   }
 
   private ActorRef<Gpu.Command> worker(Call call) {
     String name = name(call);
     if (workers.size() >= MOST_WORKERS && !workers.containsKey(name)) {
-      throw HttpProblem.of(503, "there are " + MOST_WORKERS + " workers already", null);
+      throw Refusal.of(503, "there are " + MOST_WORKERS + " workers already", null);
     }
     return workers.computeIfAbsent(
         name,
@@ -283,7 +243,7 @@ final class WorkerEndpoints {
 
   private static void held(boolean held) {
     if (!held) {
-      throw HttpProblem.of(
+      throw Refusal.of(
           409, "this lease is lost: the task goes on elsewhere", "Maybe ask for another task.");
     }
   }
@@ -291,7 +251,7 @@ final class WorkerEndpoints {
   private static String name(Call call) {
     String name = call.path().get("worker");
     if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")) {
-      throw HttpProblem.of(
+      throw Refusal.of(
           404, "'" + clip(name) + "' is no worker's name", "Maybe letters, digits, '.', '_', '-'.");
     }
     return name;

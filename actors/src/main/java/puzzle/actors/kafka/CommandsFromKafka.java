@@ -31,9 +31,9 @@ import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.RestartSource;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
+import puzzle.actors.edge.Commands;
 import puzzle.actors.feed.FactJson;
 import puzzle.actors.feed.JournalFact;
-import puzzle.actors.http.Commands;
 import puzzle.cluster.KafkaSettings;
 
 /**

@@ -1,7 +1,7 @@
 package puzzle.actors.kafka;
 
 import org.apache.pekko.actor.typed.ActorSystem;
-import puzzle.actors.http.Commands;
+import puzzle.actors.edge.Commands;
 import puzzle.cluster.KafkaSettings;
 
 /** What an edge node has to do with Kafka. */

@@ -33,7 +33,7 @@ import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.JoinSeedNodes;
 import org.apache.pekko.persistence.Persistence;
-import puzzle.actors.http.EdgeParts;
+import puzzle.actors.edge.EdgeParts;
 import puzzle.actors.http.HttpEdge;
 import puzzle.actors.http.HttpSettings;
 import puzzle.actors.http.Metrics;

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import puzzle.actors.cli.console.ExitCode;
 import puzzle.actors.node.ClusterLink;
 import puzzle.actors.node.UnreachableException;
 import puzzle.cluster.NodeConfig;

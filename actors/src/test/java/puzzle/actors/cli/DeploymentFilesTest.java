@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
+import puzzle.actors.cli.cluster.NodeCommand;
 import puzzle.cluster.NodeConfig;
 import puzzle.cluster.NodeRole;
 

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
+import puzzle.actors.cli.console.ExitCode;
 
 /** Whoever comes for the first time is told what to do next. */
 class FirstUseTest {

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import puzzle.actors.cli.console.ExitCode;
 import puzzle.engine.data.ByteTokenizer;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.RandomWeights;

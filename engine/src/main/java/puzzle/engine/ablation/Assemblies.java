@@ -32,8 +32,8 @@ final class Assemblies {
    */
   record Quality(double loss, double kl, double top1) {}
 
-  /** A model to heal with some of the losses lm, cosine and kld. */
-  record Healing(Model model, List<String> losses) {}
+  /** A model to heal with these losses. */
+  record Healing(Model model, Set<RunSpec.Gkd.Loss> losses) {}
 
   private final Study study;
 

@@ -1,11 +1,13 @@
 package puzzle.engine.ablation;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import puzzle.engine.ablation.Assemblies.Healing;
@@ -14,6 +16,7 @@ import puzzle.engine.ablation.StudyScores.BlockScore;
 import puzzle.engine.solve.studies.Baselines.Baseline;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
+import puzzle.model.RunSpec.Gkd.Loss;
 
 /**
  * One seed's rows of each table. What several tables need, the full library before all, is made
@@ -21,7 +24,7 @@ import puzzle.model.Block;
  */
 final class Tables {
 
-  private static final List<String> PAPER_LOSSES = List.of("cosine", "kld");
+  private static final Set<Loss> PAPER_LOSSES = EnumSet.of(Loss.COSINE, Loss.KLD);
   private static final List<String> METRICS = List.of(Measurement.KL, "loss", "top1", "throughput");
 
   private final Study study;
@@ -170,14 +173,14 @@ final class Tables {
   }
 
   private List<Measurement> losses() {
-    Map<String, List<String>> combinations = new LinkedHashMap<>();
-    combinations.put("LM", List.of("lm"));
-    combinations.put("LM+KLD", List.of("lm", "kld"));
-    combinations.put("KLD", List.of("kld"));
-    combinations.put("LM+cosine", List.of("lm", "cosine"));
-    combinations.put("cosine", List.of("cosine"));
+    Map<String, Set<Loss>> combinations = new LinkedHashMap<>();
+    combinations.put("LM", EnumSet.of(Loss.LM));
+    combinations.put("LM+KLD", EnumSet.of(Loss.LM, Loss.KLD));
+    combinations.put("KLD", EnumSet.of(Loss.KLD));
+    combinations.put("LM+cosine", EnumSet.of(Loss.LM, Loss.COSINE));
+    combinations.put("cosine", EnumSet.of(Loss.COSINE));
     combinations.put("cosine+KLD", PAPER_LOSSES);
-    combinations.put("LM+cosine+KLD", List.of("lm", "cosine", "kld"));
+    combinations.put("LM+cosine+KLD", EnumSet.of(Loss.LM, Loss.COSINE, Loss.KLD));
     List<Candidate> candidates = new ArrayList<>();
     combinations.keySet().forEach(cell -> candidates.add(atTarget(cell, child())));
     // Where there is little to heal the best are near each other; so also where there is much.
@@ -286,7 +289,7 @@ final class Tables {
   }
 
   private List<Measurement> healed(
-      Table table, List<Candidate> candidates, Function<Candidate, List<String>> losses) {
+      Table table, List<Candidate> candidates, Function<Candidate, Set<Loss>> losses) {
     List<Healing> gkds =
         candidates.stream().map(c -> new Healing(c.model(), losses.apply(c))).toList();
     return measured(table, candidates, assemblies.heal(gkds, seed));

@@ -1,11 +1,12 @@
 package puzzle.engine.decoder;
 
+import static puzzle.model.InvalidInputException.shown;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import puzzle.engine.json.JsonInput;
 import puzzle.model.Block;
 import puzzle.model.Subblock;
 import puzzle.model.Variant;
@@ -113,7 +114,7 @@ public final class TensorLayout {
         });
     for (String name : weights.names()) {
       if (!expected.containsKey(name) && !tolerated(config, name)) {
-        findings.add("tensor " + JsonInput.shown(name) + " is not one of this architecture");
+        findings.add("tensor " + shown(name) + " is not one of this architecture");
       }
     }
     return findings;

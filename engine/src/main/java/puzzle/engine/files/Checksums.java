@@ -1,5 +1,7 @@
 package puzzle.engine.files;
 
+import static puzzle.model.InvalidInputException.shown;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +14,6 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import puzzle.engine.json.JsonInput;
 import puzzle.model.Sha256;
 
 /** {@code SHA256SUMS} of a folder without subfolders, as {@code sha256sum -c} reads it. */
@@ -45,7 +46,7 @@ public final class Checksums {
       for (String line : text.lines().toList()) {
         Matcher parts = LINE.matcher(line);
         if (!parts.matches() || parts.group(2).startsWith("..")) {
-          findings.add(FILE + ": not a checksum and a name: " + JsonInput.shown(line));
+          findings.add(FILE + ": not a checksum and a name: " + shown(line));
           continue;
         }
         String name = parts.group(2);

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import puzzle.engine.decoder.DecoderConfig;
-import puzzle.engine.json.JsonFields;
+import puzzle.engine.json.JsonValue;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.Subblock;
@@ -54,14 +54,14 @@ final class BlockConfigs {
                         == ffn.size());
   }
 
-  static Architecture read(JsonFields config, int layers, int heads, int hiddenSize) {
-    List<JsonFields> entries = config.objects("block_configs");
+  static Architecture read(JsonValue config, int layers, int heads, int hiddenSize) {
+    List<JsonValue> entries = config.objects("block_configs");
     if (entries.size() != layers) {
       throw config.bad(
           "num_hidden_layers", "layers, but block_configs has " + entries.size() + " entries");
     }
     List<Block> blocks = new ArrayList<>();
-    for (JsonFields entry : entries) {
+    for (JsonValue entry : entries) {
       absent(entry, "parallel_blocks");
       blocks.add(
           new Block(
@@ -71,7 +71,7 @@ final class BlockConfigs {
     return new Architecture(blocks);
   }
 
-  private static Variant readAttention(JsonFields attention, int heads) {
+  private static Variant readAttention(JsonValue attention, int heads) {
     for (String field :
         List.of("sparsify", "window_length", "num_sink_tokens", "mamba", "llama4")) {
       absent(attention, field);
@@ -92,7 +92,7 @@ final class BlockConfigs {
     return Variant.attention(grouped ? heads / value : value);
   }
 
-  private static Variant readFfn(JsonFields ffn, int hiddenSize) {
+  private static Variant readFfn(JsonValue ffn, int hiddenSize) {
     absent(ffn, "sparsify");
     absent(ffn, "moe");
     boolean multiplied = ffn.has("ffn_mult");
@@ -117,7 +117,7 @@ final class BlockConfigs {
     return Variant.ffn(size);
   }
 
-  private static boolean replaced(JsonFields subblock) {
+  private static boolean replaced(JsonValue subblock) {
     boolean noOp = subblock.flag("no_op");
     boolean linear = subblock.flag("replace_with_linear");
     if (noOp && linear) {
@@ -126,25 +126,25 @@ final class BlockConfigs {
     return noOp || linear;
   }
 
-  private static Variant replacement(JsonFields subblock, Subblock which) {
+  private static Variant replacement(JsonValue subblock, Subblock which) {
     return subblock.flag("no_op") ? Variant.noOp(which) : Variant.linear(which);
   }
 
-  private static void absentWhereReplaced(JsonFields subblock, String field) {
+  private static void absentWhereReplaced(JsonValue subblock, String field) {
     if (subblock.has(field)) {
       throw subblock.bad(field, "is given for a no-op or linear subblock, where it must be null");
     }
   }
 
-  private static void absent(JsonFields fields, String field) {
+  private static void absent(JsonValue fields, String field) {
     if (fields.has(field)) {
       throw fields.bad(field, "is not supported", MAYBE);
     }
   }
 
-  static Architecture readSparse(JsonFields config, Block parent, int layers, int heads) {
+  static Architecture readSparse(JsonValue config, Block parent, int layers, int heads) {
     Architecture architecture = Architecture.uniform(parent, layers);
-    JsonFields perLayer = config.object("per_layer_config");
+    JsonValue perLayer = config.object("per_layer_config");
     for (String key : perLayer.names()) {
       int layer = key.matches("[0-9]{1,6}") ? Integer.parseInt(key) : -1;
       if (layer < 0 || layer >= layers) {
@@ -155,7 +155,7 @@ final class BlockConfigs {
     return architecture;
   }
 
-  private static Block readLayer(JsonFields layer, Block parent, int heads) {
+  private static Block readLayer(JsonValue layer, Block parent, int heads) {
     Variant attention = parent.attention();
     Variant ffn = parent.ffn();
     for (String field : layer.names()) {

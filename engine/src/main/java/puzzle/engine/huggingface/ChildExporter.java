@@ -21,7 +21,7 @@ import puzzle.engine.decoder.WeightSource;
 import puzzle.engine.files.AtomicFile;
 import puzzle.engine.files.Checksums;
 import puzzle.engine.files.StorageException;
-import puzzle.engine.json.JsonInput;
+import puzzle.engine.json.JsonValue;
 import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.safetensors.SafetensorsWriter;
 import puzzle.model.InvalidInputException;
@@ -211,7 +211,7 @@ public final class ChildExporter {
               + config.family()
               + " model needs.\nMaybe export it as anymodel.");
     }
-    JsonNode own = JsonInput.object(parent.resolve("config.json"));
+    ObjectNode own = JsonValue.read(parent.resolve("config.json")).copy();
     ObjectNode node = HuggingFaceConfig.parent(config, ElementType.BF16, null);
     node.putArray("architectures").add(HuggingFaceConfig.architectureOf("nemotron-nas"));
     node.put("model_type", "nemotron-nas");
@@ -241,7 +241,7 @@ public final class ChildExporter {
   }
 
   private ObjectNode anyModel() {
-    ObjectNode node = JsonInput.object(parent.resolve("config.json")).deepCopy();
+    ObjectNode node = JsonValue.read(parent.resolve("config.json")).copy();
     if (node.has("block_configs") || node.has("per_layer_config")) {
       throw new InvalidInputException(
           parent.resolve("config.json")

@@ -1,5 +1,7 @@
 package puzzle.engine.huggingface;
 
+import static puzzle.model.InvalidInputException.shown;
+
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,7 +10,6 @@ import java.util.List;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.TensorLayout;
 import puzzle.engine.files.Checksums;
-import puzzle.engine.json.JsonInput;
 import puzzle.engine.safetensors.SafetensorsFile;
 import puzzle.engine.safetensors.SafetensorsFolder;
 import puzzle.model.InvalidInputException;
@@ -40,7 +41,7 @@ public final class ChildVerifier {
       findings.addAll(TensorLayout.findings(config, weights));
       for (String name : weights.names()) {
         if (!finite(weights.shard(name), name)) {
-          findings.add("tensor " + JsonInput.shown(name) + " holds NaN or infinite values");
+          findings.add("tensor " + shown(name) + " holds NaN or infinite values");
         }
       }
     } catch (InvalidInputException e) {

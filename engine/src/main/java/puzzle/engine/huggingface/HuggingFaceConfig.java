@@ -13,7 +13,7 @@ import java.util.OptionalInt;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.DecoderConfig.RopeScaling;
 import puzzle.engine.files.AtomicFile;
-import puzzle.engine.json.JsonFields;
+import puzzle.engine.json.JsonValue;
 import puzzle.engine.safetensors.ElementType;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
@@ -52,10 +52,10 @@ public final class HuggingFaceConfig {
   static final ObjectMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
-  private final JsonFields fields;
+  private final JsonValue fields;
   private final String type;
 
-  private HuggingFaceConfig(JsonFields fields) {
+  private HuggingFaceConfig(JsonValue fields) {
     this.fields = fields;
     this.type = fields.text("model_type");
   }
@@ -68,12 +68,12 @@ public final class HuggingFaceConfig {
    */
   public static DecoderConfig read(Path path) {
     Path file = Files.isDirectory(path) ? path.resolve("config.json") : path;
-    return new HuggingFaceConfig(JsonFields.of(file)).read();
+    return new HuggingFaceConfig(JsonValue.read(file)).read();
   }
 
   /** The id that ends a document, the first where the config names several, if it names one. */
   public static OptionalInt eosToken(Path folder) {
-    JsonFields fields = JsonFields.of(folder.resolve("config.json"));
+    JsonValue fields = JsonValue.read(folder.resolve("config.json"));
     if (!fields.has("eos_token_id")) {
       return OptionalInt.empty();
     }
@@ -231,7 +231,7 @@ public final class HuggingFaceConfig {
           Variant.attention(kv), Variant.ffn(fields.integer("intermediate_size", 1, MAX_WIDTH)));
     }
     if (fields.has("puzzle")) {
-      JsonFields noted = fields.object("puzzle");
+      JsonValue noted = fields.object("puzzle");
       int kv = noted.integer("parent_kv_heads", 1, heads);
       if (heads % kv != 0) {
         throw noted.bad("parent_kv_heads", "does not divide the " + heads + " heads");
@@ -251,7 +251,7 @@ public final class HuggingFaceConfig {
     if (!fields.has(field)) {
       return null;
     }
-    JsonFields scaling = fields.object(field);
+    JsonValue scaling = fields.object(field);
     String kind = scaling.has("rope_type") ? "rope_type" : "type";
     String scheme = scaling.has(kind) ? scaling.text(kind) : "default";
     if (scheme.equals("default")) {

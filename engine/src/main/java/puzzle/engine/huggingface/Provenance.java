@@ -1,11 +1,12 @@
 package puzzle.engine.huggingface;
 
+import static puzzle.model.InvalidInputException.shown;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import puzzle.engine.decoder.DecoderConfig;
-import puzzle.engine.json.JsonFields;
-import puzzle.engine.json.JsonInput;
+import puzzle.engine.json.JsonValue;
 import puzzle.model.Block;
 
 /** {@code puzzle.json}: where an exported child comes from, checked against the child. */
@@ -18,12 +19,12 @@ final class Provenance {
   /** What does not agree with the model beside it, one line each. */
   static List<String> findings(Path folder, DecoderConfig config) {
     List<String> findings = new ArrayList<>();
-    JsonFields fields = JsonFields.of(folder.resolve(FILE));
+    JsonValue fields = JsonValue.read(folder.resolve(FILE));
     String format = fields.text("format");
     boolean nemotron = HuggingFaceConfig.architectureOf("nemotron-nas").equals(own(folder));
     if (!format.equals(
         (nemotron ? ChildExporter.Format.NEMOTRON_NAS : ChildExporter.Format.ANYMODEL).tag())) {
-      findings.add(FILE + ": format " + JsonInput.shown(format) + " is not that of config.json");
+      findings.add(FILE + ": format " + shown(format) + " is not that of config.json");
     }
     List<String> blocks = config.architecture().blocks().stream().map(Block::name).toList();
     List<String> noted = fields.texts("architecture");
@@ -33,7 +34,7 @@ final class Provenance {
       if (!is.equals(said)) {
         findings.add(
             "%s: /architecture/%d is %s, config.json says %s"
-                .formatted(FILE, layer, JsonInput.shown(said), is));
+                .formatted(FILE, layer, shown(said), is));
         break;
       }
     }
@@ -44,7 +45,7 @@ final class Provenance {
   }
 
   private static String own(Path folder) {
-    List<String> classes = JsonFields.of(folder.resolve("config.json")).texts("architectures");
+    List<String> classes = JsonValue.read(folder.resolve("config.json")).texts("architectures");
     return classes.isEmpty() ? "" : classes.get(0);
   }
 }

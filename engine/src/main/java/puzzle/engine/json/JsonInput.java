@@ -1,5 +1,7 @@
 package puzzle.engine.json;
 
+import static puzzle.model.InvalidInputException.shown;
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -10,73 +12,62 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import puzzle.model.InvalidInputException;
 
-/** Reads a small JSON file somebody else wrote: bounded in size and depth, no repeated fields. */
-public final class JsonInput {
+/**
+ * Parses JSON as if an enemy wrote it: bounded in bytes, values and depth; a field named twice, NaN
+ * and anything after the first value are refused.
+ */
+enum JsonInput {
+  /** A config, an index of shards, a line of a task file. */
+  SMALL(16L << 20, 1_000_000),
+  /** A table of measurements: 400 layers of 54 blocks with three stats take 10 MB. */
+  LARGE(256L << 20, 10_000_000);
 
-  static final long MAX_BYTES = 16L << 20;
+  private final long mostBytes;
+  private final ObjectMapper mapper;
 
-  private static final ObjectMapper MAPPER =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-                  .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder()
-                          .maxNestingDepth(32)
-                          .maxNameLength(4096)
-                          .maxStringLength(1 << 20)
-                          .maxNumberLength(64)
-                          .build())
-                  .build())
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+  JsonInput(long mostBytes, long mostTokens) {
+    this.mostBytes = mostBytes;
+    this.mapper =
+        JsonMapper.builder(
+                JsonFactory.builder()
+                    .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+                    .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .streamReadConstraints(
+                        StreamReadConstraints.builder()
+                            .maxTokenCount(mostTokens)
+                            .maxNestingDepth(32)
+                            .maxNameLength(4096)
+                            .maxStringLength(1 << 20)
+                            .maxNumberLength(64)
+                            .build())
+                    .build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+  }
 
-  private JsonInput() {}
-
-  /**
-   * The file's JSON object.
-   *
-   * @throws InvalidInputException naming file, line and column
-   */
-  public static JsonNode object(Path file) {
+  JsonNode read(Path file) {
     try {
       if (!Files.isRegularFile(file)) {
         throw new InvalidInputException(
             file + ": no such file.\nMaybe the path is relative to another folder.");
       }
-      long size = Files.size(file);
-      if (size > MAX_BYTES) {
+      long bytes = Files.size(file);
+      if (bytes > mostBytes) {
         throw new InvalidInputException(
-            file
-                + ": "
-                + size
-                + " bytes, more than the "
-                + MAX_BYTES
-                + " accepted.\n"
-                + "Maybe it is not the file meant.");
+            "%s: %d bytes, more than the %d accepted.\nMaybe it is not the file meant."
+                .formatted(file, bytes, mostBytes));
       }
-      JsonNode node = MAPPER.readTree(Files.readAllBytes(file));
-      if (node == null || !node.isObject()) {
-        throw new InvalidInputException(
-            file + ": line 1: not a JSON object.\nMaybe it is empty or cut off.");
+      try (InputStream in = Files.newInputStream(file)) {
+        return notEmpty(file.toString(), mapper.readTree(in));
       }
-      return node;
     } catch (JsonProcessingException e) {
-      JsonLocation at = e.getLocation();
-      String place = at == null ? "" : "line " + at.getLineNr() + ", column " + at.getColumnNr();
-      throw new InvalidInputException(
-          file
-              + ": "
-              + place
-              + ": "
-              + shown(e.getOriginalMessage())
-              + ".\nMaybe it is cut off, or edited by hand.",
-          e);
+      throw malformed(file.toString(), e);
     } catch (IOException | IllegalStateException e) {
       throw new InvalidInputException(
           file + ": cannot be read: " + shown(e.getMessage()) + ".\nMaybe check its permissions.",
@@ -84,9 +75,30 @@ public final class JsonInput {
     }
   }
 
-  /** Text out of a file, on one line and not too long for a message. */
-  public static String shown(String text) {
-    String line = String.valueOf(text).lines().findFirst().orElse("").replaceAll("\\p{C}", "?");
-    return line.length() <= 120 ? line : line.substring(0, 120) + "...";
+  JsonNode parse(String place, String text) {
+    try {
+      return notEmpty(place, mapper.readTree(text));
+    } catch (JsonProcessingException e) {
+      throw malformed(place, e);
+    }
+  }
+
+  private static JsonNode notEmpty(String place, JsonNode root) {
+    if (root == null || root.isMissingNode()) {
+      throw new InvalidInputException(place + ": empty.\nMaybe it was cut off.");
+    }
+    return root;
+  }
+
+  private static InvalidInputException malformed(String place, JsonProcessingException e) {
+    JsonLocation at = e.getLocation();
+    return new InvalidInputException(
+        "%s: line %d, column %d: %s.\nMaybe it is cut off, or edited by hand."
+            .formatted(
+                place,
+                at == null ? 0 : at.getLineNr(),
+                at == null ? 0 : at.getColumnNr(),
+                shown(e.getOriginalMessage())),
+        e);
   }
 }

@@ -1,6 +1,7 @@
 package puzzle.engine.safetensors;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import static puzzle.model.InvalidInputException.shown;
+
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -10,7 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import puzzle.engine.decoder.WeightSource;
-import puzzle.engine.json.JsonInput;
+import puzzle.engine.json.JsonValue;
 import puzzle.model.InvalidInputException;
 
 /**
@@ -63,16 +64,14 @@ public final class SafetensorsFolder implements WeightSource {
   }
 
   private static Map<String, SafetensorsFile> readIndex(Path folder, Path index) {
-    JsonNode map = JsonInput.object(index).path("weight_map");
-    if (!map.isObject() || map.isEmpty()) {
-      throw new InvalidInputException(
-          index + ": /weight_map: not a map from tensor to shard.\nMaybe fetch the index again.");
+    JsonValue map = JsonValue.read(index).object("weight_map");
+    if (map.names().isEmpty()) {
+      throw map.bad("is not a map from tensor to shard");
     }
     Map<String, SafetensorsFile> shards = new LinkedHashMap<>();
     Map<String, SafetensorsFile> shardOf = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> entry : map.properties()) {
-      String name = entry.getKey();
-      String shard = entry.getValue().isTextual() ? entry.getValue().textValue() : "";
+    for (String name : map.names()) {
+      String shard = map.text(name);
       SafetensorsFile file =
           shards.computeIfAbsent(
               shard, s -> SafetensorsFile.open(shardInside(folder, index, name, s)));
@@ -80,9 +79,9 @@ public final class SafetensorsFolder implements WeightSource {
         throw new InvalidInputException(
             index
                 + ": /weight_map: tensor '"
-                + JsonInput.shown(name)
+                + shown(name)
                 + "' is not in shard "
-                + JsonInput.shown(shard)
+                + shown(shard)
                 + ".\nMaybe index and shards are of different downloads.");
       }
       shardOf.put(name, file);
@@ -108,9 +107,9 @@ public final class SafetensorsFolder implements WeightSource {
     throw new InvalidInputException(
         index
             + ": /weight_map: tensor '"
-            + JsonInput.shown(name)
+            + shown(name)
             + "' is said to lie in '"
-            + JsonInput.shown(shard)
+            + shown(shard)
             + "', not a .safetensors file inside the folder.\n"
             + "Maybe the index was tampered with: do not trust this checkpoint.");
   }

@@ -1,5 +1,7 @@
 package puzzle.engine.safetensors;
 
+import static puzzle.model.InvalidInputException.shown;
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -297,12 +299,6 @@ public final class SafetensorsHeader {
     String message =
         e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage();
     return shown(String.valueOf(message).lines().findFirst().orElse(""));
-  }
-
-  /** A name out of the file, short and without control characters. */
-  private static String shown(String text) {
-    String clean = text.replaceAll("\\p{C}", "?");
-    return clean.length() <= 120 ? clean : clean.substring(0, 120) + "...";
   }
 
   private InvalidInputException bad(long offset, String what) {

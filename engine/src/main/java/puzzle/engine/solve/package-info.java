@@ -5,6 +5,6 @@
  *
  * <p>{@link puzzle.engine.solve.ArchitectureSolver} is the way in. Everything here works on layers,
  * items, scores, costs and rows; nothing knows of actors, tensors or files of other tools (those
- * are read in {@code puzzle.engine.solve.files}). A solver belongs to one thread at a time.
+ * are read in {@code puzzle.engine.tables}). A solver belongs to one thread at a time.
  */
 package puzzle.engine.solve;

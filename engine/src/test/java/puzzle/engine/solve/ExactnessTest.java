@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import puzzle.engine.solve.files.InstanceFile;
-import puzzle.engine.solve.files.TableFiles;
+import puzzle.engine.tables.LoadedTable;
+import puzzle.engine.tables.TableFiles;
 
 class ExactnessTest {
 
@@ -96,7 +96,7 @@ class ExactnessTest {
     }
     assertEquals(8, instances.size());
     for (Path file : instances) {
-      InstanceFile.Instance instance = TableFiles.instance(file);
+      LoadedTable instance = TableFiles.instance(file);
       Solution solution = new IncrementalSolver(instance.table(), instance.rows()).solve(BUDGET);
       assertTrue(solution.proven(), instance.name());
       assertEquals(instance.optimum(), solution.objective(), 1e-9, instance.name());

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import puzzle.engine.json.JsonAt;
+import puzzle.engine.json.JsonValue;
 import puzzle.model.InvalidInputException;
 import puzzle.model.Sha256;
 import puzzle.model.Workload;
@@ -27,7 +27,7 @@ public final class CostImport {
     String source = "imported " + name + " sha256:" + hash(file).substring(0, HASH_DIGITS);
     char first = firstCharacter(file);
     if (first == '[') {
-      return SubblockStats.read(JsonAt.read(file), source, tensorParallel);
+      return SubblockCosts.read(JsonValue.readTable(file), source, tensorParallel);
     }
     if (first == '{') {
       if (workload == null) {
@@ -36,7 +36,7 @@ public final class CostImport {
                 + ": does not name the workload it was measured at.\nMaybe give --workload"
                 + " b256-p1000-g1000-wfp8-kvfp8-tp1.");
       }
-      return BlockLibrary.read(JsonAt.read(file), source, workload);
+      return LibraryCosts.read(JsonValue.readTable(file), source, workload);
     }
     List<CostRow> rows =
         PlainCostCsv.read(file).stream()

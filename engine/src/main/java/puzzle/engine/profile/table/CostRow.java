@@ -1,5 +1,6 @@
 package puzzle.engine.profile.table;
 
+import puzzle.engine.tables.CsvFile;
 import puzzle.model.Block;
 import puzzle.model.InvalidInputException;
 import puzzle.model.Subblock;
@@ -18,7 +19,7 @@ import puzzle.model.Workload;
 public record CostRow(
     int layer, String what, Workload workload, CostStat metric, double value, String source) {
 
-  public static final int EVERY_LAYER = -1;
+  public static final int EVERY_LAYER = CsvFile.EVERY_LAYER;
   public static final String FIXED = "fixed";
 
   /** Sources of measurements made by a run on its own devices start so. */

@@ -1,14 +1,9 @@
 package puzzle.engine.profile.table;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.StringReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import puzzle.model.InvalidInputException;
+import puzzle.engine.tables.CsvFile;
 
 /**
  * The project's own form of a cost table: {@code
@@ -18,81 +13,30 @@ import puzzle.model.InvalidInputException;
 public final class PlainCostCsv {
 
   static final String HEADER = "layer,subblock,variant,workload,metric,value,unit,source";
-  private static final int COLUMNS = 8;
-  private static final long LARGEST_FILE = 256L << 20;
+  private static final List<String> COLUMNS = List.of(HEADER.split(","));
 
   private PlainCostCsv() {}
 
   /** Reads a table. Errors name file and line. */
   public static List<CostRow> read(Path file) {
-    try {
-      if (Files.size(file) > LARGEST_FILE) {
-        throw new InvalidInputException(
-            file + ": larger than " + LARGEST_FILE + " bytes.\nMaybe another file was meant.");
-      }
-      return read(Files.readString(file, StandardCharsets.UTF_8), file.getFileName().toString());
-    } catch (IOException e) {
-      throw new InvalidInputException(
-          file + ": " + e.getMessage() + "\nMaybe the path is wrong or the file is not UTF-8.", e);
-    }
-  }
-
-  static List<CostRow> read(String text, String name) throws IOException {
-    BufferedReader in = new BufferedReader(new StringReader(text));
-    String header = in.readLine();
-    if (header == null || !header.strip().equals(HEADER)) {
-      throw new InvalidInputException(
-          "%s:1: the header is not '%s'.%nMaybe it is another kind of table."
-              .formatted(name, HEADER));
-    }
     List<CostRow> rows = new ArrayList<>();
-    int number = 1;
-    for (String line = in.readLine(); line != null; line = in.readLine()) {
-      number++;
-      if (!line.isBlank()) {
-        rows.add(row(line, name + ":" + number));
-      }
-    }
+    CsvFile.forEach(file, COLUMNS, COLUMNS, row -> rows.add(row(row)));
     return rows;
   }
 
-  private static CostRow row(String line, String place) {
-    String[] values = line.strip().split(",", COLUMNS);
-    if (values.length != COLUMNS) {
-      throw new InvalidInputException(
-          "%s: %d values for %d columns.%nMaybe the unit or the source is missing."
-              .formatted(place, values.length, COLUMNS));
-    }
-    CostStat metric = CostStat.parse(values[4], place);
-    double value;
-    try {
-      value = Double.parseDouble(values[5]);
-    } catch (NumberFormatException e) {
-      throw new InvalidInputException(
-          "%s: value '%s' is no number.%nMaybe a decimal comma.".formatted(place, values[5]), e);
-    }
-    if (values[7].isBlank()) {
-      throw new InvalidInputException(
-          place + ": no source.\nMaybe say who measured it and on what.");
+  private static CostRow row(CsvFile.Row row) {
+    CostStat metric = CostStat.parse(row.get("metric"), row.place());
+    double value = row.number("value");
+    if (row.get("source").isEmpty()) {
+      throw row.bad("source", "is empty", "say who measured it and on what");
     }
     return new CostRow(
-        layer(values[0], place),
-        CostRow.what(values[1], values[2], place),
-        WorkloadName.parse(values[3], place),
+        row.layer(),
+        CostRow.what(row.get("subblock"), row.get("variant"), row.place()),
+        WorkloadName.parse(row.get("workload"), row.place()),
         metric,
-        metric.toOwnUnit(value, values[6], place),
-        values[7]);
-  }
-
-  private static int layer(String text, String place) {
-    if (text.equals("*")) {
-      return CostRow.EVERY_LAYER;
-    }
-    if (!text.matches("\\d{1,5}")) {
-      throw new InvalidInputException(
-          "%s: layer '%s'.%nMaybe a number from 0, or *.".formatted(place, text));
-    }
-    return Integer.parseInt(text);
+        metric.toOwnUnit(value, row.get("unit"), row.place()),
+        row.get("source"));
   }
 
   /** Writes what {@link #read} reads. */

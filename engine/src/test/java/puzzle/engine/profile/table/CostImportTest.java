@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -82,7 +85,7 @@ class CostImportTest {
         "AttentionConfig | {\"num_key_value_heads\": 0} | /0/subblocks/0/subblock_config/num_key_value_heads: 0",
         "AttentionConfig | {\"num_key_value_heads\": \"8\"} | num_key_value_heads: \"8\"",
         "AttentionConfig | {\"n_heads_in_group\": 7} | does not divide 64",
-        "AttentionConfig | {} | n_heads_in_group: nothing",
+        "AttentionConfig | {} | subblock_config: {} has neither num_key_value_heads nor n_heads_in_group",
         "FFNConfig | {\"ffn_mult\": -1} | gives no usable width",
         "FFNConfig | {\"ffn_mult\": 1e99} | gives no usable width",
         "FFNConfig | {\"intermediate_size\": 2.5} | intermediate_size: 2.5",
@@ -100,16 +103,37 @@ class CostImportTest {
   }
 
   @Test
-  void aNegativeRuntimeIsRefused() {
-    InvalidInputException e =
-        assertThrows(
-            InvalidInputException.class,
-            () ->
-                stats(
-                    "{\"subblock_config\": {\"intermediate_size\": 256},"
-                        + "\"subblock_config_class\": \"FFNConfig\", \"prefill_runtime_ms\": 2,"
-                        + "\"decode_runtime_ms\": -0.5}"));
-    assertTrue(e.getMessage().contains("/0/subblocks/0"), e.getMessage());
+  void aRowThatCannotBeUsedIsNamedAsItStandsInTheFileAndTheOthersAreUsed() throws Exception {
+    Path file = Path.of(getClass().getResource("/tables/all.json").toURI());
+    ImportedCosts costs = CostImport.read(file, null, 1);
+    String subblocks = file + ": /0/subblocks/";
+    assertEquals(
+        List.of(
+            subblocks + "4/runtime_ms: -0.021 is negative: the measurement failed",
+            subblocks + "4/decode_runtime_ms: -0.021 is negative: the measurement failed",
+            subblocks + "5: MambaConfig is not a kind of subblock known here",
+            subblocks + "6/subblock_config/moe: not a kind of subblock known here",
+            subblocks + "8/memory_mib: 1.0 leaves no room for kv_cache_memory_mib"),
+        costs.skipped());
+    assertEquals(
+        Set.of("kv-8", "kv-4", "ffn-28672", "ffn-14336", "ffn-10240"),
+        costs.rows().stream().map(CostRow::what).collect(Collectors.toSet()));
+    // Its decode time is null.
+    assertEquals(0.0025, value(costs, "ffn-10240", CostStat.RUNTIME), 1e-12);
+    assertEquals(0.001, value(costs, "kv-8", CostStat.PREFILL_TIME), 1e-12);
+  }
+
+  @Test
+  void aNegativeCostOutsideTheBlocksIsLeftOutAloud() throws IOException {
+    ImportedCosts costs =
+        read(
+            "stats.json",
+            "[{"
+                + ARGS
+                + ", \"non_block\": {\"runtime_ms\": -1, \"num_params\": 7},"
+                + " \"subblocks\": []}]");
+    assertTrue(costs.skipped().get(0).contains("/0/non_block/runtime_ms: -1.0 is negative"));
+    assertEquals(7, value(costs, CostRow.FIXED, CostStat.PARAMS));
   }
 
   @Test
@@ -140,10 +164,20 @@ class CostImportTest {
 
   @Test
   void damagedFilesAreRefusedWithThePlace() {
-    for (String text : new String[] {"[{", "[1]", "[{\"args\": 3}]", "{\"layer_x\": {}}", "[]]"}) {
+    for (String text :
+        new String[] {
+          "[{",
+          "[1]",
+          "[{\"args\": 3}]",
+          "{\"layer_x\": {}}",
+          "[]]",
+          "[][]",
+          "[{\"args\": {}, \"args\": {}}]",
+          "[NaN]"
+        }) {
       InvalidInputException e =
           assertThrows(InvalidInputException.class, () -> read("broken.json", text), text);
-      assertTrue(e.getMessage().startsWith("broken.json"), e.getMessage());
+      assertTrue(e.getMessage().contains("broken.json: "), e.getMessage());
     }
     assertThrows(InvalidInputException.class, () -> read("table.parquet", "PAR1...."));
   }
@@ -153,18 +187,14 @@ class CostImportTest {
     Workload w = CostImport.workload("b1-p1-g1-wfp8-kvfp8-tp1");
     CostRow measured = new CostRow(0, "kv-8", w, CostStat.RUNTIME, 1, "measured on cpu");
     CostRow imported = new CostRow(0, "kv-8", w, CostStat.RUNTIME, 2, "imported x");
-    CostTable table = CostTable.of(java.util.List.of(measured));
-    CostTable.Merge kept = table.merge(java.util.List.of(imported), false);
+    CostTable table = CostTable.of(List.of(measured));
+    CostTable.Merge kept = table.merge(List.of(imported), false);
     assertEquals(1, kept.kept());
     assertEquals(measured, kept.table().rows().get(0));
-    CostTable.Merge replaced = table.merge(java.util.List.of(imported), true);
+    CostTable.Merge replaced = table.merge(List.of(imported), true);
     assertEquals(imported, replaced.table().rows().get(0));
     assertEquals(
         measured,
-        CostTable.of(java.util.List.of(imported))
-            .merge(java.util.List.of(measured), false)
-            .table()
-            .rows()
-            .get(0));
+        CostTable.of(List.of(imported)).merge(List.of(measured), false).table().rows().get(0));
   }
 }

@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import puzzle.model.InvalidInputException;
@@ -15,8 +18,14 @@ class PlainCostCsvTest {
 
   private static final String W = "b32-p128-g32-wfp8-kvfp8-tp1";
 
-  private static List<CostRow> read(String rows) throws IOException {
-    return PlainCostCsv.read(PlainCostCsv.HEADER + "\n" + rows, "costs.csv");
+  @TempDir private Path folder;
+
+  private List<CostRow> read(String rows) throws IOException {
+    return readText(PlainCostCsv.HEADER + "\n" + rows);
+  }
+
+  private List<CostRow> readText(String text) throws IOException {
+    return PlainCostCsv.read(Files.writeString(folder.resolve("costs.csv"), text));
   }
 
   @Test
@@ -36,12 +45,21 @@ class PlainCostCsvTest {
   }
 
   @Test
+  void aByteOrderMarkIsPassedOverAndAColumnNamedTwiceRefused() throws IOException {
+    String row = "0,attention,kv-8,%s,prefill_time,2.5,ms,lab\n".formatted(W);
+    assertEquals(1, readText("\ufeff" + PlainCostCsv.HEADER + "\n" + row).size());
+    String twice = PlainCostCsv.HEADER + ",value\n" + row.strip() + ",3\n";
+    InvalidInputException e = assertThrows(InvalidInputException.class, () -> readText(twice));
+    assertTrue(e.getMessage().contains("costs.csv:1: a column is named twice"), e.getMessage());
+  }
+
+  @Test
   void writesWhatItReads() throws IOException {
     List<CostRow> rows =
         read(
             "0,attention,kv-8,%s,prefill_time,2.5,ms,lab A, H100\n".formatted(W)
                 + "*,ffn,ffn-linear,%s,params,12345678,count,lab B\n".formatted(W));
-    assertEquals(rows, PlainCostCsv.read(PlainCostCsv.write(rows), "again.csv"));
+    assertEquals(rows, readText(PlainCostCsv.write(rows)));
   }
 
   @ParameterizedTest
@@ -54,10 +72,12 @@ class PlainCostCsvTest {
         "0,attention,kv-8,W,prefill_time,2.5,sec,lab | prefill_time in 'sec'",
         "0,attention,kv-8,W,speed,2.5,ms,lab | metric 'speed'",
         "0,attention,kv-8,W,prefill_time,-1,ms,lab | of -1.0 ms",
-        "0,attention,kv-8,W,prefill_time,NaN,ms,lab | of NaN ms",
+        "0,attention,kv-8,W,prefill_time,NaN,ms,lab | value 'NaN' is not a number",
         "0,attention,kv-8,W,prefill_time,1e300,ms,lab | 1.0E300",
+        "0,attention,kv-8,W,prefill_time,0x1p3,ms,lab | value '0x1p3' is not a number",
+        "0,attention,kv-8,W,prefill_time,1d,ms,lab | value '1d' is not a number",
         "0,attention,kv-8,W,prefill_time,many,ms,lab | value 'many'",
-        "0,attention,kv-8,W,prefill_time,1,ms, | no source",
+        "0,attention,kv-8,W,prefill_time,1,ms, | source '' is empty",
         "0,ffn,kv-8,W,prefill_time,1,ms,lab | no variant of subblock 'ffn'",
         "0,ffn,wide,W,prefill_time,1,ms,lab | unknown variant 'wide'",
         "-1,ffn,ffn-8,W,prefill_time,1,ms,lab | layer '-1'",
@@ -69,7 +89,7 @@ class PlainCostCsvTest {
     InvalidInputException e =
         assertThrows(InvalidInputException.class, () -> read(row.strip().replace("W", W)));
     assertTrue(e.getMessage().contains(said.strip()), e.getMessage());
-    assertTrue(e.getMessage().startsWith("costs.csv:2"), e.getMessage());
+    assertTrue(e.getMessage().contains("costs.csv:2: "), e.getMessage());
     assertTrue(e.getMessage().contains("\nMaybe "), e.getMessage());
   }
 }

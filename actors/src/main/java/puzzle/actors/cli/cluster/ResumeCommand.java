@@ -1,0 +1,18 @@
+package puzzle.actors.cli.cluster;
+
+import org.apache.pekko.actor.typed.ActorRef;
+import picocli.CommandLine.Command;
+import puzzle.protocol.Run;
+
+/** Goes on with a paused run. */
+@Command(
+    name = "resume",
+    description = "Goes on with a paused run.",
+    mixinStandardHelpOptions = true)
+public final class ResumeCommand extends OrderCommand {
+
+  @Override
+  Run.Order order(Run.Status status, ActorRef<Run.Answer> replyTo) {
+    return new Run.Resume(replyTo);
+  }
+}

@@ -1,0 +1,85 @@
+package puzzle.actors.cli.cluster;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import puzzle.actors.cli.console.Engines;
+import puzzle.actors.cli.console.ExitCode;
+import puzzle.actors.cli.console.Output;
+import puzzle.actors.cli.console.RefusedException;
+import puzzle.actors.node.ClusterLink;
+import puzzle.actors.node.UnreachableException;
+import puzzle.actors.run.RunFolder;
+import puzzle.actors.runfile.RunFile;
+import puzzle.protocol.Run;
+
+/** Hands a run to a cluster; the same file again changes nothing. */
+@Command(
+    name = "submit",
+    description = {
+      "Checks a run file here and hands the run to a cluster. The same file again changes nothing.",
+      "Parent, corpus and store are folders that all nodes see under the same path."
+    },
+    mixinStandardHelpOptions = true)
+public final class SubmitCommand implements Callable<Integer> {
+
+  private static final int ATTEMPTS = 3;
+
+  @Parameters(paramLabel = "FILE", description = "The run file (YAML).")
+  Path file;
+
+  @Mixin ConnectOptions connect;
+
+  @Mixin Output output;
+
+  @Option(names = "--watch", description = "Show how the run goes until it ends.")
+  boolean watch;
+
+  @Override
+  public Integer call() throws Exception {
+    RunFile run = Engines.read(file);
+    try (ClusterLink link = connect.open()) {
+      Run.Answer answer = submit(link, run);
+      if (answer instanceof Run.Refused refused) {
+        throw new RefusedException(refused.reason());
+      }
+      RunFolder.put(Path.of(run.spec().store(), "config.resolved.yaml"), run.resolved());
+      boolean known = answer instanceof Run.Accepted a && a.resumed();
+      if (output.json()) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("run", run.spec().id().value());
+        object.put("known", known);
+        object.put("store", run.spec().store());
+        output.print(object);
+      } else {
+        output.out().println(run.spec().id());
+        if (known) {
+          System.err.println(run.spec().id() + " is already on record");
+        }
+      }
+      output.out().flush();
+      MissingRoles.of(link.nodes()).ifPresent(System.err::println);
+      return watch ? RunFollower.until(link, run.spec().id(), output) : ExitCode.DONE;
+    }
+  }
+
+  /** A cluster that has just formed may be slow to answer; asked again, it starts no second run. */
+  private static Run.Answer submit(ClusterLink link, RunFile run) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return link.ask(
+            run.spec().id(),
+            replyTo -> new Run.Start(run.spec(), run.layers(), run.hash(), replyTo));
+      } catch (UnreachableException e) {
+        if (attempt == ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package puzzle.actors.cli.doctor;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import puzzle.actors.cli.console.ExitCode;
+import puzzle.actors.cli.console.Output;
+
+/** Tries out everything a run needs of this machine and says what to do about what is missing. */
+@Command(
+    name = "doctor",
+    description = "Tries out what a run needs of this machine; exit code 7 where something fails.",
+    mixinStandardHelpOptions = true)
+public final class DoctorCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--store",
+      paramLabel = "DIR",
+      description = "Folder that runs will be kept in; it is tried out. Default: ${DEFAULT-VALUE}",
+      defaultValue = ".")
+  Path store;
+
+  @Mixin Output output;
+
+  @Override
+  public Integer call() {
+    PrintWriter out = output.out();
+    List<Finding> findings = new ArrayList<>();
+    for (DoctorCheck examination : DoctorCheck.all(store)) {
+      Finding finding = examination.run();
+      findings.add(finding);
+      if (!output.json()) {
+        out.printf(
+            "%-8s %-14s %s%n",
+            finding.state().name().toLowerCase(Locale.ROOT), finding.subject(), finding.detail());
+        if (finding.maybe() != null) {
+          out.printf("%-8s %-14s Maybe %s%n", "", "", finding.maybe());
+        }
+        out.flush();
+      }
+    }
+    boolean well = findings.stream().noneMatch(f -> f.state() == Finding.State.FAILED);
+    if (output.json()) {
+      Map<String, Object> object = new LinkedHashMap<>();
+      object.put("ok", well);
+      object.put("findings", findings);
+      output.print(object);
+      out.flush();
+    }
+    return well ? ExitCode.DONE : ExitCode.VERIFICATION_FAILED;
+  }
+
+  /**
+   * What one examination found.
+   *
+   * @param maybe what to do about it, or null
+   */
+  record Finding(String subject, State state, String detail, String maybe) {
+
+    enum State {
+      OK,
+      WARNING,
+      FAILED
+    }
+
+    static Finding ok(String subject, String detail) {
+      return new Finding(subject, State.OK, detail, null);
+    }
+
+    static Finding warning(String subject, String detail, String maybe) {
+      return new Finding(subject, State.WARNING, detail, maybe);
+    }
+
+    static Finding failed(String subject, String detail, String maybe) {
+      return new Finding(subject, State.FAILED, detail, maybe);
+    }
+  }
+}

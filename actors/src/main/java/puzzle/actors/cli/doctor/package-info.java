@@ -1,0 +1,2 @@
+/** {@code puzzle doctor}: whether this machine has what a run needs, one check after the other. */
+package puzzle.actors.cli.doctor;

@@ -1,0 +1,229 @@
+package puzzle.actors.cli.profile;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import puzzle.actors.cli.console.ExitCode;
+import puzzle.actors.cli.console.Output;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.huggingface.HuggingFaceConfig;
+import puzzle.engine.profile.Estimate;
+import puzzle.engine.profile.HardwareProfile;
+import puzzle.engine.profile.Throughput;
+import puzzle.model.BlockCost;
+import puzzle.model.InvalidInputException;
+import puzzle.model.SearchSpace;
+import puzzle.model.Subblock;
+import puzzle.model.Variant;
+import puzzle.model.Workload;
+
+/** Costs of every variant of a model and what a server delivers with it. */
+@Command(
+    name = "show",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = "Costs per variant and throughput of a model; config.json is enough.")
+final class ProfileShow implements Callable<Integer> {
+
+  private static final String LINEAR = "linear";
+  private static final String NO_OP = "no-op";
+
+  @Option(names = "--model", required = true, description = "Folder or config.json.")
+  private Path model;
+
+  @Mixin private ServingOptions serving;
+
+  @Mixin private Output output;
+
+  @Option(
+      names = "--kv-heads",
+      split = ",",
+      description =
+          "Attention variants: KV heads, 'linear', 'no-op' (default: the standard space).")
+  private List<String> kvHeads;
+
+  @Option(
+      names = "--ffn",
+      split = ",",
+      description = "FFN variants: widths, 'linear', 'no-op' (default: the standard space).")
+  private List<String> widths;
+
+  @Override
+  public Integer call() {
+    DecoderConfig config = HuggingFaceConfig.read(model);
+    HardwareProfile profile = serving.profile();
+    Throughput throughput = serving.throughput(profile, config);
+    ObjectNode report = report(model.toString(), profile, throughput);
+    ArrayNode variants = report.putArray("variants");
+    for (Variant variant : variants(config)) {
+      Estimate cost = profile.cost(config, variant, throughput.workload());
+      describe(variants.addObject(), variant, cost, throughput.workload());
+    }
+    PrintWriter out = output.out();
+    if (output.json()) {
+      output.print(report);
+    } else {
+      print(out, report);
+    }
+    out.flush();
+    return ExitCode.DONE;
+  }
+
+  /** Fields of one model on one kind of hardware, without its variants. */
+  static ObjectNode report(String name, HardwareProfile profile, Throughput throughput) {
+    Workload w = throughput.workload();
+    BlockCost cost = throughput.total().cost();
+    ObjectNode node = new ObjectMapper().createObjectNode();
+    node.put("model", name);
+    node.put("hardware", profile.name());
+    ObjectNode workload = node.putObject("workload");
+    workload.put("batch", w.batch());
+    workload.put("prefill", w.prefillTokens());
+    workload.put("generate", w.generationTokens());
+    workload.put("dtype", w.weights().name().toLowerCase(Locale.ROOT));
+    workload.put("kv_dtype", w.kvCache().name().toLowerCase(Locale.ROOT));
+    workload.put("tp", w.tensorParallel());
+    node.put("tokens_per_second_per_gpu", throughput.tokensPerSecondPerDevice());
+    node.put("tokens_per_second", throughput.tokensPerSecond());
+    node.put("prefill_ms", 1e3 * cost.prefillSeconds());
+    node.put("decode_ms_per_step", 1e3 * cost.decodeSeconds());
+    node.put("max_batch", throughput.maxBatch());
+    node.put("fits", throughput.fits());
+    node.put("weight_bytes", cost.weightBytes());
+    node.put("kv_bytes_per_token", Math.round(throughput.kvBytesPerToken()));
+    node.put("params", cost.params());
+    node.put("uncertainty", throughput.uncertainty());
+    provenance(node, throughput.total());
+    return node;
+  }
+
+  private static void provenance(ObjectNode node, Estimate estimate) {
+    node.put("kind", estimate.kind().name().toLowerCase(Locale.ROOT));
+    node.put("source", estimate.source());
+    node.put("extrapolated", estimate.extrapolated());
+    ArrayNode notes = node.putArray("notes");
+    estimate.notes().forEach(notes::add);
+  }
+
+  static void describe(ObjectNode node, Variant variant, Estimate estimate, Workload w) {
+    boolean attention = variant.subblock() == Subblock.ATTENTION;
+    BlockCost cost = estimate.cost();
+    node.put("subblock", attention ? "attention" : "ffn");
+    String size = attention ? "kv_heads" : "intermediate_size";
+    if (variant.form() == Variant.Form.LINEAR) {
+      node.put(size, LINEAR);
+    } else {
+      node.put(size, variant.size());
+    }
+    node.put("runtime_ms", 1e3 * cost.runtimeSeconds(w));
+    node.put("prefill_ms", 1e3 * cost.prefillSeconds());
+    node.put("decode_ms_per_step", 1e3 * cost.decodeSeconds());
+    node.put("param_bytes", cost.weightBytes());
+    node.put("kv_bytes", cost.kvBytes());
+    node.put("uncertainty", estimate.uncertainty());
+    provenance(node, estimate);
+  }
+
+  /** What the export format needs of widths, where the parent keeps to it itself. */
+  static int multiple(int width) {
+    return width % 256 == 0 ? 256 : 1;
+  }
+
+  private List<Variant> variants(DecoderConfig config) {
+    int width = config.intermediateSize();
+    SearchSpace standard = SearchSpace.standard(config.kvHeads(), width, multiple(width));
+    List<Variant> variants = new ArrayList<>();
+    variants.addAll(
+        kvHeads == null ? standard.attention() : asked(kvHeads, Subblock.ATTENTION, "--kv-heads"));
+    variants.addAll(widths == null ? standard.ffn() : asked(widths, Subblock.FFN, "--ffn"));
+    return variants;
+  }
+
+  private static List<Variant> asked(List<String> values, Subblock subblock, String option) {
+    List<Variant> variants = new ArrayList<>();
+    for (String value : values) {
+      String text = value.strip().toLowerCase(Locale.ROOT);
+      if (text.equals(LINEAR)) {
+        variants.add(Variant.linear(subblock));
+      } else if (text.equals(NO_OP) || text.equals("0")) {
+        variants.add(Variant.noOp(subblock));
+      } else if (text.matches("[1-9]\\d{0,7}")) {
+        variants.add(new Variant(subblock, Variant.Form.SIZED, Integer.parseInt(text)));
+      } else {
+        throw new InvalidInputException(
+            "%s: '%s' is no size.%nMaybe a whole number, 'linear' or 'no-op'."
+                .formatted(option, value));
+      }
+    }
+    return variants;
+  }
+
+  private static void print(PrintWriter out, ObjectNode report) {
+    printModel(out, report);
+    printVariants(out, report);
+  }
+
+  /** A line for each of a report's variants. */
+  static void printVariants(PrintWriter out, ObjectNode report) {
+    out.printf(
+        "%n%-22s %12s %12s %14s %12s %12s %6s  %s%n",
+        "variant", "runtime ms", "prefill ms", "decode ms/step", "param MB", "KV MB", "±", "from");
+    report
+        .get("variants")
+        .forEach(
+            v -> {
+              boolean attention = v.get("subblock").asText().equals("attention");
+              String size = v.get(attention ? "kv_heads" : "intermediate_size").asText();
+              String label = size.equals("0") ? NO_OP : size;
+              out.printf(
+                  Locale.ROOT,
+                  "%-22s %12.3f %12.3f %14.5f %12.2f %12.2f %5.0f%%  %s%s%n",
+                  (attention ? "attention " : "ffn ") + label,
+                  v.get("runtime_ms").asDouble(),
+                  v.get("prefill_ms").asDouble(),
+                  v.get("decode_ms_per_step").asDouble(),
+                  v.get("param_bytes").asLong() / 1e6,
+                  v.get("kv_bytes").asLong() / 1e6,
+                  100 * v.get("uncertainty").asDouble(),
+                  v.get("kind").asText(),
+                  v.get("extrapolated").asBoolean() ? ", extrapolated" : "");
+            });
+  }
+
+  /** Totals of one model as text. */
+  static void printModel(PrintWriter out, ObjectNode report) {
+    out.printf(
+        Locale.ROOT,
+        "%s on %d x %s%n  batch %d of at most %d%s, %d + %d tokens, %s weights, %s KV cache%n",
+        report.get("model").asText(),
+        report.get("workload").get("tp").asInt(),
+        report.get("hardware").asText(),
+        report.get("workload").get("batch").asInt(),
+        report.get("max_batch").asInt(),
+        report.get("fits").asBoolean() ? "" : " (DOES NOT FIT)",
+        report.get("workload").get("prefill").asInt(),
+        report.get("workload").get("generate").asInt(),
+        report.get("workload").get("dtype").asText(),
+        report.get("workload").get("kv_dtype").asText());
+    out.printf(
+        Locale.ROOT,
+        "  %.1f tokens/s/GPU (±%.0f%%), prefill %.1f ms, decode %.3f ms/step, weights %.2f GB, KV %.0f B/token, from %s%n",
+        report.get("tokens_per_second_per_gpu").asDouble(),
+        100 * report.get("uncertainty").asDouble(),
+        report.get("prefill_ms").asDouble(),
+        report.get("decode_ms_per_step").asDouble(),
+        report.get("weight_bytes").asLong() / 1e9,
+        report.get("kv_bytes_per_token").asDouble(),
+        report.get("source").asText());
+    report.get("notes").forEach(note -> out.println("  note: " + note.asText()));
+  }
+}

@@ -1,0 +1,412 @@
+package puzzle.actors.cli.profile;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import puzzle.model.InvalidInputException;
+
+class ProfileCommandTest {
+
+  private static final String COMMON =
+      "\"hidden_size\": 8192, \"num_attention_heads\": 64, \"num_hidden_layers\": %d,"
+          + " \"vocab_size\": 128256, \"rms_norm_eps\": 1e-5, \"rope_theta\": 500000.0,"
+          + " \"max_position_embeddings\": 131072, \"hidden_act\": \"silu\","
+          + " \"tie_word_embeddings\": false";
+
+  @TempDir private Path folder;
+  private Path parent;
+  private Path child;
+  private Exception thrown;
+
+  @BeforeEach
+  void writeConfigs() throws IOException {
+    parent = folder.resolve("parent.json");
+    Files.writeString(
+        parent,
+        "{\"architectures\": [\"LlamaForCausalLM\"], \"model_type\": \"llama\", "
+            + COMMON.formatted(80)
+            + ", \"num_key_value_heads\": 8, \"intermediate_size\": 28672}");
+    List<String> blocks = new ArrayList<>();
+    for (int layer = 0; layer < 80; layer++) {
+      boolean light = layer % 2 == 1;
+      blocks.add(
+          "{\"attention\": {\"n_heads_in_group\": %s, \"no_op\": %s, \"replace_with_linear\": false},"
+                  .formatted(light ? "null" : "8", light)
+              + (layer % 4 == 0
+                  ? "\"ffn\": {\"intermediate_size\": 28672, \"gated\": true, \"hidden_act\": \"silu\", \"no_op\": false, \"replace_with_linear\": false}}"
+                  : "\"ffn\": {\"ffn_mult\": 2.625, \"no_op\": false, \"replace_with_linear\": false}}"));
+    }
+    child = folder.resolve("child.json");
+    Files.writeString(
+        child,
+        "{\"architectures\": [\"DeciLMForCausalLM\"], \"model_type\": \"nemotron-nas\", "
+            + COMMON.formatted(80)
+            + ", \"num_key_value_heads\": null, \"intermediate_size\": null, \"block_configs\": ["
+            + String.join(",", blocks)
+            + "]}");
+  }
+
+  private String run(int expected, String... arguments) {
+    StringWriter out = new StringWriter();
+    thrown = null;
+    int code =
+        new CommandLine(new ProfileCommand())
+            .setOut(new PrintWriter(out))
+            .setErr(new PrintWriter(out))
+            .setExecutionExceptionHandler(
+                (e, line, result) -> {
+                  thrown = e;
+                  return e instanceof InvalidInputException ? 3 : 1;
+                })
+            .execute(arguments);
+    assertEquals(expected, code, out + " " + thrown);
+    return out.toString();
+  }
+
+  private static JsonNode json(String text) throws IOException {
+    return new ObjectMapper().readTree(text);
+  }
+
+  @Test
+  void runTimesEveryVariantAndTheWholeModelBesideTheirSum() throws IOException {
+    Path small = folder.resolve("small.json");
+    Files.writeString(
+        small,
+        """
+        {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 32,
+         "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 48,
+         "num_hidden_layers": 2, "vocab_size": 64, "rms_norm_eps": 1e-5,
+         "max_position_embeddings": 64}
+        """);
+    String[] command = {
+      "run",
+      "--model",
+      small.toString(),
+      "--batch",
+      "2",
+      "--prefill",
+      "8",
+      "--generate",
+      "2",
+      "--rounds",
+      "2",
+      "--repetitions",
+      "1",
+      "--output",
+      "json"
+    };
+    JsonNode node = json(run(0, command));
+    assertEquals("measured", node.get("kind").asText());
+    assertEquals("measured on this machine", node.get("source").asText());
+    assertEquals(2, node.at("/sum_over_whole/rounds").size());
+    assertTrue(node.get("decode_ms_per_step").asDouble() > 0);
+    assertTrue(node.at("/sum_of_blocks/prefill_ms").asDouble() > 0);
+    assertTrue(node.get("variants").size() > 8, node.toString());
+    assertTrue(
+        run(0, java.util.Arrays.copyOf(command, 13)).contains("sum / whole"), "text as well");
+    run(
+        3,
+        "run",
+        "--model",
+        parent.toString(),
+        "--batch",
+        "8",
+        "--prefill",
+        "64",
+        "--generate",
+        "8");
+    assertTrue(thrown.getMessage().contains("GB of memory"), thrown.getMessage());
+    run(3, "run", "--model", small.toString(), "--batch", "0", "--prefill", "8", "--generate", "2");
+    assertTrue(thrown.getMessage().contains("out of range"), thrown.getMessage());
+  }
+
+  @Test
+  void showPrintsEveryFieldAndTheStandardSpace() throws IOException {
+    JsonNode node =
+        json(
+            run(
+                0,
+                "show",
+                "--hardware",
+                "h100",
+                "--model",
+                parent.toString(),
+                "--batch",
+                "auto",
+                "--prefill",
+                "500",
+                "--generate",
+                "2000",
+                "--dtype",
+                "fp8",
+                "--tp",
+                "2",
+                "--output",
+                "json"));
+    for (String field :
+        List.of(
+            "tokens_per_second_per_gpu",
+            "prefill_ms",
+            "decode_ms_per_step",
+            "max_batch",
+            "weight_bytes",
+            "kv_bytes_per_token",
+            "uncertainty")) {
+      assertTrue(node.get(field).doubleValue() > 0, field + " " + node.get(field));
+    }
+    assertEquals(2 * 8 * 128 * 80, node.get("kv_bytes_per_token").intValue());
+    assertEquals("model", node.get("kind").textValue());
+    assertEquals(15, node.get("variants").size());
+    for (JsonNode variant : node.get("variants")) {
+      boolean attention = variant.get("subblock").textValue().equals("attention");
+      JsonNode size = variant.get(attention ? "kv_heads" : "intermediate_size");
+      assertTrue(size.isInt() || size.textValue().equals("linear"), variant.toString());
+      assertEquals(
+          variant.get("prefill_ms").doubleValue()
+              + 2000 * variant.get("decode_ms_per_step").doubleValue(),
+          variant.get("runtime_ms").doubleValue(),
+          1e-6);
+      for (String field : List.of("param_bytes", "kv_bytes", "uncertainty")) {
+        assertTrue(variant.get(field).isNumber(), field);
+      }
+    }
+  }
+
+  @Test
+  void showTakesTheSizesAsked() throws IOException {
+    JsonNode variants =
+        json(run(
+                0,
+                "show",
+                "--hardware",
+                "h200",
+                "--model",
+                parent.toString(),
+                "--batch",
+                "8",
+                "--prefill",
+                "128",
+                "--generate",
+                "128",
+                "--dtype",
+                "bf16",
+                "--kv-heads",
+                "4,no-op",
+                "--ffn",
+                "linear,1000,0",
+                "--output",
+                "json"))
+            .get("variants");
+    assertEquals(4, variants.get(0).get("kv_heads").intValue());
+    assertEquals(0, variants.get(1).get("kv_heads").intValue());
+    assertEquals("linear", variants.get(2).get("intermediate_size").textValue());
+    assertEquals(1000, variants.get(3).get("intermediate_size").intValue());
+    assertEquals(0.0, variants.get(4).get("runtime_ms").doubleValue());
+  }
+
+  @Test
+  void compareNeedsConfigsAlone() throws IOException {
+    JsonNode node =
+        json(
+            run(
+                0,
+                "compare",
+                parent.toString(),
+                child.toString(),
+                "--hardware",
+                "h100",
+                "--prefill",
+                "500",
+                "--generate",
+                "2000",
+                "--dtype",
+                "fp8",
+                "--output",
+                "json"));
+    double ratio =
+        node.get("models").get(1).get("tokens_per_second_per_gpu").doubleValue()
+            / node.get("models").get(0).get("tokens_per_second_per_gpu").doubleValue();
+    assertEquals(ratio, node.get("ratio").doubleValue(), 1e-9);
+    assertTrue(ratio > 1.5, "half the attention and less than two thirds of the FFN: " + ratio);
+    String text =
+        run(
+            0,
+            "compare",
+            parent.toString(),
+            child.toString(),
+            "--hardware",
+            "h100",
+            "--batch",
+            "16",
+            "--prefill",
+            "500",
+            "--generate",
+            "2000",
+            "--dtype",
+            "fp8");
+    assertTrue(text.contains("x the parent's tokens/s/GPU"), text);
+  }
+
+  @Test
+  void eachModelMayTakeTheDevicesThatSuitItBest() throws IOException {
+    JsonNode models =
+        json(run(
+                0,
+                "compare",
+                parent.toString(),
+                child.toString(),
+                "--hardware",
+                "h100",
+                "--prefill",
+                "500",
+                "--generate",
+                "2000",
+                "--dtype",
+                "fp8",
+                "--tp",
+                "auto",
+                "--output",
+                "json"))
+            .get("models");
+    assertTrue(models.get(0).get("workload").get("tp").intValue() > 1, "the parent needs room");
+    for (JsonNode model : models) {
+      assertTrue(model.get("fits").booleanValue());
+    }
+  }
+
+  @Test
+  void aBatchThatDoesNotFitIsSaid() {
+    String text =
+        run(
+            0,
+            "show",
+            "--hardware",
+            "h100",
+            "--model",
+            parent.toString(),
+            "--batch",
+            "1000",
+            "--prefill",
+            "500",
+            "--generate",
+            "2000",
+            "--dtype",
+            "fp8");
+    assertTrue(text.contains("DOES NOT FIT"), text);
+  }
+
+  @Test
+  void wrongOptionsAreNamed() {
+    String[] base = {
+      "show", "--model", parent.toString(), "--prefill", "1", "--generate", "1", "--hardware"
+    };
+    run(3, with(base, "a100", "--dtype", "fp8"));
+    assertTrue(thrown.getMessage().contains("h100, h200"), thrown.getMessage());
+    run(3, with(base, "h100", "--dtype", "int4"));
+    assertTrue(thrown.getMessage().contains("--dtype is 'int4'"), thrown.getMessage());
+    run(3, with(base, "h100", "--dtype", "fp8", "--batch", "many"));
+    assertTrue(thrown.getMessage().contains("--batch is 'many'"), thrown.getMessage());
+    run(3, with(base, "h100", "--dtype", "fp8", "--tp", "3"));
+    run(3, with(base, "h100", "--dtype", "bf16"));
+    assertTrue(thrown.getMessage().contains("does not fit"), thrown.getMessage());
+    run(3, with(base, "h100", "--dtype", "fp8", "--ffn", "wide"));
+    run(3, with(base, "h100", "--dtype", "fp8", "--batch", "2000000000"));
+    assertTrue(thrown.getMessage().contains("above 1000000"), thrown.getMessage());
+    run(3, with(base, "h100", "--dtype", "fp8", "--batch", "0"));
+    run(2, with(base, "h100"));
+    run(2, "show");
+  }
+
+  private static String[] with(String[] base, String... more) {
+    List<String> all = new ArrayList<>(List.of(base));
+    all.addAll(List.of(more));
+    return all.toArray(String[]::new);
+  }
+
+  @Test
+  void importWritesATableThatShowReads() throws IOException {
+    Path stats = folder.resolve("stats.json");
+    Files.writeString(
+        stats,
+        "[{\"args\": {\"batch_size\": 16, \"prefill_seq_len\": 100, \"generation_seq_len\": 10,"
+            + " \"weights_dtype\": \"fp8\", \"kv_cache_dtype\": \"fp8\"}, \"subblocks\":"
+            + " [{\"subblock_config\": {\"intermediate_size\": 28672}, \"subblock_config_class\":"
+            + " \"FFNConfig\", \"prefill_runtime_ms\": 3, \"decode_runtime_ms\": 20}]}]");
+    Path table = folder.resolve("costs.csv");
+    String dry = run(0, "import", stats.toString(), "--into", table.toString(), "--dry-run");
+    assertTrue(dry.contains("2 numbers: 2 new"), dry);
+    assertFalse(Files.exists(table));
+    run(0, "import", stats.toString(), "--into", table.toString());
+    JsonNode ffn =
+        json(run(
+                0,
+                "show",
+                "--hardware",
+                "h100",
+                "--model",
+                parent.toString(),
+                "--batch",
+                "16",
+                "--prefill",
+                "100",
+                "--generate",
+                "10",
+                "--dtype",
+                "fp8",
+                "--costs",
+                table.toString(),
+                "--ffn",
+                "28672",
+                "--kv-heads",
+                "8",
+                "--output",
+                "json"))
+            .get("variants")
+            .get(1);
+    assertEquals(23, ffn.get("runtime_ms").doubleValue(), 1e-9);
+    assertEquals("table", ffn.get("kind").textValue());
+    assertTrue(ffn.get("source").textValue().startsWith("imported stats.json sha256:"));
+  }
+
+  @Test
+  void importNeedsSomewhereToWrite() throws IOException {
+    Path file = Files.createFile(folder.resolve("empty.csv"));
+    run(3, "import", file.toString());
+    run(3, "import", folder.resolve("absent.csv").toString(), "--dry-run");
+    run(3, "import", file.toString(), "--dry-run");
+    assertInstanceOf(InvalidInputException.class, thrown);
+  }
+
+  @Test
+  void aKernelTableIsCheckedAndCopied() throws IOException {
+    Path file = folder.resolve("gemm.csv");
+    Files.writeString(file, "dtype,m,n,k,latency_us\nfp8,1,256,256,12.5\n");
+    Path tables = folder.resolve("tables");
+    String said =
+        run(0, "import", file.toString(), "--kernels", "h100", "--into", tables.toString());
+    assertTrue(said.contains("gemm/fp8: 1"), said);
+    assertTrue(Files.exists(tables.resolve("h100_gemm.csv")));
+  }
+
+  @Test
+  void fitAndCheckNeedData() {
+    run(3, "fit");
+    run(3, "check");
+    run(3, "check", "--tables", folder.toString());
+  }
+}

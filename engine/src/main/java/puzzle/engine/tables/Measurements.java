@@ -1,0 +1,235 @@
+package puzzle.engine.tables;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import puzzle.engine.solve.SolverTable;
+import puzzle.model.InvalidInputException;
+
+/**
+ * Scores and costs as they come from files of measurements, layer by layer, of halves or of whole
+ * blocks; put together into a table. Costs of halves add. A block without a score of its own gets
+ * the sum of its halves' scores, the paper's proxy.
+ */
+final class Measurements {
+
+  private static final List<String> NEEDED =
+      List.of("layer", "subblock", "variant", "metric", "value");
+  private static final List<String> KNOWN =
+      List.of("layer", "subblock", "variant", "workload", "metric", "value", "unit", "source");
+
+  private final String source;
+  private final String metric;
+  private final Set<String> stats = new LinkedHashSet<>();
+  private final Map<Integer, Map<String, Map<String, Double>>> halves = new TreeMap<>();
+  private final Map<Integer, Map<String, Map<String, Double>>> blocks = new TreeMap<>();
+  private final Map<String, Double> fixed = new LinkedHashMap<>();
+  private final List<String> skipped = new ArrayList<>();
+  private long items;
+
+  Measurements(String source, String metric) {
+    this.source = source;
+    this.metric = metric;
+  }
+
+  /** Notes what was left out, with place and reason; then a block may lack a cost. */
+  void skip(String what) {
+    skipped.add(what);
+  }
+
+  /** Notes what everything outside the choice costs. */
+  void fix(String stat, double value) {
+    fixed.put(stat, value);
+  }
+
+  /**
+   * Adds CSV files of measurements: {@code layer,subblock,variant,workload,metric,value,unit,
+   * source}, of which the workload, the unit and the source may be missing. A metric has one unit
+   * in all files; if they hold several workloads, stats are named {@code metric@workload}.
+   */
+  void addCsv(List<Path> files) {
+    Set<String> workloads = new HashSet<>();
+    Map<String, String> units = new HashMap<>();
+    for (Path file : files) {
+      CsvFile.forEach(
+          file,
+          NEEDED,
+          KNOWN,
+          row -> {
+            if (!row.get("workload").isEmpty()) {
+              workloads.add(row.get("workload"));
+            }
+            String name = row.get("metric");
+            String before = units.putIfAbsent(name, row.get("unit"));
+            if (before != null && !before.equals(row.get("unit"))) {
+              throw row.bad(
+                  "unit", "is not that of %s before, '%s'".formatted(name, before), "convert one");
+            }
+          });
+    }
+    for (Path file : files) {
+      CsvFile.forEach(
+          file,
+          NEEDED,
+          KNOWN,
+          row -> {
+            String name = row.get("metric");
+            String own = row.get("workload");
+            boolean alone = name.equals(metric) || own.isEmpty() || workloads.size() == 1;
+            String stat = alone ? name : name + "@" + own;
+            String subblock = row.get("subblock").toLowerCase(Locale.ROOT);
+            double value = row.number("value");
+            if (subblock.equals("fixed")) {
+              fix(stat, value);
+            } else {
+              add(row.layer(), subblock, row.get("variant"), stat, value, row.place());
+            }
+          });
+    }
+  }
+
+  /**
+   * Adds one value.
+   *
+   * @param subblock {@code attention}, {@code ffn} or {@code block}
+   * @param place named in messages
+   */
+  void add(int layer, String subblock, String variant, String name, double value, String place) {
+    if (!subblock.equals("attention") && !subblock.equals("ffn") && !subblock.equals("block")) {
+      throw new InvalidInputException(
+          "%s: subblock is '%s'.\nMaybe attention, ffn or block.".formatted(place, subblock));
+    }
+    if (!name.equals(metric)) {
+      if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) {
+        throw new InvalidInputException(
+            "%s: %s is %s.\nMaybe a failed measurement; a cost is finite and not negative."
+                .formatted(place, name, value));
+      }
+      stats.add(name);
+    } else if (!Double.isFinite(value)) {
+      throw new InvalidInputException(
+          "%s: %s is %s.\nMaybe a failed measurement; leave the row out."
+              .formatted(place, name, value));
+    }
+    boolean whole = subblock.equals("block");
+    String key = whole ? variant : subblock + ":" + variant;
+    Map<String, Double> values =
+        (whole ? blocks : halves)
+            .computeIfAbsent(layer, l -> new LinkedHashMap<>())
+            .computeIfAbsent(
+                key,
+                v -> {
+                  if (++items > SolverTable.MAX_ITEMS) {
+                    throw new InvalidInputException(
+                        "%s: more than %d items.\nMaybe this is not a block library."
+                            .formatted(place, SolverTable.MAX_ITEMS));
+                  }
+                  return new LinkedHashMap<>();
+                });
+    Double before = values.put(name, value);
+    if (before != null && before != value) {
+      throw new InvalidInputException(
+          "%s: %s is %s here and %s before.\nMaybe two measurements of one thing; keep one."
+              .formatted(place, name, value, before));
+    }
+  }
+
+  LoadedTable build() {
+    int last = -1;
+    for (Map<Integer, ?> byLayer : List.of(halves, blocks)) {
+      for (int layer : byLayer.keySet()) {
+        last = Math.max(last, layer);
+      }
+    }
+    if (last < 0) {
+      throw new InvalidInputException(
+          source + ": no row names a layer.\nMaybe add the scores; they say how many there are.");
+    }
+    List<String> names = new ArrayList<>(stats);
+    SolverTable.Builder table = SolverTable.builder(names);
+    boolean any = false;
+    for (int g = 0; g <= last; g++) {
+      Map<String, Map<String, Double>> own = layer(halves, g);
+      Map<String, Map<String, Double>> whole = layer(blocks, g);
+      Map<String, Map<String, Double>> items = new LinkedHashMap<>();
+      for (String a : own.keySet()) {
+        for (String f : own.keySet()) {
+          if (a.startsWith("attention:") && f.startsWith("ffn:")) {
+            String name = a.substring(10) + "+" + f.substring(4);
+            items.put(name, sum(own.get(a), own.get(f)));
+          }
+        }
+      }
+      whole.forEach(
+          (name, values) -> items.computeIfAbsent(name, n -> new LinkedHashMap<>()).putAll(values));
+      int layer = g;
+      items
+          .entrySet()
+          .removeIf(item -> !complete(layer, item.getKey(), item.getValue().keySet(), names));
+      double[] scores =
+          items.values().stream().mapToDouble(i -> i.getOrDefault(metric, Double.NaN)).toArray();
+      double[][] costs =
+          items.values().stream()
+              .map(i -> names.stream().mapToDouble(i::get).toArray())
+              .toArray(double[][]::new);
+      any |= Arrays.stream(scores).anyMatch(score -> !Double.isNaN(score));
+      table.layer(List.copyOf(items.keySet()), scores, costs);
+    }
+    if (!any) {
+      throw new InvalidInputException(
+          "%s: nothing has a metric '%s'.\nMaybe pass the scores too, or name another objective."
+              .formatted(source, metric));
+    }
+    return new LoadedTable(source, table.build(), List.of(), fixed, Double.NaN, skipped);
+  }
+
+  /** False for a block that lacks a cost that was left out. */
+  private boolean complete(int layer, String item, Set<String> values, List<String> needed) {
+    for (String stat : needed) {
+      if (!values.contains(stat)) {
+        if (skipped.isEmpty()) {
+          throw new InvalidInputException(
+              "%s: layer %d %s has no %s.\nMaybe the profile is of another search space."
+                  .formatted(source, layer, item, stat));
+        }
+        skip("layer %d %s: has no %s".formatted(layer, item, stat));
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** A layer's values over those given for all layers. */
+  private static Map<String, Map<String, Double>> layer(
+      Map<Integer, Map<String, Map<String, Double>>> all, int g) {
+    Map<String, Map<String, Double>> merged = new LinkedHashMap<>();
+    for (int from : new int[] {CsvFile.EVERY_LAYER, g}) {
+      all.getOrDefault(from, Map.of())
+          .forEach(
+              (name, values) ->
+                  merged.computeIfAbsent(name, n -> new LinkedHashMap<>()).putAll(values));
+    }
+    return merged;
+  }
+
+  private Map<String, Double> sum(Map<String, Double> a, Map<String, Double> f) {
+    Map<String, Double> sum = new LinkedHashMap<>();
+    a.forEach(
+        (name, value) -> {
+          Double other = f.get(name);
+          if (other != null) {
+            sum.put(name, value + other);
+          }
+        });
+    return sum;
+  }
+}
