@@ -7,6 +7,7 @@ import puzzle.model.Block;
 import puzzle.model.CheckpointRef;
 import puzzle.model.Delivery;
 import puzzle.model.Receipt;
+import puzzle.model.RunId;
 import puzzle.model.RunSpec;
 
 /** One layer's block: what to train and score there. Entity id: {@code run/layer}. */
@@ -69,6 +70,19 @@ public interface Layer {
   record Receipts(List<Receipt> receipts) implements Wire {
     public Receipts {
       receipts = List.copyOf(receipts);
+    }
+  }
+
+  /** Which layer of which run. */
+  record Id(RunId run, int layer) {
+
+    /**
+     * @param entityId as {@link #entityId} makes it
+     */
+    public static Id parse(String entityId) {
+      int slash = entityId.lastIndexOf('/');
+      return new Id(
+          new RunId(entityId.substring(0, slash)), Integer.parseInt(entityId.substring(slash + 1)));
     }
   }
 

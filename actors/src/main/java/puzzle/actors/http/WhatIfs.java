@@ -134,7 +134,7 @@ final class WhatIfs {
             .add(new ScoredBlock(Block.parse(key[2]), scored.score(), key.length > 3));
       }
     }
-    return new WhatIf(s.withTarget(target), run.state().layers(), profiles, measured);
+    return new WhatIf(s.with(d -> d.target = target), run.state().layers(), profiles, measured);
   }
 
   private static ObjectNode point(RunSpec spec, Incumbent i) {

@@ -95,7 +95,7 @@ final class BlockTasks {
   private static RunSpec.Bld settings(RunSpec spec, int microBatch) {
     return microBatch == 0
         ? spec.bld()
-        : spec.bld().with(spec.bld().safeguards().withMicroBatch(microBatch));
+        : spec.bld().with(b -> b.safeguards = b.safeguards.with(s -> s.microBatch = microBatch));
   }
 
   /** Depends on a text that never changes, for another text would train other weights. */
@@ -156,7 +156,7 @@ final class BlockTasks {
     try {
       Recording recording = Recording.open(store, task.recording());
       return new TaskResult.BlockScored(
-          new SuffixScorer(model, recording, spec.scoring(), open.task(spec))
+          new SuffixScorer(model, recording, spec.scoring(), open.benchmark(spec))
               .score(task.layer(), attention, ffn, monitor));
     } finally {
       if (attention != null) {
