@@ -10,8 +10,11 @@ import puzzle.model.Limit;
 import puzzle.model.RetryPolicy;
 import puzzle.model.RunId;
 import puzzle.model.RunSpec;
+import puzzle.model.Score;
 import puzzle.model.SearchSpace;
+import puzzle.model.Subblock;
 import puzzle.model.Target;
+import puzzle.model.Variant;
 import puzzle.model.Workload;
 
 /** Values that tests share. */
@@ -47,64 +50,52 @@ public final class Examples {
     return spec(
         store,
         new SearchSpace(
-            List.of(
-                puzzle.model.Variant.attention(8),
-                puzzle.model.Variant.attention(2),
-                puzzle.model.Variant.noOp(puzzle.model.Subblock.ATTENTION)),
-            List.of(
-                puzzle.model.Variant.ffn(640),
-                puzzle.model.Variant.ffn(160),
-                puzzle.model.Variant.noOp(puzzle.model.Subblock.FFN))),
+            List.of(Variant.attention(8), Variant.attention(2), Variant.noOp(Subblock.ATTENTION)),
+            List.of(Variant.ffn(640), Variant.ffn(160), Variant.noOp(Subblock.FFN))),
         1.5);
   }
 
   /** The same search with another way of BLD. */
   public static RunSpec with(RunSpec spec, RunSpec.Bld.Mode mode) {
-    RunSpec.Bld bld = spec.bld();
-    return new RunSpec(
-        spec.id(),
-        spec.parent(),
-        spec.store(),
-        spec.seed(),
-        spec.corpus(),
-        spec.space(),
-        new RunSpec.Bld(
-            bld.sequences(),
-            bld.batch(),
-            bld.steps(),
-            bld.warmupSteps(),
-            bld.learningRate(),
-            bld.weightDecay(),
-            bld.clipNorm(),
-            mode,
-            4),
-        spec.scoring(),
-        spec.profiling(),
-        spec.target(),
-        spec.gkd(),
-        spec.retries());
+    return spec.with(s -> s.bld = s.bld.with(b -> b.mode = mode));
   }
 
   public static RunSpec spec(Path store, SearchSpace space, double speedUp) {
-    return new RunSpec(
-        new RunId("example"),
-        "parent",
-        store.toString(),
-        7,
-        new RunSpec.Corpus("classpath:text", 0.1, 128),
-        space,
-        new RunSpec.Bld(16, 4, 10, 2, 1e-3, 0.01, 1),
-        new RunSpec.Scoring(8, 8, 4, puzzle.model.Score.Metric.KL, 1, null, 4, 8),
-        new RunSpec.Profiling(1, 3),
-        new Target(
-            "local",
-            List.of(
-                new Target.Goal(
-                    WORKLOAD,
-                    List.of(
-                        new Limit(Limit.Stat.THROUGHPUT, speedUp, true),
-                        new Limit(Limit.Stat.MEMORY, 0.9, true))))),
-        new RunSpec.Gkd(List.of("cosine", "kld"), 4, 10, 2, 1e-4, 0.01, 1, 5, 1, 1, 2, 5),
-        new RetryPolicy(Duration.ofMillis(10), 2, Duration.ofMillis(100), 0.2, 3));
+    return RunSpec.of(
+        s -> {
+          s.id = new RunId("example");
+          s.parent = "parent";
+          s.store = store.toString();
+          s.seed = 7;
+          s.corpus = new RunSpec.Corpus("classpath:text", 0.1, 128);
+          s.space = space;
+          s.bld =
+              s.bld.with(
+                  b -> {
+                    b.sequences = 16;
+                    b.batch = 4;
+                    b.mode = RunSpec.Bld.Mode.DECOUPLED;
+                  });
+          s.scoring = new RunSpec.Scoring(8, 8, 4, Score.Metric.KL, 1, null, 4, 8);
+          s.target =
+              new Target(
+                  "local",
+                  List.of(
+                      new Target.Goal(
+                          WORKLOAD,
+                          List.of(
+                              new Limit(Limit.Stat.THROUGHPUT, speedUp, true),
+                              new Limit(Limit.Stat.MEMORY, 0.9, true)))));
+          s.gkd =
+              s.gkd.with(
+                  g -> {
+                    g.batch = 4;
+                    g.steps = 10;
+                    g.checkpointSteps = 5;
+                    g.microBatch = 1;
+                    g.evaluateSteps = 5;
+                  });
+          s.retries = new RetryPolicy(Duration.ofMillis(10), 2, Duration.ofMillis(100), 0.2, 3);
+        });
   }
 }

@@ -54,7 +54,7 @@ public record RunState(
     int retries,
     Outcome outcome,
     List<CostDelivery> costs)
-    implements Wire {
+    implements OwnerState, Wire {
 
   public static final RunState EMPTY = new Draft(null).state();
 
@@ -151,7 +151,7 @@ public record RunState(
     } else if (event instanceof RunEvent.RunResumed) {
       next.paused = false;
     } else if (event instanceof RunEvent.Retargeted e) {
-      next.spec = spec.withTarget(e.target());
+      next.spec = spec.with(s -> s.target = e.target());
       next.reopenChoice();
     } else if (event instanceof RunEvent.FailedRetried e) {
       next.retries++;

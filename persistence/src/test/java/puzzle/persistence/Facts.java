@@ -1,6 +1,5 @@
 package puzzle.persistence;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import puzzle.model.Architecture;
@@ -16,7 +15,6 @@ import puzzle.model.Infeasible;
 import puzzle.model.LayerLibrary;
 import puzzle.model.Limit;
 import puzzle.model.Outcome;
-import puzzle.model.RetryPolicy;
 import puzzle.model.RunId;
 import puzzle.model.RunSpec;
 import puzzle.model.Score;
@@ -33,24 +31,22 @@ final class Facts {
 
   static final CheckpointRef REF = new CheckpointRef("library/0/kv-4", 12, "ab".repeat(32));
   static final RunSpec SPEC =
-      new RunSpec(
-          new RunId("tiny"),
-          "/models/parent",
-          "/runs/tiny",
-          7,
-          new RunSpec.Corpus("classpath:text.gz", 0.05, 128),
-          SearchSpace.standard(8, 640, 1),
-          new RunSpec.Bld(16, 4, 10, 2, 1e-3, 0.01, 1),
-          new RunSpec.Scoring(8, 8, 4),
-          new RunSpec.Profiling(1, 3),
-          new Target(
-              "local",
-              List.of(
-                  new Target.Goal(
-                      new Workload(4, 64, 16, DType.FP32, DType.BF16, 1),
-                      List.of(new Limit(Limit.Stat.THROUGHPUT, 1.5, true))))),
-          new RunSpec.Gkd(List.of("cosine", "kld"), 4, 10, 2, 1e-4, 0.01, 1, 5),
-          new RetryPolicy(Duration.ofMillis(10), 2, Duration.ofSeconds(1), 0.2, 3));
+      RunSpec.of(
+          s -> {
+            s.id = new RunId("tiny");
+            s.parent = "/models/parent";
+            s.store = "/runs/tiny";
+            s.seed = 7;
+            s.corpus = new RunSpec.Corpus("classpath:text.gz", 0.05, 128);
+            s.space = SearchSpace.standard(8, 640, 1);
+            s.target =
+                new Target(
+                    "local",
+                    List.of(
+                        new Target.Goal(
+                            new Workload(4, 64, 16, DType.FP32, DType.BF16, 1),
+                            List.of(new Limit(Limit.Stat.THROUGHPUT, 1.5, true)))));
+          });
 
   private static final Instant AT = Instant.parse("2026-01-02T03:04:05.678Z");
   private static final Block BLOCK = Block.parse("kv-4+ffn-320");

@@ -2,60 +2,32 @@ package puzzle.model;
 
 /**
  * How many sequences a task takes through the model at once. A task that does not fit a device's
- * memory is tried again with half of them: the same run file with smaller passes, so that the
- * engine needs no word of it. Sums over sequences are taken in another order then, which may show
- * in the last bits of a result.
+ * memory is tried again with half of them: the same run file with smaller passes, so the engine
+ * need not know. Sums over sequences are taken in another order then, which may show in the last
+ * bits of a result.
  */
 public final class MicroBatch {
 
   private MicroBatch() {}
 
-  /** How often the task's micro-batch can be halved before it is 1; 0 where it has none. */
+  /** How often the task's micro-batch can be halved before it is 1; 0 if it has none. */
   public static int halvings(RunSpec spec, Task task) {
     int sequences = of(spec, task);
     return sequences <= 1 ? 0 : 32 - Integer.numberOfLeadingZeros(sequences - 1);
   }
 
-  /** The same run with micro-batches halved so often, down to 1. */
+  /** The same run with micro-batches halved {@code times} times, down to 1. */
   public static RunSpec halved(RunSpec spec, int times) {
     if (times == 0) {
       return spec;
     }
-    RunSpec.Scoring s = spec.scoring();
-    RunSpec.Gkd g = spec.gkd();
-    return new RunSpec(
-        spec.id(),
-        spec.parent(),
-        spec.store(),
-        spec.seed(),
-        spec.corpus(),
-        spec.space(),
-        spec.bld().with(spec.bld().safeguards().withMicroBatch(halved(training(spec), times))),
-        new RunSpec.Scoring(
-            s.sequences(),
-            s.evaluationSequences(),
-            halved(s.batch(), times),
-            s.metric(),
-            s.topK(),
-            s.task(),
-            s.candidates(),
-            s.candidateSequences()),
-        spec.profiling(),
-        spec.target(),
-        new RunSpec.Gkd(
-            g.losses(),
-            g.batch(),
-            g.steps(),
-            g.warmupSteps(),
-            g.learningRate(),
-            g.weightDecay(),
-            g.clipNorm(),
-            g.checkpointSteps(),
-            halved(g.microBatch(), times),
-            g.temperature(),
-            g.shards(),
-            g.evaluateSteps()),
-        spec.retries());
+    return spec.with(
+        s -> {
+          int training = halved(training(spec), times);
+          s.bld = s.bld.with(b -> b.safeguards = b.safeguards.with(g -> g.microBatch = training));
+          s.scoring = s.scoring.with(c -> c.batch = halved(c.batch, times));
+          s.gkd = s.gkd.with(g -> g.microBatch = halved(spec.gkd().passSequences(), times));
+        });
   }
 
   private static int of(RunSpec spec, Task task) {
@@ -63,7 +35,7 @@ public final class MicroBatch {
       return training(spec);
     }
     if (task instanceof Task.GkdRound) {
-      return spec.gkd().microBatch();
+      return spec.gkd().passSequences();
     }
     return task instanceof Task.Record
             || task instanceof Task.ScoreBlock

@@ -1,10 +1,18 @@
 package puzzle.model;
 
-import java.util.List;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * A run file with every default filled in: all a task needs to know besides the task itself.
+ *
+ * <p>What differs from another run or from the defaults is set by name, in a {@link RunDraft}:
+ * {@code spec.with(s -> s.seed = 4)}.
  *
  * @param parent folder of the parent's checkpoint
  * @param store folder of the run; every {@link CheckpointRef} is relative to it
@@ -30,10 +38,18 @@ public record RunSpec(
     Objects.requireNonNull(target, "target");
   }
 
-  /** The same run with another target. */
-  public RunSpec withTarget(Target other) {
-    return new RunSpec(
-        id, parent, store, seed, corpus, space, bld, scoring, profiling, other, gkd, retries);
+  /** A run of the defaults, changed; id, parent, store, corpus, space and target have none. */
+  public static RunSpec of(Consumer<RunDraft> change) {
+    RunDraft draft = new RunDraft();
+    change.accept(draft);
+    return draft.build();
+  }
+
+  /** This run with some things changed. */
+  public RunSpec with(Consumer<RunDraft> change) {
+    RunDraft draft = new RunDraft(this);
+    change.accept(draft);
+    return draft.build();
   }
 
   /**
@@ -68,6 +84,8 @@ public record RunSpec(
       int keep,
       Safeguards safeguards) {
 
+    public static final Bld DEFAULT = new RunDraft.Bld().build();
+
     /** What is trained together (section 3). */
     public enum Mode {
       /** Each variant by itself: (m + n) jobs a layer. */
@@ -78,69 +96,10 @@ public record RunSpec(
       TWO_STAGE
     }
 
-    public Bld {
-      mode = mode == null ? Mode.DECOUPLED : mode;
-      safeguards = safeguards == null ? Safeguards.NONE : safeguards;
-    }
-
-    /** Decoupled, one pass per step and nothing kept on the way. */
-    public Bld(
-        int sequences,
-        int batch,
-        int steps,
-        int warmupSteps,
-        double learningRate,
-        double weightDecay,
-        double clipNorm) {
-      this(
-          sequences,
-          batch,
-          steps,
-          warmupSteps,
-          learningRate,
-          weightDecay,
-          clipNorm,
-          Mode.DECOUPLED,
-          0);
-    }
-
-    /** One pass per step and nothing kept on the way. */
-    public Bld(
-        int sequences,
-        int batch,
-        int steps,
-        int warmupSteps,
-        double learningRate,
-        double weightDecay,
-        double clipNorm,
-        Mode mode,
-        int keep) {
-      this(
-          sequences,
-          batch,
-          steps,
-          warmupSteps,
-          learningRate,
-          weightDecay,
-          clipNorm,
-          mode,
-          keep,
-          Safeguards.NONE);
-    }
-
-    /** The same with other safeguards. */
-    public Bld with(Safeguards other) {
-      return new Bld(
-          sequences,
-          batch,
-          steps,
-          warmupSteps,
-          learningRate,
-          weightDecay,
-          clipNorm,
-          mode,
-          keep,
-          other);
+    public Bld with(Consumer<RunDraft.Bld> change) {
+      RunDraft.Bld draft = new RunDraft.Bld(this);
+      change.accept(draft);
+      return draft.build();
     }
   }
 
@@ -149,22 +108,26 @@ public record RunSpec(
    *
    * @param microBatch sequences per forward and backward pass; gradients are added up to the batch,
    *     0 for the whole batch at once
-   * @param evaluateSteps the held-out loss is measured each time so many steps are done, and what
-   *     was reached is what a training that diverges goes back to; 0 for at the end alone
-   * @param patience a training whose held-out loss has not fallen for so many evaluations ends; 0
-   *     for never
-   * @param checkpointSteps a checkpoint is written each time so many steps are done; 0 for never
+   * @param evaluateSteps the held-out loss is measured every {@code evaluateSteps} steps; if
+   *     training diverges it rolls back to the last such point; 0 for at the end alone
+   * @param patience training ends once the held-out loss has not fallen for {@code patience}
+   *     measurements; 0 for never
+   * @param checkpointSteps a checkpoint is written every {@code checkpointSteps} steps; 0 for never
    * @param tapeBytes of training states kept on disk, the others are made again from the parent; 0
    *     for no limit
    */
   public record Safeguards(
       int microBatch, int evaluateSteps, int patience, int checkpointSteps, long tapeBytes) {
 
+    public static final Safeguards DEFAULT = new RunDraft.Safeguards().build();
+
+    /** One pass per step and nothing kept on the way. */
     public static final Safeguards NONE = new Safeguards(0, 0, 0, 0, 0);
 
-    /** The same with fewer sequences per pass. */
-    public Safeguards withMicroBatch(int sequences) {
-      return new Safeguards(sequences, evaluateSteps, patience, checkpointSteps, tapeBytes);
+    public Safeguards with(Consumer<RunDraft.Safeguards> change) {
+      RunDraft.Safeguards draft = new RunDraft.Safeguards(this);
+      change.accept(draft);
+      return draft.build();
     }
   }
 
@@ -175,12 +138,13 @@ public record RunSpec(
    * @param evaluationSequences further ones, for the quality of whole models
    * @param batch sequences per forward pass
    * @param metric what the solver minimises
-   * @param topK a token counts as predicted where it is among so many likeliest
-   * @param task prompts to be answered, a file of JSON lines, or {@code name:argument} of a task
-   *     that is installed; null for none
+   * @param topK a token counts as predicted if it is among the {@code topK} likeliest
+   * @param benchmark prompts to be answered, a file of JSON lines, or {@code name:argument} of a
+   *     benchmark that is installed; null for none
    * @param candidates architectures of the solver that are assembled and measured before one of
    *     them is taken; with 0 or 1 the solver's best is taken unmeasured
-   * @param candidateSequences further sequences, which candidates are measured on
+   * @param candidateSequences further sequences, which candidates are measured on; 0 for as many as
+   *     scores are
    */
   public record Scoring(
       int sequences,
@@ -188,47 +152,54 @@ public record RunSpec(
       int batch,
       Score.Metric metric,
       int topK,
-      String task,
+      String benchmark,
       int candidates,
       int candidateSequences) {
 
-    public Scoring {
-      metric = metric == null ? Score.Metric.KL : metric;
-      topK = Math.max(1, topK);
-      candidateSequences = candidates > 1 ? candidateSequences : 0;
+    public static final Scoring DEFAULT = new RunDraft.Scoring().build();
+
+    /** Sequences that candidates are measured on; 0 if none is measured. */
+    public int selectionSequences() {
+      return candidates <= 1 ? 0 : candidateSequences == 0 ? sequences : candidateSequences;
     }
 
-    /** By KL divergence alone; no candidates. */
-    public Scoring(int sequences, int evaluationSequences, int batch) {
-      this(sequences, evaluationSequences, batch, Score.Metric.KL, 1, null, 0, 0);
+    public Scoring with(Consumer<RunDraft.Scoring> change) {
+      RunDraft.Scoring draft = new RunDraft.Scoring(this);
+      change.accept(draft);
+      return draft.build();
     }
   }
 
   /**
    * Measuring costs (section 4.1).
    *
+   * @param warmups untimed runs before them
    * @param repetitions timed runs per variant; the median counts
    */
-  public record Profiling(int warmups, int repetitions) {}
+  public record Profiling(int warmups, int repetitions) {
+
+    public static final Profiling DEFAULT = new RunDraft.Profiling().build();
+  }
 
   /**
    * Global distillation (section 4.3).
    *
    * <p>The batch is dealt to shards, each with a child of its own; after every round the children
-   * and their optimisers' moments are averaged. How many devices there are does not show in the
-   * result, the number of shards does.
+   * and their optimisers' moments are averaged. The number of shards shows in the result, the
+   * number of devices does not.
    *
-   * @param losses any of {@code lm}, {@code cosine}, {@code kld}; none leaves the child as it is
+   * @param losses none leaves the child as it is
    * @param batch sequences per step, of all shards together
    * @param checkpointSteps steps of a round; its end is durable
-   * @param microBatch sequences whose gradients are computed at once, then added up
-   * @param temperature of the distributions that {@code kld} compares
+   * @param microBatch sequences whose gradients are computed at once, then added up; 0 for all of a
+   *     shard's
+   * @param temperature of the distributions that {@link Loss#KLD} compares
    * @param shards that train side by side; divides the batch
-   * @param evaluateSteps held-out KL is measured at the first round's end after each so many steps
-   *     and at both ends of the training; 0 for never
+   * @param evaluateSteps held-out KL is measured at the first round's end after every {@code
+   *     evaluateSteps} steps and at both ends of the training; 0 for never
    */
   public record Gkd(
-      List<String> losses,
+      Set<Loss> losses,
       int batch,
       int steps,
       int warmupSteps,
@@ -241,41 +212,28 @@ public record RunSpec(
       int shards,
       int evaluateSteps) {
 
+    public static final Gkd DEFAULT = new RunDraft.Gkd().build();
+
+    /** What the child is trained to lower; their sum if there are several. */
+    public enum Loss {
+      /** Next-token loss. */
+      @JsonProperty("lm")
+      LM,
+      /** Cosine distance of the layers' hidden states from the parent's. */
+      @JsonProperty("cosine")
+      COSINE,
+      /** KL divergence of the logits from the parent's. */
+      @JsonProperty("kld")
+      KLD
+    }
+
     public Gkd {
-      losses = List.copyOf(losses);
-      shards = Math.max(1, shards);
-      temperature = temperature == 0 ? 1 : temperature;
+      losses = ordered(losses);
       if (batch % shards != 0) {
         throw new IllegalArgumentException(
             "%d sequences cannot be dealt to %d shards evenly.\nMaybe make batch a multiple of %d."
                 .formatted(batch, shards, shards));
       }
-      microBatch = microBatch == 0 ? batch / shards : microBatch;
-    }
-
-    /** With everything that came later left at its default. */
-    public Gkd(
-        List<String> losses,
-        int batch,
-        int steps,
-        int warmupSteps,
-        double learningRate,
-        double weightDecay,
-        double clipNorm,
-        int checkpointSteps) {
-      this(
-          losses,
-          batch,
-          steps,
-          warmupSteps,
-          learningRate,
-          weightDecay,
-          clipNorm,
-          checkpointSteps,
-          0,
-          1,
-          1,
-          0);
     }
 
     public int rounds() {
@@ -293,6 +251,24 @@ public record RunSpec(
           && (round == 0
               || round == rounds()
               || stepsBefore(round) / evaluateSteps > stepsBefore(round - 1) / evaluateSteps);
+    }
+
+    /** Sequences whose gradients a shard computes at once. */
+    public int passSequences() {
+      return microBatch == 0 ? batch / shards : microBatch;
+    }
+
+    public Gkd with(Consumer<RunDraft.Gkd> change) {
+      RunDraft.Gkd draft = new RunDraft.Gkd(this);
+      change.accept(draft);
+      return draft.build();
+    }
+
+    /** In the enum's order, whatever order they were given in: a run has one spelling. */
+    private static Set<Loss> ordered(Collection<Loss> losses) {
+      EnumSet<Loss> set = EnumSet.noneOf(Loss.class);
+      set.addAll(losses);
+      return Collections.unmodifiableSet(set);
     }
   }
 }

@@ -35,9 +35,9 @@ public record Score(double value, double standardError, Kind kind, List<Measure>
     /** Share of tokens among the k likeliest, below the parent's. */
     @JsonProperty("top-k")
     TOP_K("top-k"),
-    /** Mean grade of the run's task, 0 to 1, below the parent's. */
-    @JsonProperty("task")
-    TASK("task");
+    /** Mean grade of the run's benchmark, 0 to 1, below the parent's. */
+    @JsonProperty("benchmark")
+    BENCHMARK("benchmark");
 
     private final String label;
 
@@ -54,7 +54,7 @@ public record Score(double value, double standardError, Kind kind, List<Measure>
   /**
    * One metric's value.
    *
-   * @param standardError of the mean over sequences (over items for a task)
+   * @param standardError of the mean over sequences (over items for a benchmark)
    */
   public record Measure(Metric metric, double value, double standardError) {
     public Measure {

@@ -26,11 +26,19 @@ public sealed interface Task {
   /** Unique within a run, and the idempotency key: {@code bld/3/kv-4}. */
   String key();
 
+  /** What this task gives when it succeeds. */
+  Class<? extends TaskResult> resultType();
+
   /** Runs the parent over the corpus; keeps every layer's activations and the importances. */
   record Record() implements Task {
     @Override
     public String key() {
       return "record";
+    }
+
+    @Override
+    public Class<? extends TaskResult> resultType() {
+      return TaskResult.Recorded.class;
     }
   }
 
@@ -50,6 +58,11 @@ public sealed interface Task {
     @Override
     public String key() {
       return "bld/" + layer + "/" + variant.name();
+    }
+
+    @Override
+    public Class<? extends TaskResult> resultType() {
+      return TaskResult.Trained.class;
     }
   }
 
@@ -71,6 +84,11 @@ public sealed interface Task {
     public String key() {
       return "bld/" + layer + "/" + block.name();
     }
+
+    @Override
+    public Class<? extends TaskResult> resultType() {
+      return TaskResult.Trained.class;
+    }
   }
 
   /**
@@ -81,6 +99,11 @@ public sealed interface Task {
     @Override
     public String key() {
       return "profile/" + workload.name();
+    }
+
+    @Override
+    public Class<? extends TaskResult> resultType() {
+      return TaskResult.Profiled.class;
     }
   }
 
@@ -100,6 +123,11 @@ public sealed interface Task {
     @Override
     public String key() {
       return "score/" + layer + "/" + block.name() + (coupled ? "/coupled" : "");
+    }
+
+    @Override
+    public Class<? extends TaskResult> resultType() {
+      return TaskResult.BlockScored.class;
     }
   }
 
@@ -139,6 +167,11 @@ public sealed interface Task {
     public String key() {
       return "evaluate/" + label;
     }
+
+    @Override
+    public Class<? extends TaskResult> resultType() {
+      return TaskResult.Evaluated.class;
+    }
   }
 
   /**
@@ -153,6 +186,11 @@ public sealed interface Task {
     @Override
     public String key() {
       return "measure/" + workload.name();
+    }
+
+    @Override
+    public Class<? extends TaskResult> resultType() {
+      return TaskResult.Measured.class;
     }
   }
 
@@ -179,6 +217,11 @@ public sealed interface Task {
     @Override
     public String key() {
       return "gkd/" + round + "/" + shard;
+    }
+
+    @Override
+    public Class<? extends TaskResult> resultType() {
+      return TaskResult.ShardTrained.class;
     }
   }
 
@@ -207,6 +250,11 @@ public sealed interface Task {
     public String key() {
       return "gkd";
     }
+
+    @Override
+    public Class<? extends TaskResult> resultType() {
+      return TaskResult.Healed.class;
+    }
   }
 
   /**
@@ -223,6 +271,11 @@ public sealed interface Task {
     @Override
     public String key() {
       return "export";
+    }
+
+    @Override
+    public Class<? extends TaskResult> resultType() {
+      return TaskResult.Exported.class;
     }
   }
 

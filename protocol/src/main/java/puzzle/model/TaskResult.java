@@ -25,6 +25,11 @@ public sealed interface TaskResult {
   /** Source of costs that were timed by the run itself: the usual case, and the default. */
   String MEASURED = "measured on this machine";
 
+  /** The files this result stands on: a result counts only if all of them are there and whole. */
+  default List<CheckpointRef> files() {
+    return List.of();
+  }
+
   /**
    * The parent's activations are on disk.
    *
@@ -32,7 +37,12 @@ public sealed interface TaskResult {
    * @param parentLoss held-out loss of the parent, nats per token
    */
   record Recorded(CheckpointRef recording, double parentLoss, long trainTokens, long heldOutTokens)
-      implements TaskResult {}
+      implements TaskResult {
+    @Override
+    public List<CheckpointRef> files() {
+      return List.of(recording);
+    }
+  }
 
   /**
    * One variant is trained.
@@ -55,6 +65,11 @@ public sealed interface TaskResult {
     /** Trained without accident from the only initialisation there is. */
     public Trained(CheckpointRef weights, double lossBefore, double lossAfter, int steps) {
       this(weights, lossBefore, lossAfter, steps, 0, null);
+    }
+
+    @Override
+    public List<CheckpointRef> files() {
+      return List.of(weights);
     }
   }
 
@@ -177,6 +192,11 @@ public sealed interface TaskResult {
     public ShardTrained {
       heldOut = List.copyOf(heldOut);
     }
+
+    @Override
+    public List<CheckpointRef> files() {
+      return List.of(state);
+    }
   }
 
   /**
@@ -187,6 +207,11 @@ public sealed interface TaskResult {
   record Healed(CheckpointRef child, int steps, List<HeldOut> heldOut) implements TaskResult {
     public Healed {
       heldOut = heldOut == null ? List.of() : List.copyOf(heldOut);
+    }
+
+    @Override
+    public List<CheckpointRef> files() {
+      return List.of(child);
     }
   }
 

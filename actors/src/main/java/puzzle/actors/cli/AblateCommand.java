@@ -12,14 +12,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.Engines;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.OutputFormat;
-import puzzle.actors.run.RunFolder;
+import puzzle.actors.cli.console.Output;
 import puzzle.engine.ablation.AblationReport;
 import puzzle.engine.ablation.AblationStudy;
 import puzzle.engine.ablation.ExpectedOrder;
@@ -78,8 +78,7 @@ final class AblateCommand implements Callable<Integer> {
       description = "Costs of an earlier study, its costs.json, instead of measuring them.")
   private Path costs;
 
-  @Option(names = "--output", defaultValue = "text", description = "text or json.")
-  private OutputFormat output;
+  @Mixin Output output;
 
   @Spec private CommandSpec spec;
 
@@ -169,16 +168,16 @@ final class AblateCommand implements Callable<Integer> {
   }
 
   private void print(AblationStudy.Result result, Path folder) {
-    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter out = output.out();
     List<ExpectedOrder.Outcome> orders = result.orders();
-    if (output == OutputFormat.json) {
+    if (output.json()) {
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("orders", orders.stream().map(AblateCommand::fields).toList());
       object.put("measurements", result.measurements());
       object.put("seconds", result.seconds());
       object.put("costs", result.costSource());
       object.put("report", folder.resolve(AblationReport.HTML).toString());
-      out.print(RunFolder.json(object));
+      output.print(object);
     } else {
       out.print(AblationReport.text(orders));
       out.println("\nreport: " + folder.resolve(AblationReport.HTML));

@@ -6,18 +6,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.Engines;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.OutputFormat;
+import puzzle.actors.cli.console.Output;
 import puzzle.actors.drill.Drills;
 import puzzle.actors.drill.Findings;
 import puzzle.actors.drill.Percentiles;
 import puzzle.actors.drill.Victims;
-import puzzle.actors.run.RunFolder;
 import puzzle.persistence.Journal;
 
 /** Kills nodes of a real cluster at random moments and says whether anything was lost. */
@@ -72,8 +72,7 @@ final class DrillCommand implements Callable<Integer> {
       description = "Work in this folder and keep it, logs and all. Default: a temporary one.")
   Path folder;
 
-  @Option(names = "--output", description = "text or json.", defaultValue = "text")
-  OutputFormat output;
+  @Mixin Output output;
 
   @Spec CommandSpec spec;
 
@@ -104,12 +103,12 @@ final class DrillCommand implements Callable<Integer> {
             folder,
             Engines.installed(),
             line -> System.err.printf("%6.1f  %s%n", (System.nanoTime() - started) / 1e9, line));
-    if (output == OutputFormat.json) {
-      spec.commandLine().getOut().print(RunFolder.json(findings));
+    if (output.json()) {
+      output.print(findings);
     } else {
       print(findings);
     }
-    spec.commandLine().getOut().flush();
+    output.out().flush();
     findings.wrong().forEach(System.err::println);
     return findings.kept() ? ExitCode.DONE : ExitCode.VERIFICATION_FAILED;
   }

@@ -7,14 +7,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.OutputFormat;
-import puzzle.actors.run.RunFolder;
+import puzzle.actors.cli.console.Output;
 import puzzle.engine.nn.Residency;
 import puzzle.engine.score.FolderEvaluation;
 
@@ -72,8 +72,7 @@ final class EvalCommand implements Callable<Integer> {
       defaultValue = "auto")
   String weights;
 
-  @Option(names = "--output", description = "text or json.", defaultValue = "text")
-  OutputFormat output;
+  @Mixin Output output;
 
   @Spec CommandSpec spec;
 
@@ -113,9 +112,9 @@ final class EvalCommand implements Callable<Integer> {
       values.put("kl_nats_per_token", result.kl());
       values.put("top1_agreement", result.agreement());
     }
-    PrintWriter out = spec.commandLine().getOut();
-    if (output == OutputFormat.json) {
-      out.print(RunFolder.json(values));
+    PrintWriter out = output.out();
+    if (output.json()) {
+      output.print(values);
     } else {
       values.forEach(
           (name, value) ->

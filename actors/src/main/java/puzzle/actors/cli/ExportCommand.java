@@ -10,17 +10,20 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.Engines;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.OutputFormat;
+import puzzle.actors.cli.console.Output;
 import puzzle.actors.run.RunFolder;
 import puzzle.actors.run.Summary;
 import puzzle.actors.runfile.RunFile;
 import puzzle.engine.huggingface.ChildExporter;
+import puzzle.engine.huggingface.HuggingFaceConfig;
+import puzzle.engine.store.Store;
 import puzzle.engine.tasks.HealedChild;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
@@ -52,8 +55,7 @@ final class ExportCommand implements Callable<Integer> {
       description = "Where to write. Default: STORE/child, or STORE/child-FORMAT with --format.")
   Path to;
 
-  @Option(names = "--output", description = "text or json.", defaultValue = "text")
-  OutputFormat output;
+  @Mixin Output output;
 
   @Spec CommandSpec spec;
 
@@ -61,7 +63,7 @@ final class ExportCommand implements Callable<Integer> {
   public Integer call() {
     RunFile run = read(store.resolve("config.resolved.yaml"));
     Summary summary = summary(store.resolve(RunFolder.SUMMARY));
-    puzzle.engine.store.Store files = puzzle.engine.store.Store.open(store);
+    Store files = Store.open(store);
     HealedChild child =
         new HealedChild(
             run.spec(),
@@ -70,18 +72,17 @@ final class ExportCommand implements Callable<Integer> {
             summary.modelCard());
     ChildExporter.Format as =
         format == null
-            ? HealedChild.usualFormat(
-                puzzle.engine.huggingface.HuggingFaceConfig.read(Path.of(run.spec().parent())))
+            ? HealedChild.usualFormat(HuggingFaceConfig.read(Path.of(run.spec().parent())))
             : ChildExporter.Format.parse(format);
     Path target = to != null ? to : store.resolve(format == null ? "child" : "child-" + as.tag());
     child.export(files, target, as);
     spec.commandLine()
         .getOut()
         .println(
-            output == OutputFormat.json
+            output.json()
                 ? RunFolder.json(Map.of("folder", target.toString(), "format", as.tag())).strip()
                 : target.toString());
-    spec.commandLine().getOut().flush();
+    output.out().flush();
     return ExitCode.DONE;
   }
 

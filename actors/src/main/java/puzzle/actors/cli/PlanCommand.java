@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.management.OperatingSystemMXBean;
 import com.typesafe.config.ConfigFactory;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
@@ -12,13 +13,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.OutputFormat;
-import puzzle.actors.run.RunFolder;
+import puzzle.actors.cli.console.Output;
 import puzzle.actors.runfile.RunFile;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.engine.EngineFactory.ParentShape;
@@ -64,10 +63,7 @@ final class PlanCommand implements Callable<Integer> {
       description = "Devices at work (${DEFAULT-VALUE}).")
   private int devices;
 
-  @Option(names = "--output", defaultValue = "text", description = "text or json.")
-  private OutputFormat output;
-
-  @Spec private CommandSpec spec;
+  @Mixin Output output;
 
   @Override
   public Integer call() {
@@ -87,9 +83,9 @@ final class PlanCommand implements Callable<Integer> {
     long usable = local ? memory() : HardwareProfiles.hardware(hardware).usableBytes();
     SearchEstimate estimate = new SearchEstimate(run, model, times, baselines());
     ObjectNode report = report(run, model, estimate, times, usable);
-    PrintWriter out = spec.commandLine().getOut();
-    if (output == OutputFormat.json) {
-      out.print(RunFolder.json(report));
+    PrintWriter out = output.out();
+    if (output.json()) {
+      output.print(report);
     } else {
       print(out, report);
     }
@@ -109,7 +105,7 @@ final class PlanCommand implements Callable<Integer> {
   }
 
   private static long memory() {
-    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
         .getTotalMemorySize();
   }
 

@@ -7,13 +7,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.Engines;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.OutputFormat;
+import puzzle.actors.cli.console.Output;
 import puzzle.actors.node.PuzzleNode;
 import puzzle.actors.node.Tools;
 import puzzle.actors.run.RunFolder;
@@ -32,8 +32,7 @@ final class ReportCommand implements Callable<Integer> {
   @Parameters(paramLabel = "STORE", description = "The run's folder, as runs/tiny.")
   Path folder;
 
-  @Option(names = "--output", description = "text or json.", defaultValue = "text")
-  OutputFormat output;
+  @Mixin Output output;
 
   @Spec CommandSpec spec;
 
@@ -64,11 +63,11 @@ final class ReportCommand implements Callable<Integer> {
           spec.commandLine()
               .getOut()
               .println(
-                  output == OutputFormat.json
+                  output.json()
                       ? Files.readString(written.resolve(RunFolder.SUMMARY)).strip()
                       : written.resolve(RunFolder.REPORT).toString());
         }
-        spec.commandLine().getOut().flush();
+        output.out().flush();
       }
     }
     return ExitCode.DONE;

@@ -12,6 +12,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -19,6 +20,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -26,7 +28,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.Engines;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.OutputFormat;
+import puzzle.actors.cli.console.Output;
 import puzzle.actors.cli.console.ProgressBoard;
 import puzzle.actors.cli.console.RefusedException;
 import puzzle.actors.cli.console.Screen;
@@ -55,8 +57,7 @@ final class RunCommand implements Callable<Integer> {
   @Parameters(paramLabel = "FILE", description = "The run file (YAML).")
   Path file;
 
-  @Option(names = "--output", description = "text or json.", defaultValue = "text")
-  OutputFormat output;
+  @Mixin Output output;
 
   @Option(
       names = "--devices",
@@ -157,8 +158,7 @@ final class RunCommand implements Callable<Integer> {
     RunSpec search = run.spec();
     ProgressBoard board =
         new ProgressBoard(search.id(), search.target().goals().get(0).workload(), System::nanoTime);
-    Screen screen =
-        new Screen(board, System.err, Screen.onTerminal() && output == OutputFormat.text, started);
+    Screen screen = new Screen(board, System.err, Screen.onTerminal() && !output.json(), started);
     CompletableFuture<Outcome> ended = new CompletableFuture<>();
     node.watch(
         fact -> {
@@ -204,21 +204,21 @@ final class RunCommand implements Callable<Integer> {
     ObjectNode summary = (ObjectNode) read;
     summary.put("seconds", Math.round(seconds * 10) / 10.0);
     summary.put("peak_memory_bytes", PeakMemory.bytes());
-    if (output == OutputFormat.json) {
-      spec.commandLine().getOut().print(RunFolder.json(summary));
+    if (output.json()) {
+      output.print(summary);
     } else {
-      spec.commandLine().getOut().println();
-      spec.commandLine().getOut().print(ResultTable.of(summary));
+      output.out().println();
+      output.out().print(ResultTable.of(summary));
       spec.commandLine()
           .getOut()
           .println(
               "%s in %s, peak memory %.2f GB"
                   .formatted(
-                      outcome.kind().name().toLowerCase(java.util.Locale.ROOT),
+                      outcome.kind().name().toLowerCase(Locale.ROOT),
                       ProgressBoard.clock(seconds),
                       PeakMemory.bytes() / 1e9));
     }
-    spec.commandLine().getOut().flush();
+    output.out().flush();
     if (outcome.kind() != Outcome.Kind.DONE) {
       System.err.println(outcome.detail());
     }

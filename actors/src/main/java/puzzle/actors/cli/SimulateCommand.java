@@ -17,12 +17,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.OutputFormat;
+import puzzle.actors.cli.console.Output;
 import puzzle.actors.node.PuzzleNode;
 import puzzle.actors.node.Tools;
 import puzzle.actors.simulation.Conduct;
@@ -33,7 +34,6 @@ import puzzle.model.DType;
 import puzzle.model.Limit;
 import puzzle.model.Outcome;
 import puzzle.model.Phase;
-import puzzle.model.RetryPolicy;
 import puzzle.model.RunId;
 import puzzle.model.RunSpec;
 import puzzle.model.SearchSpace;
@@ -85,8 +85,7 @@ final class SimulateCommand implements Callable<Integer> {
               + " Default: ${DEFAULT-VALUE}.")
   int warmUpLayers;
 
-  @Option(names = "--output", description = "text or json.", defaultValue = "text")
-  OutputFormat output;
+  @Mixin Output output;
 
   @Spec CommandSpec spec;
 
@@ -117,15 +116,15 @@ final class SimulateCommand implements Callable<Integer> {
         simulate(folder.resolve("warm-up"), Math.min(gpus, 200), warmUpLayers, 0);
       }
       ObjectNode result = simulate(folder.resolve("measured"), gpus, layers, millis);
-      PrintWriter out = spec.commandLine().getOut();
-      if (output == OutputFormat.json) {
-        out.println(result.toPrettyString());
+      PrintWriter out = output.out();
+      if (output.json()) {
+        output.print(result);
       } else {
         result.properties().forEach(f -> out.printf("%-24s %s%n", f.getKey(), f.getValue()));
       }
       out.flush();
       return result.get("outcome").asText().equals(Outcome.Kind.DONE.name())
-          ? 0
+          ? ExitCode.DONE
           : ExitCode.INTERNAL;
     } finally {
       delete(folder);
@@ -217,26 +216,42 @@ final class SimulateCommand implements Callable<Integer> {
   }
 
   private RunSpec search(Path folder) {
-    return new RunSpec(
-        new RunId("simulated"),
-        "simulated",
-        folder.toString(),
-        seed,
-        new RunSpec.Corpus("simulated", 0.1, 4096),
-        SearchSpace.standard(8, 28672, 256),
-        new RunSpec.Bld(16, 4, 10, 2, 1e-3, 0.01, 1),
-        new RunSpec.Scoring(8, 8, 4),
-        new RunSpec.Profiling(1, 3),
-        new Target(
-            "simulated",
-            List.of(
-                new Target.Goal(
-                    new Workload(64, 2048, 2048, DType.FP8, DType.FP8, 1),
-                    List.of(
-                        new Limit(Limit.Stat.THROUGHPUT, 2, true),
-                        new Limit(Limit.Stat.MEMORY, 0.6, true))))),
-        new RunSpec.Gkd(List.of("cosine", "kld"), 4, 10, 2, 1e-4, 0.01, 1, 5),
-        RetryPolicy.DEFAULT);
+    return RunSpec.of(
+        s -> {
+          s.id = new RunId("simulated");
+          s.parent = "simulated";
+          s.store = folder.toString();
+          s.seed = seed;
+          s.corpus = new RunSpec.Corpus("simulated", 0.1, 4096);
+          s.space = SearchSpace.standard(8, 28672, 256);
+          s.target = target();
+          s.bld =
+              s.bld.with(
+                  b -> {
+                    b.batch = 4;
+                    b.mode = RunSpec.Bld.Mode.DECOUPLED;
+                  });
+          s.scoring =
+              s.scoring.with(
+                  c -> {
+                    c.batch = 4;
+                    c.candidates = 0;
+                  });
+          s.gkd =
+              s.gkd.with(
+                  g -> {
+                    g.batch = 4;
+                    g.steps = 10;
+                    g.checkpointSteps = 5;
+                  });
+        });
+  }
+
+  private static Target target() {
+    Workload workload = new Workload(64, 2048, 2048, DType.FP8, DType.FP8, 1);
+    List<Limit> limits =
+        List.of(new Limit(Limit.Stat.THROUGHPUT, 2, true), new Limit(Limit.Stat.MEMORY, 0.6, true));
+    return new Target("simulated", List.of(new Target.Goal(workload, limits)));
   }
 
   private static void delete(Path folder) throws IOException {

@@ -6,14 +6,14 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.Engines;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.OutputFormat;
-import puzzle.actors.run.RunFolder;
+import puzzle.actors.cli.console.Output;
 import puzzle.actors.runfile.RunFile;
 
 /** Checks a run file and shows it with every default filled in; starts nothing. */
@@ -31,34 +31,33 @@ final class ValidateCommand implements Callable<Integer> {
       description = "Print the JSON Schema of run files, for editors, and do nothing else.")
   boolean schema;
 
-  @Option(names = "--output", description = "text or json.", defaultValue = "text")
-  OutputFormat output;
+  @Mixin Output output;
 
   @Spec CommandSpec spec;
 
   @Override
   public Integer call() {
     if (schema) {
-      spec.commandLine().getOut().print(RunFile.schema());
-      spec.commandLine().getOut().flush();
+      output.out().print(RunFile.schema());
+      output.out().flush();
       return ExitCode.DONE;
     }
     if (file == null) {
       throw new CommandLine.ParameterException(spec.commandLine(), "which run file?");
     }
     RunFile run = Engines.read(file);
-    if (output == OutputFormat.json) {
+    if (output.json()) {
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("run", run.spec().id().value());
       object.put("layers", run.layers());
       object.put("blocks_per_layer", run.spec().space().blocks().size());
       object.put("hash", run.hash());
       object.put("resolved", run.resolved());
-      spec.commandLine().getOut().print(RunFolder.json(object));
+      output.print(object);
     } else {
-      spec.commandLine().getOut().print(run.resolved());
+      output.out().print(run.resolved());
     }
-    spec.commandLine().getOut().flush();
+    output.out().flush();
     return ExitCode.DONE;
   }
 }

@@ -7,13 +7,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.OutputFormat;
-import puzzle.actors.run.RunFolder;
+import puzzle.actors.cli.console.Output;
 import puzzle.engine.score.TrialRun;
 
 /** Says whether an exported child is whole and computes. */
@@ -29,20 +28,19 @@ final class VerifyCommand implements Callable<Integer> {
   @Parameters(paramLabel = "FOLDER", description = "The child's folder.")
   Path folder;
 
-  @Option(names = "--output", description = "text or json.", defaultValue = "text")
-  OutputFormat output;
+  @Mixin Output output;
 
   @Spec CommandSpec spec;
 
   @Override
   public Integer call() {
     List<String> findings = TrialRun.findings(folder);
-    PrintWriter out = spec.commandLine().getOut();
-    if (output == OutputFormat.json) {
+    PrintWriter out = output.out();
+    if (output.json()) {
       Map<String, Object> values = new LinkedHashMap<>();
       values.put("sound", findings.isEmpty());
       values.put("findings", findings);
-      out.print(RunFolder.json(values));
+      output.print(values);
     } else if (findings.isEmpty()) {
       out.println(folder + ": sound: files, tensors, provenance, a forward pass");
     } else {

@@ -7,12 +7,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
@@ -43,8 +43,7 @@ final class WorkerEndpoints {
   private final Peers peers;
   private final Executor thread;
   private final Map<String, ActorRef<Gpu.Command>> workers = new ConcurrentHashMap<>();
-  private final java.util.concurrent.atomic.AtomicInteger spawned =
-      new java.util.concurrent.atomic.AtomicInteger();
+  private final AtomicInteger spawned = new AtomicInteger();
 
   WorkerEndpoints(ActorSystem<?> system, HttpSettings settings, Peers peers, Executor thread) {
     this.system = system;
@@ -199,7 +198,7 @@ final class WorkerEndpoints {
   /** The result is one of this task, and the files it names are there and whole. */
   private static void check(Work.Ticket ticket, TaskResult result) {
     Task task = ticket.task();
-    Class<? extends TaskResult> expected = expected(task);
+    Class<? extends TaskResult> expected = task.resultType();
     if (!expected.isInstance(result)) {
       throw Refusal.at(
           "/result/@type",
@@ -208,45 +207,13 @@ final class WorkerEndpoints {
           "Maybe " + expected.getSimpleName() + " was meant.");
     }
     Store store = Store.open(Path.of(ticket.spec().store()));
-    for (CheckpointRef ref : references(result)) {
+    for (CheckpointRef ref : result.files()) {
       try {
         store.verify(ref);
       } catch (RuntimeException e) {
         throw Refusal.said(400, "/result", e.getMessage());
       }
     }
-  }
-
-  private static Class<? extends TaskResult> expected(Task task) {
-    Map<Class<? extends Task>, Class<? extends TaskResult>> results =
-        Map.of(
-            Task.Record.class, TaskResult.Recorded.class,
-            Task.Bld.class, TaskResult.Trained.class,
-            Task.BldBlock.class, TaskResult.Trained.class,
-            Task.Profile.class, TaskResult.Profiled.class,
-            Task.ScoreBlock.class, TaskResult.BlockScored.class,
-            Task.Evaluate.class, TaskResult.Evaluated.class,
-            Task.Measure.class, TaskResult.Measured.class,
-            Task.GkdRound.class, TaskResult.ShardTrained.class,
-            Task.Gkd.class, TaskResult.Healed.class,
-            Task.Export.class, TaskResult.Exported.class);
-    return results.get(task.getClass());
-  }
-
-  private static List<CheckpointRef> references(TaskResult result) {
-    if (result instanceof TaskResult.Recorded r) {
-      return List.of(r.recording());
-    }
-    if (result instanceof TaskResult.Trained r) {
-      return List.of(r.weights());
-    }
-    if (result instanceof TaskResult.ShardTrained r) {
-      return List.of(r.state());
-    }
-    if (result instanceof TaskResult.Healed r) {
-      return List.of(r.child());
-    }
-    return result instanceof TaskResult.Exported r ? r.files() : List.of();
   }
 
   private ActorRef<Gpu.Command> worker(Call call) {

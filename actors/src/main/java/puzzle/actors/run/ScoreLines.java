@@ -20,7 +20,7 @@ final class ScoreLines {
   private static final String HEADER =
       "layer,attention,ffn,kl_nats_per_token,standard_error,kind,metric,score,"
           + "lm_loss_nats_per_token,lm_loss_standard_error,top_k_lost,top_k_standard_error,"
-          + "task_lost,task_standard_error,training\n";
+          + "benchmark_lost,benchmark_standard_error,training\n";
 
   private ScoreLines() {}
 
@@ -68,7 +68,8 @@ final class ScoreLines {
     csv.append(sum ? score.value() + "," : columns(score, Score.Metric.KL));
     csv.append(',').append(score.kind().name().toLowerCase(Locale.ROOT));
     csv.append(',').append(metric.label()).append(',').append(score.value());
-    for (Score.Metric m : List.of(Score.Metric.LM_LOSS, Score.Metric.TOP_K, Score.Metric.TASK)) {
+    for (Score.Metric m :
+        List.of(Score.Metric.LM_LOSS, Score.Metric.TOP_K, Score.Metric.BENCHMARK)) {
       csv.append(',').append(columns(score, m));
     }
     csv.append(s.coupled() ? ",coupled\n" : ",decoupled\n");

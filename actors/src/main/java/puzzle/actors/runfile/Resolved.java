@@ -101,8 +101,8 @@ final class Resolved {
     map.put("batch", scoring.batch());
     map.put("metric", scoring.metric().label());
     map.put("topK", scoring.topK());
-    if (scoring.task() != null) {
-      map.put("task", scoring.task());
+    if (scoring.benchmark() != null) {
+      map.put("benchmark", scoring.benchmark());
     }
     map.put("candidates", scoring.candidates());
     if (scoring.candidateSequences() > 0) {

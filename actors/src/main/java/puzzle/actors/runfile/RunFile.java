@@ -11,7 +11,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import puzzle.engine.EngineFactory.ParentShape;
 import puzzle.engine.profile.hopper.HardwareProfiles;
 import puzzle.engine.profile.hopper.ProfiledCosts;
@@ -182,10 +184,12 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
 
   private static RunSpec.Scoring scoring(Section s, Path folder) {
     Score.Metric metric = s.get("metric").map(RunFile::metric).orElse(Score.Metric.KL);
-    String task = s.get("task").map(t -> task(t, folder)).orElse(null);
-    if (metric == Score.Metric.TASK && task == null) {
+    String benchmark = s.get("benchmark").map(t -> benchmark(t, folder)).orElse(null);
+    if (metric == Score.Metric.BENCHMARK && benchmark == null) {
       throw s.required("metric")
-          .wrong("scoring.metric is task, scoring.task is missing", "name a file of prompts");
+          .wrong(
+              "scoring.metric is benchmark, scoring.benchmark is missing",
+              "name a file of prompts");
     }
     int sequences = s.whole("sequences", 1, 32);
     RunSpec.Scoring scoring =
@@ -195,9 +199,9 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
             s.whole("batch", 1, 8),
             metric,
             s.whole("topK", 1, 1),
-            task,
+            benchmark,
             s.whole("candidates", 0, 5),
-            s.whole("candidateSequences", 1, sequences));
+            s.whole("candidateSequences", 0, 0));
     s.end();
     return scoring;
   }
@@ -214,15 +218,16 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
                         + Arrays.stream(Score.Metric.values()).map(Score.Metric::label).toList()));
   }
 
-  /** An installed task as it is, a file with its whole path. */
-  private static String task(YamlTree text, Path folder) {
+  /** An installed benchmark as it is, a file with its whole path. */
+  private static String benchmark(YamlTree text, Path folder) {
     if (Benchmarks.installed(text.text())) {
       return text.text();
     }
     Path file = checked(text, () -> folder.resolve(text.text()).normalize());
     if (!Files.isRegularFile(file)) {
       throw text.wrong(
-          file + " is no file and no task that is installed", "paths are relative to the run file");
+          file + " is neither a file nor an installed benchmark",
+          "paths are relative to the run file");
     }
     return file.toString();
   }
@@ -235,7 +240,7 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
   }
 
   private static RunSpec.Gkd gkd(Section s) {
-    List<String> losses =
+    Set<RunSpec.Gkd.Loss> losses =
         s.get("losses")
             .map(
                 list ->
@@ -246,10 +251,10 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
                                 throw t.wrong(
                                     "unknown loss '" + t.text() + "'", "one of " + LOSSES);
                               }
-                              return t.text();
+                              return RunSpec.Gkd.Loss.valueOf(t.text().toUpperCase(Locale.ROOT));
                             })
-                        .toList())
-            .orElse(List.of("cosine", "kld"));
+                        .collect(Collectors.toSet()))
+            .orElse(RunSpec.Gkd.DEFAULT.losses());
     YamlTree place = s.get("shards").or(() -> s.get("batch")).orElse(null);
     int batch = s.whole("batch", 1, 8);
     int shards = s.whole("shards", 1, 1);
@@ -261,7 +266,7 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
     return gkd;
   }
 
-  private static RunSpec.Gkd gkd(Section s, List<String> losses, int batch, int shards) {
+  private static RunSpec.Gkd gkd(Section s, Set<RunSpec.Gkd.Loss> losses, int batch, int shards) {
     return new RunSpec.Gkd(
         losses,
         batch,
@@ -271,7 +276,7 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
         s.number("weightDecay", 0, 10, 0.01),
         s.number("clipNorm", 1e-9, 1e9, 1),
         s.whole("checkpointSteps", 1, 25),
-        s.whole("microBatch", 1, Math.max(1, batch / shards)),
+        s.whole("microBatch", 0, 0),
         s.number("temperature", 1e-3, 1e3, 1),
         shards,
         s.whole("evaluateSteps", 0, 0));

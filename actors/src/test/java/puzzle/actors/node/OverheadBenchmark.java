@@ -153,19 +153,7 @@ class OverheadBenchmark {
   }
 
   private RunSpec in(RunSpec s, String store) {
-    return new RunSpec(
-        s.id(),
-        s.parent(),
-        folder.resolve(store).toString(),
-        s.seed(),
-        s.corpus(),
-        s.space(),
-        s.bld(),
-        s.scoring(),
-        s.profiling(),
-        s.target(),
-        s.gkd(),
-        s.retries());
+    return s.with(d -> d.store = folder.resolve(store).toString());
   }
 
   /** Every file a value speaks of. */

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +19,7 @@ import puzzle.model.DType;
 import puzzle.model.InvalidInputException;
 import puzzle.model.Limit;
 import puzzle.model.RunSpec;
+import puzzle.model.RunSpec.Gkd.Loss;
 import puzzle.model.Score;
 import puzzle.model.SearchSpace;
 import puzzle.model.Variant;
@@ -55,7 +57,7 @@ class RunFileTest {
     assertEquals(folder.resolve("parent").toString(), spec.parent());
     assertEquals("/here/runs/tiny", spec.store());
     assertEquals(54, spec.space().blocks().size());
-    assertEquals(List.of("cosine", "kld"), spec.gkd().losses());
+    assertEquals(Set.of(Loss.COSINE, Loss.KLD), spec.gkd().losses());
     assertEquals(DType.BF16, spec.target().goals().get(0).workload().kvCache());
     assertEquals(
         List.of(
@@ -68,9 +70,9 @@ class RunFileTest {
   void aHealingIsDealtToShardsAndMayHaveNoLossAtAll() throws IOException {
     RunSpec.Gkd gkd =
         read(GOOD + "gkd: {losses: [], batch: 8, shards: 2, evaluateSteps: 5}\n").spec().gkd();
-    assertEquals(List.of(), gkd.losses());
+    assertEquals(Set.of(), gkd.losses());
     assertEquals(2, gkd.shards());
-    assertEquals(4, gkd.microBatch());
+    assertEquals(4, gkd.passSequences());
     assertEquals(0, gkd.rounds());
   }
 
@@ -83,20 +85,20 @@ class RunFileTest {
   }
 
   @Test
-  void theMetricAndTheTaskOfScoresAreReadAndChecked() throws IOException {
+  void theMetricAndTheBenchmarkOfScoresAreReadAndChecked() throws IOException {
     Files.writeString(folder.resolve("prompts.jsonl"), "{}");
-    String scoring = "scoring: {metric: %s, topK: 3, task: prompts.jsonl, candidates: 4}\n";
-    RunFile run = read(GOOD + scoring.formatted("task"));
-    assertEquals(Score.Metric.TASK, run.spec().scoring().metric());
+    String scoring = "scoring: {metric: %s, topK: 3, benchmark: prompts.jsonl, candidates: 4}\n";
+    RunFile run = read(GOOD + scoring.formatted("benchmark"));
+    assertEquals(Score.Metric.BENCHMARK, run.spec().scoring().metric());
     assertEquals(3, run.spec().scoring().topK());
-    assertEquals(folder.resolve("prompts.jsonl").toString(), run.spec().scoring().task());
+    assertEquals(folder.resolve("prompts.jsonl").toString(), run.spec().scoring().benchmark());
     assertEquals(run.spec(), read(run.resolved()).spec());
     assertNotEquals(run.hash(), read(GOOD + scoring.formatted("lm-loss")).hash());
     assertEquals(Score.Metric.KL, read(GOOD).spec().scoring().metric());
 
     refused(GOOD + scoring.formatted("klx"), ":13:", "unknown metric 'klx'", "lm-loss");
-    refused(GOOD + "scoring: {metric: task}\n", ":13:", "scoring.task is missing");
-    refused(GOOD + "scoring: {task: nowhere.jsonl}\n", ":13:", "is no file and no task");
+    refused(GOOD + "scoring: {metric: benchmark}\n", ":13:", "scoring.benchmark is missing");
+    refused(GOOD + "scoring: {benchmark: nowhere.jsonl}\n", ":13:", "is neither a file nor");
   }
 
   @Test

@@ -192,21 +192,14 @@ class SimulationTest {
   }
 
   private static RunSpec spec() {
-    RunSpec small = Examples.with(Examples.small(folder), RunSpec.Bld.Mode.TWO_STAGE);
-    return new RunSpec(
-        small.id(),
-        small.parent(),
-        small.store(),
-        small.seed(),
-        small.corpus(),
-        new SearchSpace(
-            List.of(Variant.attention(8), Variant.attention(2)),
-            List.of(Variant.ffn(640), Variant.ffn(160), Variant.noOp(Subblock.FFN))),
-        small.bld(),
-        small.scoring(),
-        small.profiling(),
-        small.target(),
-        small.gkd(),
-        new RetryPolicy(Duration.ofMillis(500), 2, Duration.ofSeconds(5), 0.2, 5));
+    return Examples.with(Examples.small(folder), RunSpec.Bld.Mode.TWO_STAGE)
+        .with(
+            s -> {
+              s.space =
+                  new SearchSpace(
+                      List.of(Variant.attention(8), Variant.attention(2)),
+                      List.of(Variant.ffn(640), Variant.ffn(160), Variant.noOp(Subblock.FFN)));
+              s.retries = new RetryPolicy(Duration.ofMillis(500), 2, Duration.ofSeconds(5), 0.2, 5);
+            });
   }
 }

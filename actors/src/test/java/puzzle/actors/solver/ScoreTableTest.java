@@ -159,19 +159,8 @@ class ScoreTableTest {
   }
 
   private static RunSpec withLimit(RunSpec s, Limit limit) {
-    return new RunSpec(
-        s.id(),
-        s.parent(),
-        s.store(),
-        s.seed(),
-        s.corpus(),
-        s.space(),
-        s.bld(),
-        s.scoring(),
-        s.profiling(),
-        new Target("local", List.of(new Target.Goal(Examples.WORKLOAD, List.of(limit)))),
-        s.gkd(),
-        s.retries());
+    Target.Goal goal = new Target.Goal(Examples.WORKLOAD, List.of(limit));
+    return s.with(d -> d.target = new Target("local", List.of(goal)));
   }
 
   private TaskResult.Profiled profile() {

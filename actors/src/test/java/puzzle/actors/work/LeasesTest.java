@@ -160,7 +160,7 @@ class LeasesTest {
     assertEquals(2, MicroBatch.halvings(spec, bld));
     RunSpec halved = MicroBatch.halved(spec, 1);
     assertEquals(2, halved.bld().safeguards().microBatch());
-    assertEquals(Math.max(1, spec.gkd().microBatch() / 2), halved.gkd().microBatch());
+    assertEquals(Math.max(1, spec.gkd().passSequences() / 2), halved.gkd().microBatch());
     assertEquals(spec.bld().batch(), halved.bld().batch());
     assertEquals(spec, MicroBatch.halved(spec, 0));
   }
@@ -356,20 +356,7 @@ class LeasesTest {
   }
 
   private static RunSpec spec() {
-    RunSpec s = Examples.spec(Path.of("/store"));
-    return new RunSpec(
-        s.id(),
-        s.parent(),
-        s.store(),
-        s.seed(),
-        s.corpus(),
-        s.space(),
-        s.bld(),
-        s.scoring(),
-        s.profiling(),
-        s.target(),
-        s.gkd(),
-        RETRIES);
+    return Examples.spec(Path.of("/store")).with(s -> s.retries = RETRIES);
   }
 
   private static Work.Report started(int attempt, Device device) {

@@ -3,6 +3,7 @@ package puzzle.engine.ablation;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.LongStream;
 import puzzle.model.RunSpec;
 import puzzle.model.SearchSpace;
@@ -123,47 +124,55 @@ public record StudySize(
 
   /** The run's data and parent with this study's sizes. */
   RunSpec spec(RunSpec run, long seed) {
-    return new RunSpec(
-        run.id(),
-        run.parent(),
-        run.store(),
-        seed,
-        run.corpus(),
-        space(run.space()),
-        bld(run, bldSteps),
-        scoring(run),
-        run.profiling(),
-        run.target(),
-        gkd(run, run.gkd().losses()),
-        run.retries());
+    return run.with(
+        s -> {
+          s.seed = seed;
+          s.space = space(run.space());
+          s.bld = bld(run, bldSteps);
+          s.scoring = scoring(run);
+          s.gkd = gkd(run, run.gkd().losses());
+        });
   }
 
-  /** All metrics of one pass; top-k is top-1. */
+  /** All metrics of one pass but a benchmark's; top-k is top-1. */
   RunSpec.Scoring scoring(RunSpec run) {
-    return new RunSpec.Scoring(scoring, evaluation, run.scoring().batch());
+    return RunSpec.Scoring.DEFAULT.with(
+        s -> {
+          s.sequences = scoring;
+          s.evaluationSequences = evaluation;
+          s.batch = run.scoring().batch();
+          s.candidates = 0;
+        });
   }
 
+  /** Each variant by itself, without safeguards. */
   RunSpec.Bld bld(RunSpec run, int steps) {
-    return new RunSpec.Bld(
-        sequences,
-        batch,
-        steps,
-        steps / 10,
-        bldRate,
-        run.bld().weightDecay(),
-        run.bld().clipNorm());
+    return run.bld()
+        .with(
+            b -> {
+              b.sequences = sequences;
+              b.batch = batch;
+              b.steps = steps;
+              b.warmupSteps = steps / 10;
+              b.learningRate = bldRate;
+              b.mode = RunSpec.Bld.Mode.DECOUPLED;
+              b.safeguards = RunSpec.Safeguards.NONE;
+            });
   }
 
-  RunSpec.Gkd gkd(RunSpec run, List<String> losses) {
-    return new RunSpec.Gkd(
-        losses,
-        batch,
-        gkdSteps,
-        gkdSteps / 10,
-        gkdRate,
-        run.gkd().weightDecay(),
-        run.gkd().clipNorm(),
-        gkdSteps);
+  /** One round on one device, at the temperature of the paper. */
+  RunSpec.Gkd gkd(RunSpec run, Set<RunSpec.Gkd.Loss> losses) {
+    return RunSpec.Gkd.DEFAULT.with(
+        g -> {
+          g.losses = losses;
+          g.batch = batch;
+          g.steps = gkdSteps;
+          g.warmupSteps = gkdSteps / 10;
+          g.learningRate = gkdRate;
+          g.weightDecay = run.gkd().weightDecay();
+          g.clipNorm = run.gkd().clipNorm();
+          g.checkpointSteps = gkdSteps;
+        });
   }
 
   /** The variants of the run's space nearest to the sizes asked for, linear and no-op. */

@@ -38,10 +38,6 @@ import puzzle.model.TaskResult.ShardTrained;
  */
 public final class GlobalDistillation {
 
-  private static final String LM = "lm";
-  private static final String COSINE = "cosine";
-  private static final String KLD = "kld";
-
   private final Decoder parent;
   private final Decoder child;
   private final RunSpec.Gkd settings;
@@ -149,8 +145,8 @@ public final class GlobalDistillation {
   /** Adds up the gradients of a shard's sequences, a micro-batch at a time; returns their loss. */
   private double accumulate(int[][] sequences, int[] chosen) {
     double loss = 0;
-    for (int from = 0; from < chosen.length; from += settings.microBatch()) {
-      int to = Math.min(chosen.length, from + settings.microBatch());
+    for (int from = 0; from < chosen.length; from += settings.passSequences()) {
+      int to = Math.min(chosen.length, from + settings.passSequences());
       double share = (to - from) / (double) chosen.length;
       int[][] ids = rows(sequences, Arrays.copyOfRange(chosen, from, to));
       loss += Tensors.training(() -> backward(ids, share));
@@ -162,8 +158,8 @@ public final class GlobalDistillation {
   private double backward(int[][] ids, double share) {
     NDManager manager = child.manager();
     int length = ids[0].length - 1;
-    boolean cosine = settings.losses().contains(COSINE);
-    boolean kld = settings.losses().contains(KLD);
+    boolean cosine = settings.losses().contains(RunSpec.Gkd.Loss.COSINE);
+    boolean kld = settings.losses().contains(RunSpec.Gkd.Loss.KLD);
     List<NDArray> parentStates = new ArrayList<>();
     NDArray parentLogits =
         cosine || kld ? Tensors.paused(() -> forward(parent, ids, length, parentStates)) : null;
@@ -178,7 +174,7 @@ public final class GlobalDistillation {
     if (kld) {
       loss = loss.add(Losses.kl(logits, parentLogits, settings.temperature()).mean());
     }
-    if (settings.losses().contains(LM)) {
+    if (settings.losses().contains(RunSpec.Gkd.Loss.LM)) {
       loss = loss.add(Losses.nll(logits, Tensors.ids(manager, ids, 1, length)).mean());
     }
     if (share < 1) {
@@ -191,8 +187,8 @@ public final class GlobalDistillation {
   private double heldOut() {
     int[][] sequences = recording.tokens(Split.SCORING);
     double sum = 0;
-    for (int from = 0; from < sequences.length; from += settings.microBatch()) {
-      int to = Math.min(sequences.length, from + settings.microBatch());
+    for (int from = 0; from < sequences.length; from += settings.passSequences()) {
+      int to = Math.min(sequences.length, from + settings.passSequences());
       int[][] ids = Arrays.copyOfRange(sequences, from, to);
       int length = ids[0].length - 1;
       sum +=

@@ -69,7 +69,7 @@ public final class SearchEstimate {
     long train = spec.bld().sequences();
     long scoring = spec.scoring().sequences();
     long evaluation =
-        (long) spec.scoring().evaluationSequences() + spec.scoring().candidateSequences();
+        (long) spec.scoring().evaluationSequences() + spec.scoring().selectionSequences();
     long all = train + scoring + evaluation;
     double activity = times.forward(model.parentBlock().ffn(), train);
     double seconds = layers() * (block(all) + activity) + times.head(scoring + evaluation);
@@ -169,7 +169,7 @@ public final class SearchEstimate {
         "evaluate",
         models + candidates + 1,
         models * whole(spec.scoring().evaluationSequences())
-            + candidates * whole(spec.scoring().candidateSequences()),
+            + candidates * whole(spec.scoring().selectionSequences()),
         0);
   }
 

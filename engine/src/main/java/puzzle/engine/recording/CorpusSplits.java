@@ -45,7 +45,7 @@ public final class CorpusSplits {
     int scoring = spec.scoring().sequences();
     int evaluation = spec.scoring().evaluationSequences();
     int[][] train = data.train(bld + gkd);
-    int selection = spec.scoring().candidateSequences();
+    int selection = spec.scoring().selectionSequences();
     int[][] heldOut = data.validation(scoring + evaluation + selection);
     Map<Split, int[][]> tokens = new EnumMap<>(Split.class);
     tokens.put(Split.TRAIN, rows(train, 0, bld));

@@ -31,7 +31,7 @@ import puzzle.model.TaskResult;
 public final class Recorder {
 
   /** Held-out splits whose states are kept: run on from the layer that is replaced. */
-  private static final List<Split> HELD_OUT = List.of(Split.SCORING, Split.TASK);
+  private static final List<Split> HELD_OUT = List.of(Split.SCORING, Split.BENCHMARK);
 
   private static final List<Split> LOGITS =
       List.of(Split.SCORING, Split.SELECTION, Split.EVALUATION);
@@ -92,7 +92,7 @@ public final class Recorder {
           training.add(keep(training, TrainingTapes.content(input, middle, tokens.get(split))));
         } else if (HELD_OUT.contains(split)) {
           add(writer, split, Place.INPUT, input);
-          if (split != Split.TASK) {
+          if (split != Split.BENCHMARK) {
             add(writer, split, Place.MIDDLE, middle);
           }
         }
@@ -121,8 +121,8 @@ public final class Recorder {
       }
     }
     SafetensorsWriter graded = new SafetensorsWriter(ElementType.F32);
-    if (states.containsKey(Split.TASK)) {
-      addGrades(graded, states.get(Split.TASK));
+    if (states.containsKey(Split.BENCHMARK)) {
+      addGrades(graded, states.get(Split.BENCHMARK));
     }
     CheckpointRef logitsFile = put("logits", logits);
     double loss = Arrays.stream(losses).average().orElseThrow();
@@ -131,7 +131,7 @@ public final class Recorder {
             put("tokens", ids()),
             put("importance", importance),
             logitsFile,
-            states.containsKey(Split.TASK) ? put("graded", graded) : null,
+            states.containsKey(Split.BENCHMARK) ? put("graded", graded) : null,
             training,
             heldOut,
             batch,
@@ -196,9 +196,9 @@ public final class Recorder {
     return Tensors.read(Losses.compact(y));
   }
 
-  /** Adds what the parent says to the task's sequences. */
+  /** Adds what the parent says to the benchmark's sequences. */
   private void addGrades(SafetensorsWriter writer, float[] states) {
-    int[][] sequences = tokens.get(Split.TASK);
+    int[][] sequences = tokens.get(Split.BENCHMARK);
     float[] graded = new float[sequences.length * 2 * length];
     passes.forEachBatch(
         sequences.length,

@@ -32,8 +32,8 @@ public final class Recording {
     EVALUATION("evaluation"),
     /** Held out from all of that too: architectures are chosen between by it. */
     SELECTION("selection"),
-    /** The prompts of a task, filled up to one length. */
-    TASK("task"),
+    /** The prompts of a benchmark, filled up to one length. */
+    BENCHMARK("benchmark"),
     /** Trained on by GKD; only tokens are kept. */
     GKD("gkd");
 
@@ -80,7 +80,7 @@ public final class Recording {
       int batch,
       double parentLoss) {}
 
-  static final String GRADED = "task.graded";
+  static final String GRADED = "benchmark.graded";
   static final ObjectMapper JSON = new ObjectMapper();
 
   private final Store store;
@@ -175,7 +175,7 @@ public final class Recording {
     return new Tape(store.safetensors(index.logits()), split.tensor("logits"));
   }
 
-  /** What the parent says to the sequences of the task, [sequences, 2, tokens]. */
+  /** What the parent says to the sequences of the benchmark, [sequences, 2, tokens]. */
   public FloatBuffer graded() {
     return store.safetensors(index.graded()).fp32(GRADED);
   }

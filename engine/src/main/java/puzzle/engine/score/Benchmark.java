@@ -5,10 +5,10 @@ import java.util.List;
 /**
  * A downstream task as a score (section 4.2, table 11): token sequences to run, and how the model's
  * predictions on them are graded. A pass gives two numbers per token, from which multiple choice,
- * exact answers and likelihoods can be had; so a task runs on the suffix of the model like every
- * other score, and adds no pass of its own kind.
+ * exact answers and likelihoods can be had; so a benchmark runs on the suffix of the model like
+ * every other score, and adds no pass of its own kind.
  *
- * <p>Other tasks are found as services: see {@link Factory}.
+ * <p>Other benchmarks are found as services: see {@link Factory}.
  */
 public interface Benchmark {
 
@@ -16,7 +16,7 @@ public interface Benchmark {
   List<int[]> sequences();
 
   /**
-   * Grades of the task's items, each from 0 to 1, larger is better; always the same number.
+   * Grades of the benchmark's items, each from 0 to 1, larger is better; always the same number.
    *
    * @param answers one per sequence
    */
@@ -30,19 +30,20 @@ public interface Benchmark {
    */
   record Answer(double[] logProbabilities, boolean[] likeliest) {}
 
-  /** Makes tasks; found by {@link java.util.ServiceLoader}. */
+  /** Makes benchmarks; found by {@link java.util.ServiceLoader}. */
   interface Factory {
 
-    /** What stands before the colon of {@code scoring.task}. */
+    /** What stands before the colon of {@code scoring.benchmark}. */
     String name();
 
     /**
-     * Opens a task.
+     * Opens a benchmark.
      *
      * @param argument what follows the colon
      * @param encoder text to token ids, of the parent
      * @param maxTokens of one sequence
-     * @throws puzzle.model.InvalidInputException where there is no such task, or it does not fit
+     * @throws puzzle.model.InvalidInputException where there is no such benchmark, or it does not
+     *     fit
      */
     Benchmark open(String argument, Encoder encoder, int maxTokens);
   }

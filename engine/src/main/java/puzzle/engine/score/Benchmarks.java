@@ -6,15 +6,15 @@ import java.util.List;
 import java.util.ServiceLoader;
 import puzzle.model.InvalidInputException;
 
-/** Opens tasks by their description and lays their sequences out for a model. */
+/** Opens benchmarks by their description and lays their sequences out for a model. */
 public final class Benchmarks {
 
   private Benchmarks() {}
 
   /**
-   * Opens a task.
+   * Opens a benchmark.
    *
-   * @param description {@code name:argument} of an installed task, or else a file of prompts
+   * @param description {@code name:argument} of an installed benchmark, or else a file of prompts
    * @param maxTokens of one sequence
    * @throws InvalidInputException where it is unsound
    */
@@ -28,7 +28,7 @@ public final class Benchmarks {
     return new PromptBenchmark(Path.of(description), encoder, maxTokens);
   }
 
-  /** True where the description names an installed task, not a file. */
+  /** True where the description names an installed benchmark, not a file. */
   public static boolean installed(String description) {
     int colon = description.indexOf(':');
     return colon > 0
@@ -42,18 +42,18 @@ public final class Benchmarks {
    *
    * @throws InvalidInputException where a sequence is too long or a token not the model's
    */
-  public static int[][] padded(Benchmark task, int length, int vocabSize) {
-    List<int[]> sequences = task.sequences();
+  public static int[][] padded(Benchmark benchmark, int length, int vocabSize) {
+    List<int[]> sequences = benchmark.sequences();
     for (int i = 0; i < sequences.size(); i++) {
       int[] ids = sequences.get(i);
       if (ids.length < 2 || ids.length > length) {
         throw new InvalidInputException(
-            "task: sequence %d has %d tokens, not 2 to %d.\nMaybe raise corpus.sequenceTokens."
+            "benchmark: sequence %d has %d tokens, not 2 to %d.\nMaybe raise corpus.sequenceTokens."
                 .formatted(i, ids.length, length));
       }
       if (Arrays.stream(ids).anyMatch(id -> id < 0 || id >= vocabSize)) {
         throw new InvalidInputException(
-            "task: sequence %d has a token that the model does not, of %d.\n"
+            "benchmark: sequence %d has a token that the model does not, of %d.\n"
                     .formatted(i, vocabSize)
                 + "Maybe tokenizer.json and config.json are of different models.");
       }

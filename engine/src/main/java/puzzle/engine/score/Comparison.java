@@ -18,9 +18,9 @@ import puzzle.model.Score;
 
 /**
  * One pass of a model over recorded sequences, and all that it tells of the model against the
- * parent: KL divergence, loss, top-k accuracy and, where the run has one, the grade of a task. Each
- * is a mean over sequences of paired differences, so its standard error is that of the difference,
- * not of the two models' own spread.
+ * parent: KL divergence, loss, top-k accuracy and, where the run has one, the grade of a benchmark.
+ * Each is a mean over sequences of paired differences, so its standard error is that of the
+ * difference, not of the two models' own spread.
  */
 final class Comparison {
 
@@ -36,19 +36,19 @@ final class Comparison {
 
   private final Recording recording;
   private final RunSpec.Scoring settings;
-  private final Benchmark task;
+  private final Benchmark benchmark;
 
   /**
-   * @param task the one that was recorded, or null
+   * @param benchmark the one that was recorded, or null
    */
-  Comparison(Recording recording, RunSpec.Scoring settings, Benchmark task) {
+  Comparison(Recording recording, RunSpec.Scoring settings, Benchmark benchmark) {
     this.recording = recording;
     this.settings = settings;
-    this.task = task;
+    this.benchmark = benchmark;
   }
 
   /**
-   * Runs the model over a split and over the task.
+   * Runs the model over a split and over the benchmark.
    *
    * @param manager of the model
    */
@@ -81,7 +81,7 @@ final class Comparison {
     measures.add(measure(Score.Metric.KL, quality[0], new float[tokens.length]));
     measures.add(measure(Score.Metric.LM_LOSS, quality[1], quality[2]));
     measures.add(measure(Score.Metric.TOP_K, quality[4], quality[3]));
-    if (task != null) {
+    if (benchmark != null) {
       measures.add(grade(manager, pass, tick));
     }
     double loss = 0;
@@ -92,30 +92,30 @@ final class Comparison {
   }
 
   private Score.Measure grade(NDManager manager, Pass pass, Runnable tick) {
-    int[][] tokens = recording.tokens(Split.TASK);
+    int[][] tokens = recording.tokens(Split.BENCHMARK);
     int length = tokens[0].length - 1;
-    if (!Arrays.deepEquals(tokens, Benchmarks.padded(task, length + 1, Integer.MAX_VALUE))) {
+    if (!Arrays.deepEquals(tokens, Benchmarks.padded(benchmark, length + 1, Integer.MAX_VALUE))) {
       throw new InvalidInputException(
-          "scoring.task: its prompts are not those that were recorded.\n"
+          "scoring.benchmark: its prompts are not those that were recorded.\n"
               + "Maybe its file was changed since: put it back, or start a new run.");
     }
     FloatBuffer modified = FloatBuffer.allocate(tokens.length * 2 * length);
     pass.run(
-        Split.TASK,
+        Split.BENCHMARK,
         tokens,
         (from, count, logits) -> {
           int[][] ids = Arrays.copyOfRange(tokens, from, from + count);
           modified.put(Losses.graded(logits, Tensors.ids(manager, ids, 1, length)).toFloatArray());
         },
         tick);
-    double[] child = task.grade(answers(modified.flip(), length));
-    double[] parent = task.grade(answers(recording.graded(), length));
-    return measure(Score.Metric.TASK, floats(parent), floats(child));
+    double[] child = benchmark.grade(answers(modified.flip(), length));
+    double[] parent = benchmark.grade(answers(recording.graded(), length));
+    return measure(Score.Metric.BENCHMARK, floats(parent), floats(child));
   }
 
   private List<Benchmark.Answer> answers(FloatBuffer values, int length) {
     List<Benchmark.Answer> answers = new ArrayList<>();
-    List<int[]> sequences = task.sequences();
+    List<int[]> sequences = benchmark.sequences();
     for (int s = 0; s < sequences.size(); s++) {
       int predicted = sequences.get(s).length - 1;
       double[] logs = new double[predicted];

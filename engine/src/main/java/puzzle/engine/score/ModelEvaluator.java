@@ -29,17 +29,17 @@ public final class ModelEvaluator {
    * Runs the model.
    *
    * @param split {@link Split#EVALUATION} for what is reported, {@link Split#SELECTION} for choices
-   * @param task the one that was recorded, or null
+   * @param benchmark the one that was recorded, or null
    */
   public static Quality evaluate(
       Decoder model,
       Recording recording,
       Split split,
       RunSpec.Scoring settings,
-      Benchmark task,
+      Benchmark benchmark,
       Monitor monitor) {
     NDManager manager = model.manager();
-    return new Comparison(recording, settings, task)
+    return new Comparison(recording, settings, benchmark)
         .run(
             manager,
             split,

@@ -25,14 +25,14 @@ public final class SuffixScorer {
 
   /**
    * @param settings metric, top-k and sequences per forward pass
-   * @param task the one that was recorded, or null
+   * @param benchmark the one that was recorded, or null
    */
   public SuffixScorer(
-      Decoder parent, Recording recording, RunSpec.Scoring settings, Benchmark task) {
+      Decoder parent, Recording recording, RunSpec.Scoring settings, Benchmark benchmark) {
     this.parent = parent;
     this.recording = recording;
     this.settings = settings;
-    this.comparison = new Comparison(recording, settings, task);
+    this.comparison = new Comparison(recording, settings, benchmark);
   }
 
   /**

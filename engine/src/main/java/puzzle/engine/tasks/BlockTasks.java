@@ -77,7 +77,7 @@ final class BlockTasks {
   private static RunSpec.Bld settings(RunSpec spec, int microBatch) {
     return microBatch == 0
         ? spec.bld()
-        : spec.bld().with(spec.bld().safeguards().withMicroBatch(microBatch));
+        : spec.bld().with(b -> b.safeguards = b.safeguards.with(s -> s.microBatch = microBatch));
   }
 
   /** What both kinds of training begin and end with. Closing it frees the weights. */
@@ -169,7 +169,7 @@ final class BlockTasks {
     try {
       Recording recording = Recording.open(store, task.recording());
       return new TaskResult.BlockScored(
-          new SuffixScorer(model, recording, spec.scoring(), open.task(spec))
+          new SuffixScorer(model, recording, spec.scoring(), open.benchmark(spec))
               .score(task.layer(), attention, ffn, monitor));
     } finally {
       if (attention != null) {

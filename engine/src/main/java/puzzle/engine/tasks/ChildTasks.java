@@ -61,7 +61,7 @@ final class ChildTasks {
               recording,
               task.selecting() ? Split.SELECTION : Split.EVALUATION,
               spec.scoring(),
-              open.task(spec),
+              open.benchmark(spec),
               monitor);
       return new TaskResult.Evaluated(
           quality.loss(), quality.kl(), model.config().params(), quality.measures());

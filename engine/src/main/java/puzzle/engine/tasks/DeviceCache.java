@@ -15,7 +15,7 @@ import puzzle.model.RunSpec;
 
 /**
  * What a device keeps between tasks: the parent, the store, which remembers the files it checked,
- * and the downstream task. A run with another one closes it.
+ * and the benchmark. A run with another one closes it.
  */
 final class DeviceCache implements AutoCloseable {
 
@@ -23,8 +23,8 @@ final class DeviceCache implements AutoCloseable {
   private String openedStore;
   private Store store;
   private String loadedParent;
-  private List<String> openedTask;
-  private Benchmark task;
+  private List<String> openedBenchmark;
+  private Benchmark benchmark;
   private Decoder parent;
 
   /**
@@ -59,19 +59,20 @@ final class DeviceCache implements AutoCloseable {
     return parent(spec).config();
   }
 
-  /** The run's downstream task, or null; kept, as opening it reads the tokenizer. */
-  Benchmark task(RunSpec spec) {
-    String description = spec.scoring().task();
+  /** The run's benchmark, or null; kept, as opening it reads the tokenizer. */
+  Benchmark benchmark(RunSpec spec) {
+    String description = spec.scoring().benchmark();
     if (description == null) {
       return null;
     }
     List<String> asked = List.of(description, spec.parent(), spec.corpus().toString());
-    if (!asked.equals(openedTask)) {
+    if (!asked.equals(openedBenchmark)) {
       Tokenizer tokenizer = Tokenizer.open(Path.of(spec.parent()));
-      task = Benchmarks.open(description, tokenizer::encode, spec.corpus().sequenceTokens() + 1);
-      openedTask = asked;
+      benchmark =
+          Benchmarks.open(description, tokenizer::encode, spec.corpus().sequenceTokens() + 1);
+      openedBenchmark = asked;
     }
-    return task;
+    return benchmark;
   }
 
   /** Kept between tasks: it remembers which files were checked. */

@@ -121,10 +121,11 @@ public final class DjlEngine implements BlockEngine {
 
   private TaskResult record(RunSpec spec, Monitor monitor) {
     Map<Split, int[][]> tokens = CorpusSplits.read(spec, open.config(spec).vocabSize());
-    Benchmark task = open.task(spec);
-    if (task != null) {
+    Benchmark benchmark = open.benchmark(spec);
+    if (benchmark != null) {
       int length = spec.corpus().sequenceTokens() + 1;
-      tokens.put(Split.TASK, Benchmarks.padded(task, length, open.config(spec).vocabSize()));
+      tokens.put(
+          Split.BENCHMARK, Benchmarks.padded(benchmark, length, open.config(spec).vocabSize()));
     }
     return new Recorder(
             open.store(spec),

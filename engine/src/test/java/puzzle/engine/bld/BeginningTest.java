@@ -90,7 +90,7 @@ class BeginningTest {
   }
 
   private static BlockDistillation distillation(Decoder parent, Recording recording) {
-    return new BlockDistillation(parent, 1, new RunSpec.Bld(6, 3, 4, 1, 1e-3, 0, 1), recording);
+    return new BlockDistillation(parent, 1, RunSpec.Bld.DEFAULT.with(b -> b.batch = 3), recording);
   }
 
   /**

@@ -152,7 +152,15 @@ class GuardedTrainingTest {
             return heldOut.getAsDouble();
           }
         };
-    RunSpec.Bld settings = new RunSpec.Bld(8, 4, STEPS, 0, 0.05, 0, 1).with(safeguards);
+    RunSpec.Bld settings =
+        RunSpec.Bld.DEFAULT.with(
+            b -> {
+              b.steps = STEPS;
+              b.warmupSteps = 0;
+              b.learningRate = 0.05;
+              b.weightDecay = 0;
+              b.safeguards = safeguards;
+            });
     try (NDManager own = manager.newSubManager()) {
       return new GuardedTraining(
               "two numbers", settings, Map.of("weights", weights), objective, null)

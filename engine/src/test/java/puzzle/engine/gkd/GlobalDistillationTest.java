@@ -11,9 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +40,7 @@ import puzzle.model.Block;
 import puzzle.model.CheckpointRef;
 import puzzle.model.Failure;
 import puzzle.model.RunSpec;
+import puzzle.model.RunSpec.Gkd.Loss;
 import puzzle.model.Seeds;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
@@ -47,7 +51,7 @@ import puzzle.model.Variant;
 class GlobalDistillationTest {
 
   private static final Block SMALL = new Block(Variant.attention(1), Variant.ffn(12));
-  private static final List<String> USUAL = List.of("cosine", "kld");
+  private static final Set<Loss> USUAL = EnumSet.of(Loss.COSINE, Loss.KLD);
 
   @TempDir Path folder;
   private RunSpec base;
@@ -121,15 +125,16 @@ class GlobalDistillationTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = ';',
-      value = {"''", "lm", "cosine", "kld", "lm,cosine", "lm,kld", "cosine,kld", "lm,cosine,kld"})
+      value = {"''", "LM", "COSINE", "KLD", "LM,COSINE", "LM,KLD", "COSINE,KLD", "LM,COSINE,KLD"})
   void everyCombinationOfLossesTrains(String names) throws Exception {
-    List<String> losses = names.isEmpty() ? List.of() : List.of(names.split(","));
+    Set<Loss> losses = EnumSet.noneOf(Loss.class);
+    Stream.of(names.split(",")).filter(n -> !n.isEmpty()).map(Loss::valueOf).forEach(losses::add);
     RunSpec spec = gkd(losses, 4, 0, 1, 1);
     Healed healed = all(engine, spec, false);
     double kl = healed.heldOut().get(0).klNatsPerToken();
     if (losses.isEmpty()) {
       assertEquals(klBefore(spec), kl, 1e-3, "nothing but the child's rounding to bf16");
-    } else if (losses.contains("lm")) {
+    } else if (losses.contains(Loss.LM)) {
       assertTrue(loss(healed.child()) < loss(null), "the next token is what it learns");
     } else {
       assertTrue(kl < klBefore(spec), kl + " of " + klBefore(spec));
@@ -151,29 +156,41 @@ class GlobalDistillationTest {
 
   @Test
   void aTemperatureChangesWhatIsCompared() throws Exception {
-    Map<String, float[]> one = plain(gkd(List.of("kld"), 4, 0, 1, 1));
-    Map<String, float[]> four = plain(gkd(List.of("kld"), 4, 0, 4, 1));
+    Map<String, float[]> one = plain(gkd(Set.of(Loss.KLD), 4, 0, 1, 1));
+    Map<String, float[]> four = plain(gkd(Set.of(Loss.KLD), 4, 0, 4, 1));
     assertTrue(
         one.keySet().stream().anyMatch(n -> !java.util.Arrays.equals(one.get(n), four.get(n))));
-    double kl = klAfter(gkd(List.of("kld"), 4, 0, 4, 1));
+    double kl = klAfter(gkd(Set.of(Loss.KLD), 4, 0, 4, 1));
     assertTrue(kl < klBefore(base), kl + " of " + klBefore(base));
   }
 
   @Test
   void aLossThatIsNoNumberIsToldAsDiverged() {
-    RunSpec.Gkd wild = new RunSpec.Gkd(USUAL, 4, 10, 1, 1e30, 0, 1e30, 10, 4, 1, 1, 0);
+    RunSpec wild =
+        SmallRun.gkd(
+            base,
+            g -> {
+              g.warmupSteps = 1;
+              g.learningRate = 1e30;
+              g.clipNorm = 1e30;
+              g.checkpointSteps = 10;
+            });
     TaskFailedException e =
-        assertThrows(
-            TaskFailedException.class,
-            () -> round(engine, SmallRun.with(base, wild), 0, List.of(), false));
+        assertThrows(TaskFailedException.class, () -> round(engine, wild, 0, List.of(), false));
     assertEquals(Failure.Kind.DIVERGED, e.failure().kind());
   }
 
-  private RunSpec gkd(
-      List<String> losses, int batch, int microBatch, double temperature, int shards) {
-    return SmallRun.with(
+  private RunSpec gkd(Set<Loss> losses, int batch, int microBatch, double temperature, int shards) {
+    return SmallRun.gkd(
         base,
-        new RunSpec.Gkd(losses, batch, 10, 2, 3e-3, 0, 1, 3, microBatch, temperature, shards, 100));
+        g -> {
+          g.losses = losses;
+          g.batch = batch;
+          g.microBatch = microBatch;
+          g.temperature = temperature;
+          g.shards = shards;
+          g.evaluateSteps = 100;
+        });
   }
 
   /** All tasks of a GKD; the last held-out KL alone stays in its result. */
@@ -207,7 +224,7 @@ class GlobalDistillationTest {
       other.run(elsewhere, new Task.Record(), Monitor.NONE);
       assertEquals(order, SmallRun.heal(other, elsewhere, SMALL, order.recording()));
     }
-    return SmallRun.with(elsewhere, spec.gkd());
+    return elsewhere.with(s -> s.gkd = spec.gkd());
   }
 
   /** The child that one program trains in memory. */
@@ -221,7 +238,7 @@ class GlobalDistillationTest {
   }
 
   private double klBefore(RunSpec spec) throws IOException {
-    RunSpec evaluating = SmallRun.with(base, gkd(USUAL, 4, 0, 1, 1).gkd());
+    RunSpec evaluating = gkd(USUAL, 4, 0, 1, 1);
     try (Decoder child = child(evaluating)) {
       return distillation(evaluating, child).heldOutBefore(0, 0).get(0).klNatsPerToken();
     }

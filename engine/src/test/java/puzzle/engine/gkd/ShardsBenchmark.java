@@ -44,7 +44,15 @@ class ShardsBenchmark {
     RunSpec sized =
         SmallRun.sized(
             SmallRun.in(folder), Path.of("../examples/tiny/parent"), EUROPARL, 128, BATCH, STEPS);
-    RunSpec spec = SmallRun.with(sized, new RunSpec.Bld(64, 8, 20, 2, 1e-3, 0.01, 1));
+    RunSpec spec =
+        SmallRun.bld(
+            sized,
+            b -> {
+              b.sequences = 64;
+              b.batch = 8;
+              b.steps = 20;
+              b.warmupSteps = 2;
+            });
     CheckpointRef recording =
         ((TaskResult.Recorded) engines.get(0).run(spec, new Task.Record(), Monitor.NONE))
             .recording();
@@ -78,21 +86,17 @@ class ShardsBenchmark {
 
   private Outcome heal(RunSpec spec, Task.Gkd order, double rate, int shards, int length)
       throws Exception {
-    RunSpec.Gkd gkd =
-        new RunSpec.Gkd(
-            List.of("cosine", "kld"),
-            BATCH,
-            STEPS,
-            STEPS / 10,
-            rate,
-            0.01,
-            1,
-            length,
-            0,
-            1,
-            shards,
-            STEPS);
-    RunSpec run = SmallRun.with(spec, gkd);
+    RunSpec run =
+        SmallRun.gkd(
+            spec,
+            g -> {
+              g.warmupSteps = STEPS / 10;
+              g.learningRate = rate;
+              g.checkpointSteps = length;
+              g.shards = shards;
+              g.evaluateSteps = STEPS;
+            });
+    RunSpec.Gkd gkd = run.gkd();
     long begin = System.nanoTime();
     List<CheckpointRef> states = List.of();
     double before = Double.NaN;

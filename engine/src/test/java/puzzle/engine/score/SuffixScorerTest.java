@@ -121,9 +121,9 @@ class SuffixScorerTest {
     DecoderConfig config = HuggingFaceConfig.read(Path.of(spec.parent()));
     double parent = graded(config);
     double modified = graded(config.with(config.architecture().with(0, changed)));
-    Score score = score(withScoring(spec, Score.Metric.TASK), 0, changed, recording);
+    Score score = score(withScoring(spec, Score.Metric.BENCHMARK), 0, changed, recording);
     assertEquals(parent - modified, score.value(), 1e-6);
-    assertEquals(score.measure(Score.Metric.TASK).orElseThrow().value(), score.value());
+    assertEquals(score.measure(Score.Metric.BENCHMARK).orElseThrow().value(), score.value());
     assertEquals(4, score.measures().size(), "all others are kept");
   }
 
@@ -196,7 +196,7 @@ class SuffixScorerTest {
       TaskFailedException refused =
           assertThrows(TaskFailedException.class, () -> later.run(spec, task, Monitor.NONE));
       assertEquals(Failure.Kind.INVALID_INPUT, refused.failure().kind());
-      assertTrue(refused.getMessage().contains("scoring.task"), refused.getMessage());
+      assertTrue(refused.getMessage().contains("scoring.benchmark"), refused.getMessage());
     }
   }
 
@@ -228,19 +228,8 @@ class SuffixScorerTest {
   }
 
   private RunSpec withScoring(RunSpec s, Score.Metric metric) {
-    return new RunSpec(
-        s.id(),
-        s.parent(),
-        s.store(),
-        s.seed(),
-        s.corpus(),
-        s.space(),
-        s.bld(),
-        new RunSpec.Scoring(8, 8, 3, metric, TOP_K, prompts.toString(), 0, 0),
-        s.profiling(),
-        s.target(),
-        s.gkd(),
-        s.retries());
+    return s.with(
+        d -> d.scoring = new RunSpec.Scoring(8, 8, 3, metric, TOP_K, prompts.toString(), 0, 0));
   }
 
   /** [sequence][token][vocabulary] of the parent's weights in a model with other blocks. */

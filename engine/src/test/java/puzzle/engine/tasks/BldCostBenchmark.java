@@ -63,19 +63,18 @@ class BldCostBenchmark {
     RunSpec small = SmallRun.sized(SmallRun.in(folder), PARENT, TEXT, 128, BATCH, STEPS);
     SearchSpace space = small.space();
     spec =
-        new RunSpec(
-            small.id(),
-            small.parent(),
-            small.store(),
-            small.seed(),
-            new RunSpec.Corpus(TEXT, 0.02, 128),
-            space,
-            new RunSpec.Bld(4 * BATCH, BATCH, STEPS, 5, 1e-3, 0.01, 1),
-            new RunSpec.Scoring(2 * BATCH, BATCH, BATCH),
-            small.profiling(),
-            small.target(),
-            new RunSpec.Gkd(List.of("kld"), 1, 1, 0, 1e-3, 0, 1, 1),
-            small.retries());
+        small.with(
+            s -> {
+              s.corpus = new RunSpec.Corpus(TEXT, 0.02, 128);
+              s.bld =
+                  s.bld.with(
+                      b -> {
+                        b.sequences = 4 * BATCH;
+                        b.warmupSteps = 5;
+                      });
+              s.scoring = s.scoring.with(c -> c.sequences = 2 * BATCH);
+              s.gkd = s.gkd.with(g -> g.batch = 1);
+            });
     trained = space.variants().stream().filter(space::trainable).toList();
     index = ((TaskResult.Recorded) engine.run(spec, new Task.Record(), Monitor.NONE)).recording();
   }

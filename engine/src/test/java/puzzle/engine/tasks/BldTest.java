@@ -181,7 +181,7 @@ class BldTest {
   }
 
   private static RunSpec guarded(RunSpec spec, Safeguards safeguards) {
-    return SmallRun.with(spec, spec.bld().with(safeguards));
+    return SmallRun.bld(spec, b -> b.safeguards = safeguards);
   }
 
   private CheckpointRef record(RunSpec spec) throws TaskFailedException {

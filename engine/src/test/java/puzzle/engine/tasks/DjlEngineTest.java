@@ -226,20 +226,7 @@ class DjlEngineTest {
 
   @Test
   void takesCostsOfHardwareThatIsNotHereFromItsProfile() throws TaskFailedException {
-    RunSpec elsewhere =
-        new RunSpec(
-            spec.id(),
-            spec.parent(),
-            spec.store(),
-            spec.seed(),
-            spec.corpus(),
-            spec.space(),
-            spec.bld(),
-            spec.scoring(),
-            spec.profiling(),
-            new Target("h100", spec.target().goals()),
-            spec.gkd(),
-            spec.retries());
+    RunSpec elsewhere = spec.with(s -> s.target = new Target("h100", spec.target().goals()));
     Task.Profile task = new Task.Profile(SmallRun.WORKLOAD);
     TaskResult.Profiled profile = (TaskResult.Profiled) engine.run(elsewhere, task, Monitor.NONE);
     Architecture parent = Architecture.uniform(spec.space().parent(), SmallRun.LAYERS);
@@ -276,21 +263,13 @@ class DjlEngineTest {
 
   @Test
   void tellsTheKindOfFailure() throws Exception {
-    RunSpec.Bld wild = new RunSpec.Bld(24, 4, 12, 1, 1e30, 0, 1e30);
     RunSpec diverging =
-        new RunSpec(
-            spec.id(),
-            spec.parent(),
-            spec.store(),
-            spec.seed(),
-            spec.corpus(),
-            spec.space(),
-            wild,
-            spec.scoring(),
-            spec.profiling(),
-            spec.target(),
-            spec.gkd(),
-            spec.retries());
+        SmallRun.bld(
+            spec,
+            b -> {
+              b.learningRate = 1e30;
+              b.clipNorm = 1e30;
+            });
     CheckpointRef recording = record(engine, spec);
     TaskFailedException diverged =
         assertThrows(

@@ -315,10 +315,16 @@ class NativeSpeedBenchmark {
   private static CheckpointRef trained(
       DjlEngine engine, RunSpec spec, int layer, Variant variant, CheckpointRef recording)
       throws TaskFailedException {
-    RunSpec.Bld brief = new RunSpec.Bld(4, 4, 1, 1, 1e-3, 0.01, 1);
+    RunSpec brief =
+        SmallRun.bld(
+            spec,
+            b -> {
+              b.sequences = 4;
+              b.batch = 4;
+              b.steps = 1;
+            });
     return ((TaskResult.Trained)
-            engine.run(
-                SmallRun.with(spec, brief), new Task.Bld(layer, variant, recording), Monitor.NONE))
+            engine.run(brief, new Task.Bld(layer, variant, recording), Monitor.NONE))
         .weights();
   }
 

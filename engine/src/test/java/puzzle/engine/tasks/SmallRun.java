@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 import puzzle.engine.BlockEngine;
 import puzzle.engine.TaskFailedException;
 import puzzle.engine.data.ByteTokenizer;
@@ -20,9 +21,10 @@ import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.CheckpointRef;
 import puzzle.model.DType;
-import puzzle.model.RetryPolicy;
+import puzzle.model.RunDraft;
 import puzzle.model.RunId;
 import puzzle.model.RunSpec;
+import puzzle.model.Score;
 import puzzle.model.SearchSpace;
 import puzzle.model.Target;
 import puzzle.model.Task;
@@ -56,29 +58,49 @@ public final class SmallRun {
     ByteTokenizer.write(parent);
     Path text = folder.resolve("corpus.lines.txt");
     Files.writeString(text, text(documents), StandardCharsets.UTF_8);
-    return new RunSpec(
-        new RunId("small"),
-        parent.toString(),
-        folder.resolve("store").toString(),
-        5,
-        new RunSpec.Corpus(text.toString(), 0.2, 24),
-        SearchSpace.standard(config.kvHeads(), config.intermediateSize(), 1),
-        new RunSpec.Bld(24, 4, 12, 2, 3e-3, 0.01, 1),
-        new RunSpec.Scoring(8, 8, 4),
-        new RunSpec.Profiling(1, 3),
-        new Target("local", List.of(new Target.Goal(WORKLOAD, List.of()))),
-        new RunSpec.Gkd(List.of("cosine", "kld"), 4, 10, 2, 3e-3, 0, 1, 3),
-        RetryPolicy.DEFAULT);
+    return RunSpec.of(
+        s -> {
+          s.id = new RunId("small");
+          s.parent = parent.toString();
+          s.store = folder.resolve("store").toString();
+          s.seed = 5;
+          s.corpus = new RunSpec.Corpus(text.toString(), 0.2, 24);
+          s.space = SearchSpace.standard(config.kvHeads(), config.intermediateSize(), 1);
+          s.bld =
+              s.bld.with(
+                  b -> {
+                    b.sequences = 24;
+                    b.batch = 4;
+                    b.steps = 12;
+                    b.warmupSteps = 2;
+                    b.learningRate = 3e-3;
+                    b.mode = RunSpec.Bld.Mode.DECOUPLED;
+                    b.safeguards = RunSpec.Safeguards.NONE;
+                  });
+          s.scoring = new RunSpec.Scoring(8, 8, 4, Score.Metric.KL, 1, null, 0, 0);
+          s.profiling = new RunSpec.Profiling(1, 3);
+          s.target = new Target("local", List.of(new Target.Goal(WORKLOAD, List.of())));
+          s.gkd =
+              s.gkd.with(
+                  g -> {
+                    g.batch = 4;
+                    g.steps = 10;
+                    g.warmupSteps = 2;
+                    g.learningRate = 3e-3;
+                    g.weightDecay = 0;
+                    g.checkpointSteps = 3;
+                  });
+        });
   }
 
-  /** The same with another distillation of blocks. */
-  public static RunSpec with(RunSpec spec, RunSpec.Bld bld) {
-    return with(spec, spec.parent(), spec.corpus(), spec.space(), bld, spec.scoring(), spec.gkd());
+  /** The same run with a BLD that differs. */
+  public static RunSpec bld(RunSpec spec, Consumer<RunDraft.Bld> change) {
+    return spec.with(s -> s.bld = s.bld.with(change));
   }
 
-  /** The same with another GKD. */
-  public static RunSpec with(RunSpec spec, RunSpec.Gkd gkd) {
-    return with(spec, spec.parent(), spec.corpus(), spec.space(), spec.bld(), spec.scoring(), gkd);
+  /** The same run with a GKD that differs. */
+  public static RunSpec gkd(RunSpec spec, Consumer<RunDraft.Gkd> change) {
+    return spec.with(s -> s.gkd = s.gkd.with(change));
   }
 
   /** Trains a block for every layer and says what is to be healed. */
@@ -104,37 +126,32 @@ public final class SmallRun {
   public static RunSpec sized(
       RunSpec spec, Path parent, String corpus, int tokens, int batch, int steps) {
     DecoderConfig config = HuggingFaceConfig.read(parent);
-    return with(
-        spec,
-        parent.toString(),
-        new RunSpec.Corpus(corpus, 0.05, tokens),
-        SearchSpace.standard(config.kvHeads(), config.intermediateSize(), 1),
-        new RunSpec.Bld(batch, batch, steps, 1, 1e-3, 0.01, 1),
-        new RunSpec.Scoring(batch, batch, batch),
-        new RunSpec.Gkd(List.of("cosine", "kld"), batch, steps, 1, 1e-3, 0.01, 1, 1000));
-  }
-
-  private static RunSpec with(
-      RunSpec spec,
-      String parent,
-      RunSpec.Corpus corpus,
-      SearchSpace space,
-      RunSpec.Bld bld,
-      RunSpec.Scoring scoring,
-      RunSpec.Gkd gkd) {
-    return new RunSpec(
-        spec.id(),
-        parent,
-        spec.store(),
-        spec.seed(),
-        corpus,
-        space,
-        bld,
-        scoring,
-        spec.profiling(),
-        spec.target(),
-        gkd,
-        spec.retries());
+    return spec.with(
+        s -> {
+          s.parent = parent.toString();
+          s.corpus = new RunSpec.Corpus(corpus, 0.05, tokens);
+          s.space = SearchSpace.standard(config.kvHeads(), config.intermediateSize(), 1);
+          s.bld =
+              s.bld.with(
+                  b -> {
+                    b.sequences = batch;
+                    b.batch = batch;
+                    b.steps = steps;
+                    b.warmupSteps = 1;
+                    b.learningRate = 1e-3;
+                  });
+          s.scoring = new RunSpec.Scoring(batch, batch, batch, Score.Metric.KL, 1, null, 0, 0);
+          s.gkd =
+              s.gkd.with(
+                  g -> {
+                    g.batch = batch;
+                    g.steps = steps;
+                    g.warmupSteps = 1;
+                    g.learningRate = 1e-3;
+                    g.weightDecay = 0.01;
+                    g.checkpointSteps = 1000;
+                  });
+        });
   }
 
   /** Initial weights are small enough for every layer to be nearly the identity; these are not. */

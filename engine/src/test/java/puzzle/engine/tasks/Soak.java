@@ -98,9 +98,24 @@ final class Soak implements AutoCloseable {
   Soak(Path folder, int gkdSteps, int perRound) throws IOException, TaskFailedException {
     RunSpec run = SmallRun.in(folder, SmallRun.config(), 600 + 3 * gkdSteps);
     spec =
-        SmallRun.with(
-            SmallRun.with(run, new RunSpec.Bld(24, BATCH, perRound, 2, 1e-3, 0.01, 1)),
-            new RunSpec.Gkd(List.of("cosine", "kld"), BATCH, gkdSteps, 2, 1e-4, 0, 1, perRound));
+        run.with(
+            s -> {
+              s.bld =
+                  s.bld.with(
+                      b -> {
+                        b.batch = BATCH;
+                        b.steps = perRound;
+                        b.learningRate = 1e-3;
+                      });
+              s.gkd =
+                  s.gkd.with(
+                      g -> {
+                        g.batch = BATCH;
+                        g.steps = gkdSteps;
+                        g.learningRate = 1e-4;
+                        g.checkpointSteps = perRound;
+                      });
+            });
     recording =
         ((TaskResult.Recorded) engine.run(spec, new Task.Record(), Monitor.NONE)).recording();
     order = SmallRun.heal(engine, spec, small, recording);

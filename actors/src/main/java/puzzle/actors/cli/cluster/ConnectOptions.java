@@ -2,7 +2,6 @@ package puzzle.actors.cli.cluster;
 
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
-import puzzle.actors.cli.console.OutputFormat;
 import puzzle.actors.node.ClusterLink;
 import puzzle.cluster.NodeConfig;
 import puzzle.model.InvalidInputException;
@@ -25,9 +24,6 @@ final class ConnectOptions {
 
   @Option(names = "--config", paramLabel = "FILE", description = "The nodes' settings (HOCON).")
   Path file;
-
-  @Option(names = "--output", description = "text or json.", defaultValue = "text")
-  OutputFormat output;
 
   /**
    * @throws puzzle.actors.node.UnreachableException where nothing answers

@@ -15,15 +15,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.OutputFormat;
+import puzzle.actors.cli.console.Output;
 import puzzle.actors.cli.console.RefusedException;
 import puzzle.actors.node.UnreachableException;
-import puzzle.actors.run.RunFolder;
 import puzzle.model.InvalidInputException;
 
 /** Delivers results in files to a run that goes on: scores, costs, trained variants. */
@@ -69,8 +69,7 @@ public final class ImportCommand implements Callable<Integer> {
       defaultValue = "import")
   String source;
 
-  @Option(names = "--output", description = "text or json.", defaultValue = "text")
-  OutputFormat output;
+  @Mixin Output output;
 
   @Spec CommandSpec spec;
 
@@ -93,15 +92,15 @@ public final class ImportCommand implements Callable<Integer> {
     }
     total.set("receipts", receipts);
     boolean all = total.path("refused").asInt() + total.path("too_early").asInt() == 0;
-    if (output == OutputFormat.json) {
-      spec.commandLine().getOut().print(RunFolder.json(total));
+    if (output.json()) {
+      output.print(total);
     } else {
       total
           .properties()
           .forEach(
               e -> {
                 if (e.getValue().asInt() > 0) {
-                  spec.commandLine().getOut().println(e.getValue() + " " + e.getKey());
+                  output.out().println(e.getValue() + " " + e.getKey());
                 }
               });
       for (JsonNode r : receipts) {
@@ -117,7 +116,7 @@ public final class ImportCommand implements Callable<Integer> {
         }
       }
     }
-    spec.commandLine().getOut().flush();
+    output.out().flush();
     return all ? ExitCode.DONE : ExitCode.REFUSED;
   }
 

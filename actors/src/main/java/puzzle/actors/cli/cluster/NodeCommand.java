@@ -11,11 +11,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.Engines;
-import puzzle.actors.cli.console.OutputFormat;
+import puzzle.actors.cli.console.Output;
 import puzzle.actors.node.PuzzleNode;
 import puzzle.actors.node.Tools;
 import puzzle.actors.node.UnreachableException;
@@ -87,10 +86,7 @@ public final class NodeCommand implements Callable<Integer> {
   @Option(names = "--log", paramLabel = "FILE", description = "Log file. Default: none.")
   Path log;
 
-  @Option(names = "--output", description = "text or json.", defaultValue = "text")
-  OutputFormat output;
-
-  @Spec CommandSpec spec;
+  @Mixin Output output;
 
   @Override
   public Integer call() throws Exception {
@@ -150,11 +146,11 @@ public final class NodeCommand implements Callable<Integer> {
     line.put("devices", config.getInt("puzzle.gpu.devices"));
     line.put("pid", ProcessHandle.current().pid());
     String text =
-        output == OutputFormat.json
+        output.json()
             ? RunFolder.json(line).replaceAll("\\s*\\n\\s*", " ").strip()
             : "node %s is up: %s"
                 .formatted(node.address(), String.join(", ", config.getStringList("puzzle.roles")));
-    spec.commandLine().getOut().println(text);
-    spec.commandLine().getOut().flush();
+    output.out().println(text);
+    output.out().flush();
   }
 }

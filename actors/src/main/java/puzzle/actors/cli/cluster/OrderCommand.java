@@ -5,14 +5,11 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.pekko.actor.typed.ActorRef;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.OutputFormat;
+import puzzle.actors.cli.console.Output;
 import puzzle.actors.cli.console.RefusedException;
 import puzzle.actors.node.ClusterLink;
-import puzzle.actors.run.RunFolder;
 import puzzle.protocol.Run;
 
 /** What commands that give an order to a run of a cluster share. */
@@ -23,7 +20,7 @@ abstract class OrderCommand implements Callable<Integer> {
 
   @Mixin ConnectOptions connect;
 
-  @Spec CommandSpec spec;
+  @Mixin Output output;
 
   /**
    * @param status of the run that the order is for
@@ -39,15 +36,15 @@ abstract class OrderCommand implements Callable<Integer> {
         throw new RefusedException(refused.reason());
       }
       boolean changed = answer instanceof Run.Accepted a && !a.resumed();
-      if (connect.output == OutputFormat.json) {
+      if (output.json()) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("run", run);
         object.put("changed", changed);
-        spec.commandLine().getOut().print(RunFolder.json(object));
+        output.print(object);
       } else {
-        spec.commandLine().getOut().println(run + (changed ? "" : ": nothing to do"));
+        output.out().println(run + (changed ? "" : ": nothing to do"));
       }
-      spec.commandLine().getOut().flush();
+      output.out().flush();
       return ExitCode.DONE;
     }
   }

@@ -3,7 +3,7 @@ package puzzle.actors.cli.cluster;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.OutputFormat;
+import puzzle.actors.cli.console.Output;
 import puzzle.actors.cli.console.ProgressBoard;
 import puzzle.actors.cli.console.RefusedException;
 import puzzle.actors.cli.console.Screen;
@@ -24,13 +24,12 @@ final class RunFollower {
   /**
    * @return the exit code that the run's outcome asks for
    */
-  static int until(ClusterLink link, RunId run, OutputFormat output) throws InterruptedException {
+  static int until(ClusterLink link, RunId run, Output output) throws InterruptedException {
     long started = System.nanoTime();
     Run.Status status = known(link, run);
     ProgressBoard board =
         new ProgressBoard(run, status.spec().target().goals().get(0).workload(), System::nanoTime);
-    Screen screen =
-        new Screen(board, System.err, Screen.onTerminal() && output == OutputFormat.text, started);
+    Screen screen = new Screen(board, System.err, Screen.onTerminal() && !output.json(), started);
     AtomicReference<Outcome> ended = new AtomicReference<>(status.outcome());
     link.watch(
         run,

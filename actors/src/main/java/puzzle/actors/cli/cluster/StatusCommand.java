@@ -8,13 +8,10 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.OutputFormat;
+import puzzle.actors.cli.console.Output;
 import puzzle.actors.node.ClusterLink;
-import puzzle.actors.run.RunFolder;
 import puzzle.model.InvalidInputException;
 import puzzle.model.RunId;
 import puzzle.protocol.Edge;
@@ -32,7 +29,7 @@ public final class StatusCommand implements Callable<Integer> {
 
   @Mixin ConnectOptions connect;
 
-  @Spec CommandSpec spec;
+  @Mixin Output output;
 
   @Override
   public Integer call() {
@@ -47,16 +44,16 @@ public final class StatusCommand implements Callable<Integer> {
         }
       }
       List<Edge.Node> nodes = link.nodes();
-      if (connect.output == OutputFormat.json) {
+      if (output.json()) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("nodes", nodes);
         object.put("runs", runs);
-        spec.commandLine().getOut().print(RunFolder.json(object));
+        output.print(object);
       } else {
         print(nodes, runs);
         MissingRoles.of(nodes).ifPresent(System.err::println);
       }
-      spec.commandLine().getOut().flush();
+      output.out().flush();
       return ExitCode.DONE;
     }
   }
@@ -87,7 +84,7 @@ public final class StatusCommand implements Callable<Integer> {
   }
 
   private void print(List<Edge.Node> nodes, List<Map<String, Object>> runs) {
-    var out = spec.commandLine().getOut();
+    var out = output.out();
     if (run == null) {
       for (Edge.Node n : nodes) {
         out.println(

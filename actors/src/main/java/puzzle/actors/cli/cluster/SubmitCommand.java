@@ -6,13 +6,11 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.Engines;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.OutputFormat;
+import puzzle.actors.cli.console.Output;
 import puzzle.actors.cli.console.RefusedException;
 import puzzle.actors.node.ClusterLink;
 import puzzle.actors.node.UnreachableException;
@@ -37,10 +35,10 @@ public final class SubmitCommand implements Callable<Integer> {
 
   @Mixin ConnectOptions connect;
 
+  @Mixin Output output;
+
   @Option(names = "--watch", description = "Show how the run goes until it ends.")
   boolean watch;
-
-  @Spec CommandSpec spec;
 
   @Override
   public Integer call() throws Exception {
@@ -52,21 +50,21 @@ public final class SubmitCommand implements Callable<Integer> {
       }
       RunFolder.put(Path.of(run.spec().store(), "config.resolved.yaml"), run.resolved());
       boolean known = answer instanceof Run.Accepted a && a.resumed();
-      if (connect.output == OutputFormat.json) {
+      if (output.json()) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("run", run.spec().id().value());
         object.put("known", known);
         object.put("store", run.spec().store());
-        spec.commandLine().getOut().print(RunFolder.json(object));
+        output.print(object);
       } else {
-        spec.commandLine().getOut().println(run.spec().id());
+        output.out().println(run.spec().id());
         if (known) {
           System.err.println(run.spec().id() + " is already on record");
         }
       }
-      spec.commandLine().getOut().flush();
+      output.out().flush();
       MissingRoles.of(link.nodes()).ifPresent(System.err::println);
-      return watch ? RunFollower.until(link, run.spec().id(), connect.output) : ExitCode.DONE;
+      return watch ? RunFollower.until(link, run.spec().id(), output) : ExitCode.DONE;
     }
   }
 

@@ -4,6 +4,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
+import puzzle.actors.cli.console.Output;
 import puzzle.actors.node.ClusterLink;
 
 /** Shows how a run of a cluster goes. */
@@ -18,10 +19,12 @@ public final class WatchCommand implements Callable<Integer> {
 
   @Mixin ConnectOptions connect;
 
+  @Mixin Output output;
+
   @Override
   public Integer call() throws Exception {
     try (ClusterLink link = connect.open()) {
-      return RunFollower.until(link, StatusCommand.id(run), connect.output);
+      return RunFollower.until(link, StatusCommand.id(run), output);
     }
   }
 }

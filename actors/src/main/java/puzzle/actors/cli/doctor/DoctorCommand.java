@@ -9,12 +9,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.OutputFormat;
-import puzzle.actors.run.RunFolder;
+import puzzle.actors.cli.console.Output;
 
 /** Tries out everything a run needs of this machine and says what to do about what is missing. */
 @Command(
@@ -30,19 +28,16 @@ public final class DoctorCommand implements Callable<Integer> {
       defaultValue = ".")
   Path store;
 
-  @Option(names = "--output", description = "text or json.", defaultValue = "text")
-  OutputFormat output;
-
-  @Spec CommandSpec spec;
+  @Mixin Output output;
 
   @Override
   public Integer call() {
-    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter out = output.out();
     List<Finding> findings = new ArrayList<>();
     for (DoctorCheck examination : DoctorCheck.all(store)) {
       Finding finding = examination.run();
       findings.add(finding);
-      if (output == OutputFormat.text) {
+      if (!output.json()) {
         out.printf(
             "%-8s %-14s %s%n",
             finding.state().name().toLowerCase(Locale.ROOT), finding.subject(), finding.detail());
@@ -53,11 +48,11 @@ public final class DoctorCommand implements Callable<Integer> {
       }
     }
     boolean well = findings.stream().noneMatch(f -> f.state() == Finding.State.FAILED);
-    if (output == OutputFormat.json) {
+    if (output.json()) {
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("ok", well);
       object.put("findings", findings);
-      out.print(RunFolder.json(object));
+      output.print(object);
       out.flush();
     }
     return well ? ExitCode.DONE : ExitCode.VERIFICATION_FAILED;

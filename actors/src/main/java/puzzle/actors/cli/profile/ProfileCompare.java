@@ -1,6 +1,5 @@
 package puzzle.actors.cli.profile;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -11,10 +10,9 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
-import puzzle.actors.cli.console.OutputFormat;
+import puzzle.actors.cli.console.ExitCode;
+import puzzle.actors.cli.console.Output;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.huggingface.HuggingFaceConfig;
 import puzzle.engine.profile.HardwareProfile;
@@ -37,10 +35,10 @@ final class ProfileCompare implements Callable<Integer> {
 
   @Mixin private ServingOptions serving;
 
-  @Spec private CommandSpec spec;
+  @Mixin private Output output;
 
   @Override
-  public Integer call() throws JsonProcessingException {
+  public Integer call() {
     HardwareProfile profile = serving.profile();
     ObjectNode root = new ObjectMapper().createObjectNode();
     ArrayNode list = root.putArray("models");
@@ -60,9 +58,9 @@ final class ProfileCompare implements Callable<Integer> {
       list.add(node);
     }
     root.put("ratio", list.get(list.size() - 1).get("ratio_to_parent").asDouble());
-    PrintWriter out = spec.commandLine().getOut();
-    if (serving.output() == OutputFormat.json) {
-      out.println(new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(root));
+    PrintWriter out = output.out();
+    if (output.json()) {
+      output.print(root);
     } else {
       list.forEach(node -> ProfileShow.printModel(out, (ObjectNode) node));
       for (int i = 1; i < list.size(); i++) {
@@ -74,6 +72,6 @@ final class ProfileCompare implements Callable<Integer> {
       }
     }
     out.flush();
-    return 0;
+    return ExitCode.DONE;
   }
 }

@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import puzzle.actors.cli.console.ExitCode;
 import puzzle.engine.profile.Hardware;
 import puzzle.engine.profile.hopper.HardwareProfiles;
 import puzzle.engine.profile.hopper.HopperConstants;
@@ -69,7 +70,7 @@ final class ProfileFit implements Callable<Integer> {
     if (throughput != null) {
       fitServed(out);
     }
-    return 0;
+    return ExitCode.DONE;
   }
 
   private void fitKernels(PrintWriter out, Hardware machine) throws IOException {

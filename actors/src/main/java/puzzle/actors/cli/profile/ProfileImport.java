@@ -12,6 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import puzzle.actors.cli.console.ExitCode;
 import puzzle.engine.profile.hopper.HardwareProfiles;
 import puzzle.engine.profile.hopper.KernelSamples;
 import puzzle.engine.profile.hopper.KernelTableReader;
@@ -78,7 +79,7 @@ final class ProfileImport implements Callable<Integer> {
       importKernels(out);
     }
     out.flush();
-    return 0;
+    return ExitCode.DONE;
   }
 
   private void importCosts(PrintWriter out) throws IOException {

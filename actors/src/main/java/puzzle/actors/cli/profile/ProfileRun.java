@@ -1,6 +1,5 @@
 package puzzle.actors.cli.profile;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -11,11 +10,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.OutputFormat;
+import puzzle.actors.cli.console.Output;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.huggingface.HuggingFaceConfig;
@@ -46,11 +44,7 @@ final class ProfileRun implements Callable<Integer> {
   @Option(names = "--batch", required = true, description = "Sequences at once.")
   private int batch;
 
-  @Option(names = "--prefill", required = true, description = "Prompt length, tokens.")
-  private int prefill;
-
-  @Option(names = "--generate", required = true, description = "Generated length, tokens.")
-  private int generate;
+  @Mixin private Lengths lengths;
 
   @Option(
       names = "--dtype",
@@ -76,14 +70,12 @@ final class ProfileRun implements Callable<Integer> {
       description = "Threads of one operation (${DEFAULT-VALUE}, as in a run).")
   private int threads;
 
-  @Option(names = "--output", defaultValue = "text", description = "text or json.")
-  private OutputFormat output;
-
-  @Spec private CommandSpec spec;
+  @Mixin Output output;
 
   @Override
-  public Integer call() throws JsonProcessingException {
-    for (int value : new int[] {batch, prefill, generate, rounds, repetitions, threads}) {
+  public Integer call() {
+    for (int value :
+        new int[] {batch, lengths.prefill, lengths.generate, rounds, repetitions, threads}) {
       if (value < 1 || value > 1_000_000) {
         throw new InvalidInputException(
             "%d is out of range for a batch, a length or a count.%nMaybe a whole number from 1 to 1000000."
@@ -94,8 +86,8 @@ final class ProfileRun implements Callable<Integer> {
     Workload workload =
         new Workload(
             batch,
-            prefill,
-            generate,
+            lengths.prefill,
+            lengths.generate,
             ServingOptions.type("--dtype", dtype),
             ServingOptions.type("--dtype", dtype),
             1);
@@ -108,9 +100,9 @@ final class ProfileRun implements Callable<Integer> {
         new SumAgainstWhole(config, workload, new RunSpec.Profiling(1, repetitions))
             .measure(space, rounds, threads, Monitor.NONE);
     ObjectNode report = report(config, workload, agreement);
-    PrintWriter out = spec.commandLine().getOut();
-    if (output == OutputFormat.json) {
-      out.println(new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(report));
+    PrintWriter out = output.out();
+    if (output.json()) {
+      output.print(report);
     } else {
       print(out, report);
     }

@@ -1,6 +1,5 @@
 package puzzle.actors.cli.profile;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -12,10 +11,9 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
-import puzzle.actors.cli.console.OutputFormat;
+import puzzle.actors.cli.console.ExitCode;
+import puzzle.actors.cli.console.Output;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.huggingface.HuggingFaceConfig;
 import puzzle.engine.profile.Estimate;
@@ -44,6 +42,8 @@ final class ProfileShow implements Callable<Integer> {
 
   @Mixin private ServingOptions serving;
 
+  @Mixin private Output output;
+
   @Option(
       names = "--kv-heads",
       split = ",",
@@ -57,10 +57,8 @@ final class ProfileShow implements Callable<Integer> {
       description = "FFN variants: widths, 'linear', 'no-op' (default: the standard space).")
   private List<String> widths;
 
-  @Spec private CommandSpec spec;
-
   @Override
-  public Integer call() throws JsonProcessingException {
+  public Integer call() {
     DecoderConfig config = HuggingFaceConfig.read(model);
     HardwareProfile profile = serving.profile();
     Throughput throughput = serving.throughput(profile, config);
@@ -70,14 +68,14 @@ final class ProfileShow implements Callable<Integer> {
       Estimate cost = profile.cost(config, variant, throughput.workload());
       describe(variants.addObject(), variant, cost, throughput.workload());
     }
-    PrintWriter out = spec.commandLine().getOut();
-    if (serving.output() == OutputFormat.json) {
-      out.println(new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(report));
+    PrintWriter out = output.out();
+    if (output.json()) {
+      output.print(report);
     } else {
       print(out, report);
     }
     out.flush();
-    return 0;
+    return ExitCode.DONE;
   }
 
   /** Fields of one model on one kind of hardware, without its variants. */

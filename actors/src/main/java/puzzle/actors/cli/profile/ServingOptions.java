@@ -3,8 +3,8 @@ package puzzle.actors.cli.profile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import puzzle.actors.cli.console.OutputFormat;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.profile.Hardware;
 import puzzle.engine.profile.HardwareProfile;
@@ -33,11 +33,7 @@ final class ServingOptions {
   @Option(names = "--batch", defaultValue = AUTO, description = "Sequences at once, or 'auto'.")
   private String batch;
 
-  @Option(names = "--prefill", required = true, description = "Prompt length, tokens.")
-  private int prefill;
-
-  @Option(names = "--generate", required = true, description = "Generated length, tokens.")
-  private int generate;
+  @Mixin private Lengths lengths;
 
   @Option(names = "--dtype", required = true, description = "Weights: fp8 or bf16.")
   private String dtype;
@@ -62,13 +58,6 @@ final class ServingOptions {
 
   @Option(names = "--costs", description = "CSV of subblock costs; it wins over the model.")
   private Path costs;
-
-  @Option(names = "--output", defaultValue = "text", description = "text or json.")
-  private OutputFormat output;
-
-  OutputFormat output() {
-    return output;
-  }
 
   HardwareProfile profile() {
     Hardware named = HardwareProfiles.hardware(hardware);
@@ -123,13 +112,13 @@ final class ServingOptions {
   private Workload workload(int sequences, int devices) {
     DType weights = type("--dtype", dtype);
     DType cache = kvDtype == null ? weights : type("--kv-dtype", kvDtype);
-    if (Math.max(sequences, Math.max(prefill, generate)) > LARGEST) {
+    if (Math.max(sequences, Math.max(lengths.prefill, lengths.generate)) > LARGEST) {
       throw new InvalidInputException(
           "batch %d, prefill %d, generate %d: one is above %d.%nMaybe a digit too many."
-              .formatted(sequences, prefill, generate, LARGEST));
+              .formatted(sequences, lengths.prefill, lengths.generate, LARGEST));
     }
     try {
-      return new Workload(sequences, prefill, generate, weights, cache, devices);
+      return new Workload(sequences, lengths.prefill, lengths.generate, weights, cache, devices);
     } catch (IllegalArgumentException e) {
       throw new InvalidInputException(e.getMessage() + "\nMaybe an option is zero.", e);
     }

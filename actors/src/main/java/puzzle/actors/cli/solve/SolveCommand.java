@@ -1,17 +1,20 @@
 package puzzle.actors.cli.solve;
 
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import puzzle.actors.cli.console.ExitCode;
+import puzzle.actors.cli.console.Output;
 import puzzle.engine.solve.IncrementalSolver;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Servability;
@@ -33,12 +36,6 @@ import puzzle.model.InvalidInputException;
       "Exit codes: 0 solved, 1 nothing found in time, 2 usage, 3 invalid input, 4 infeasible."
     })
 public final class SolveCommand implements Callable<Integer> {
-
-  /** How results are printed. */
-  enum Output {
-    text,
-    json
-  }
 
   /** Where the table comes from. */
   static final class Source {
@@ -148,35 +145,17 @@ public final class SolveCommand implements Callable<Integer> {
   @Option(names = "--dry-run", description = "Reads and checks the table, solves nothing.")
   private boolean dryRun;
 
-  @Option(
-      names = "--output",
-      defaultValue = "text",
-      description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-  private Output output;
+  @Mixin Output output;
 
   @Override
   public Integer call() {
-    PrintWriter out = spec.commandLine().getOut();
-    try {
-      return run(out);
-    } catch (InvalidInputException e) {
-      out.flush();
-      spec.commandLine().getErr().println(e.getMessage());
-      spec.commandLine().getErr().flush();
-      return 3;
-    } finally {
-      out.flush();
-    }
-  }
-
-  private int run(PrintWriter out) {
     if (solutions < 1 || differ < 1 || threads < 1 || !(gap >= 0)) {
       throw new ParameterException(
           spec.commandLine(), "--solutions, --differ and --threads are 1 or more, --gap 0 or more");
     }
     SolveBudget budget =
         new SolveBudget(LimitArguments.duration(timeLimit), () -> false, gap, threads);
-    SolveReport report = new SolveReport(out, output == Output.json, maximize);
+    SolveReport report = new SolveReport(output, maximize);
     if (source.bench != null) {
       return SolveStudies.bench(source.bench, budget, report);
     }
@@ -190,7 +169,7 @@ public final class SolveCommand implements Callable<Integer> {
     }
     if (dryRun) {
       report.dryRun(loaded, rows);
-      return 0;
+      return ExitCode.DONE;
     }
     if (source.replay != null) {
       return SolveStudies.replay(table, rows, order, budget, report);
@@ -241,9 +220,9 @@ public final class SolveCommand implements Callable<Integer> {
         baselines ? Baselines.all(table, rows, sizeStat(table), order, budget) : Map.of();
     report.solutions(table, found, solutions > 1, simple);
     return switch (best.status()) {
-      case INFEASIBLE -> 4;
-      case UNKNOWN -> 1;
-      default -> 0;
+      case INFEASIBLE -> ExitCode.INFEASIBLE;
+      case UNKNOWN -> ExitCode.INTERNAL;
+      default -> ExitCode.DONE;
     };
   }
 
@@ -262,7 +241,7 @@ public final class SolveCommand implements Callable<Integer> {
 
   private static String sizeStat(SolverTable table) {
     return table.stats().stream()
-        .filter(stat -> stat.toLowerCase(java.util.Locale.ROOT).contains("param"))
+        .filter(stat -> stat.toLowerCase(Locale.ROOT).contains("param"))
         .findFirst()
         .orElse(null);
   }

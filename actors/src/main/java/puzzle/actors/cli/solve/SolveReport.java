@@ -1,14 +1,13 @@
 package puzzle.actors.cli.solve;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import puzzle.actors.cli.console.ExitCode;
+import puzzle.actors.cli.console.Output;
 import puzzle.engine.solve.Infeasibility;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Solution;
@@ -20,17 +19,15 @@ import puzzle.engine.tables.LoadedTable;
 /** Prints what {@code solve} found: one JSON object, or the same for people. */
 final class SolveReport {
 
-  private static final ObjectMapper MAPPER =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
   private static final String BARS = " ▁▂▃▄▅▆▇█";
 
+  private final Output output;
   private final PrintWriter out;
-  private final boolean json;
   private final double sign;
 
-  SolveReport(PrintWriter out, boolean json, boolean maximize) {
-    this.out = out;
-    this.json = json;
+  SolveReport(Output output, boolean maximize) {
+    this.output = output;
+    this.out = output.out();
     this.sign = maximize ? -1 : 1;
   }
 
@@ -86,8 +83,8 @@ final class SolveReport {
           });
       result.put("baselines", simple);
     }
-    if (json) {
-      print(result);
+    if (output.json()) {
+      output.print(result);
       return;
     }
     for (int i = 0; i < found.size(); i++) {
@@ -120,10 +117,10 @@ final class SolveReport {
               || (point.solution().found() && point.solution().objective() < best.objective());
       best = better ? point.solution() : best;
     }
-    if (json) {
+    if (output.json()) {
       Map<String, Object> result = describe(table, best);
       result.put("solutions", all);
-      print(result);
+      output.print(result);
     } else {
       for (Sweeps.Point point : points) {
         Solution s = point.solution();
@@ -137,7 +134,7 @@ final class SolveReport {
             bar(table, s));
       }
     }
-    return best.found() ? 0 : 4;
+    return best.found() ? ExitCode.DONE : ExitCode.INFEASIBLE;
   }
 
   private double signed(double value) {
@@ -257,26 +254,18 @@ final class SolveReport {
   }
 
   void table(Map<String, Map<String, Object>> rows) {
-    if (json) {
-      print(rows);
+    if (output.json()) {
+      output.print(rows);
     } else {
       rows.forEach((name, row) -> out.println(name + "  " + row));
     }
   }
 
   void object(Map<String, Object> result) {
-    if (json) {
-      print(result);
+    if (output.json()) {
+      output.print(result);
     } else {
       result.forEach((name, value) -> out.println(name + ": " + value));
-    }
-  }
-
-  private void print(Object value) {
-    try {
-      out.println(MAPPER.writeValueAsString(value));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
     }
   }
 }

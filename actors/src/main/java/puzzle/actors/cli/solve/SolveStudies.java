@@ -6,8 +6,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
+import puzzle.actors.cli.console.ExitCode;
 import puzzle.engine.solve.IncrementalSolver;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Solution;
@@ -63,7 +65,7 @@ final class SolveStudies {
       results.put(instance.name(), row);
     }
     report.table(results);
-    return 0;
+    return ExitCode.DONE;
   }
 
   static int replay(
@@ -107,12 +109,12 @@ final class SolveStudies {
                   budget)));
     }
     report.object(result);
-    return 0;
+    return ExitCode.DONE;
   }
 
   private static Map<String, Object> curve(EarlyFinish.Curve curve) {
     Map<String, Object> result = new LinkedHashMap<>();
-    result.put("basis", curve.basis().name().toLowerCase(java.util.Locale.ROOT));
+    result.put("basis", curve.basis().name().toLowerCase(Locale.ROOT));
     result.put("composed_blocks", curve.composed());
     result.put("share_scored", curve.last().share());
     result.put("loss", SolveReport.number(curve.last().loss()));

@@ -2,7 +2,6 @@ package puzzle.actors.cli.solve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -15,6 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
+import puzzle.actors.cli.console.Complaints;
 
 class SolveCommandTest {
 
@@ -50,7 +50,7 @@ class SolveCommandTest {
   private final StringWriter err = new StringWriter();
 
   private int run(String... arguments) {
-    CommandLine command = new CommandLine(new SolveCommand());
+    CommandLine command = Complaints.on(new CommandLine(new SolveCommand()));
     command.setOut(new PrintWriter(out));
     command.setErr(new PrintWriter(err));
     return command.execute(arguments);
@@ -244,9 +244,9 @@ class SolveCommandTest {
   }
 
   @Test
-  void provesASharedInstanceAndReplaysIt() throws IOException {
-    Path file = Path.of("../../shared/data/solver-instances/real-8x54-K2-frac-t0.3-s7.json");
-    assumeTrue(Files.exists(file), "no shared instances beside the repository");
+  void provesAShippedInstanceAndReplaysIt() throws IOException {
+    Path file =
+        Path.of("../engine/src/test/resources/solver-instances/real-8x54-K2-frac-t0.3-s7.json");
     assertEquals(0, run("--instance", file.toString(), "--output", "json"), err.toString());
     assertEquals(0.45873537903408895, json().get("objective").asDouble(), 1e-9);
     out.getBuffer().setLength(0);
