@@ -46,6 +46,7 @@ import puzzle.protocol.Edge;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Gpu;
 import puzzle.protocol.GpuPool;
+import puzzle.protocol.Layer;
 import puzzle.protocol.Solver;
 
 /**
@@ -203,9 +204,7 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
         new Inbound(
             getContext().getSystem(),
             run -> sharding.entityRefFor(ShardedPeers.RUN, run),
-            (run, layer) ->
-                sharding.entityRefFor(
-                    ShardedPeers.LAYER, puzzle.protocol.Layer.entityId(run, layer))),
+            (run, layer) -> sharding.entityRefFor(ShardedPeers.LAYER, Layer.entityId(run, layer))),
         peers,
         parent -> tools.engines().shape(parent));
   }
