@@ -49,7 +49,7 @@ class WorkerIT {
 
   @Test
   void workersInAnotherLanguageScoreABlockAsTheEngineDoesAndHandBackTheChild() throws Exception {
-    assumeTrue(python(), "skipped: there is no python3 here");
+    assumeTrue(python(), "no python3 here");
     RunSpec spec = spec();
     CompletableFuture<Outcome> ended = new CompletableFuture<>();
     try (PuzzleNode node =
