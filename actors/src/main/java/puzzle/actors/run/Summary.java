@@ -117,7 +117,7 @@ public record Summary(
                   limits.add(
                       new LimitLine(
                           goal.workload().name(),
-                          l.metric().name().toLowerCase(java.util.Locale.ROOT),
+                          l.stat().name().toLowerCase(java.util.Locale.ROOT),
                           l.value(),
                           l.timesParent())));
     }

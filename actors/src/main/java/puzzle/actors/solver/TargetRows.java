@@ -90,7 +90,7 @@ final class TargetRows {
         if (same(r.limit(), b.row)) {
           relaxations.add(
               new Infeasible.Relaxation(
-                  name(b), b.value, modelValue(b.limit.metric(), b.workload, r.feasible())));
+                  name(b), b.value, modelValue(b.limit.stat(), b.workload, r.feasible())));
         }
       }
     }
@@ -100,7 +100,7 @@ final class TargetRows {
   private static Bound bound(Limit limit, TaskResult.Profiled profile, BlockCost parent) {
     Workload w = profile.workload();
     double own =
-        switch (limit.metric()) {
+        switch (limit.stat()) {
           case MEMORY -> parent.memoryBytes();
           case THROUGHPUT -> w.generatedTokens() / parent.runtimeSeconds(w);
           case LATENCY -> parent.runtimeSeconds(w);
@@ -109,7 +109,7 @@ final class TargetRows {
         };
     double value = limit.timesParent() ? limit.value() * own : limit.value();
     BlockCost fixed = profile.fixed();
-    return switch (limit.metric()) {
+    return switch (limit.stat()) {
       case MEMORY -> bound(limit, w, value, stat("memory", w), value - fixed.memoryBytes());
       case THROUGHPUT ->
           bound(
@@ -148,11 +148,11 @@ final class TargetRows {
   }
 
   private static String name(Bound b) {
-    return label(b.limit.metric()) + " (" + b.workload.name() + ")";
+    return label(b.limit.stat()) + " (" + b.workload.name() + ")";
   }
 
   private static String describe(Bound b) {
-    String sign = b.limit.metric().upper() ? "<=" : ">=";
+    String sign = b.limit.stat().upper() ? "<=" : ">=";
     String given = b.limit.timesParent() ? " (%s x parent)".formatted(plain(b.limit.value())) : "";
     return "%s %s %s%s".formatted(name(b), sign, plain(b.value), given);
   }
