@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.typesafe.config.ConfigFactory;
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.SerializationTestKit;
 import org.junit.jupiter.api.AfterAll;
@@ -76,8 +78,9 @@ class ProtocolCoverageTest {
             assertTrue(command.isRecord(), command + " is a record");
             assertTrue(Wire.class.isAssignableFrom(command), command + " is Wire");
             assertTrue(
-                Arrays.stream(actor.getDeclaredMethods())
-                    .anyMatch(m -> m.getName().equals("on" + command.getSimpleName())),
+                Stream.of(actor, actor.getSuperclass())
+                    .flatMap(c -> Arrays.stream(c.getDeclaredMethods()))
+                    .anyMatch(m -> handles(m, command)),
                 actor.getSimpleName() + " handles " + command.getSimpleName());
           }
         });
@@ -120,11 +123,17 @@ class ProtocolCoverageTest {
         () -> kit.serializationTestKit().verifySerialization(new Plain("a"), false));
   }
 
+  /** For the command itself or for all of its kind, as {@code Run.Reply}. */
+  private static boolean handles(Method method, Class<?> command) {
+    return Stream.concat(Stream.of(command), Arrays.stream(command.getInterfaces()))
+        .anyMatch(c -> method.getName().equals("on" + c.getSimpleName()));
+  }
+
   private static List<Class<?>> commands(Class<?> protocol) {
     return Arrays.stream(protocol.getPermittedSubclasses())
         .<Class<?>>map(c -> c)
         .filter(c -> !c.getSimpleName().equals("Internal"))
-        .flatMap(c -> c.isSealed() ? commands(c).stream() : java.util.stream.Stream.of(c))
+        .flatMap(c -> c.isSealed() ? commands(c).stream() : Stream.of(c))
         .toList();
   }
 }

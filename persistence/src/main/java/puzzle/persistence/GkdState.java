@@ -13,7 +13,7 @@ import puzzle.protocol.Wire;
  */
 public record GkdState(
     RunSpec spec, Task.Gkd task, TaskLedger tasks, int retries, boolean paused, boolean abandoned)
-    implements Wire {
+    implements OwnerState, Wire {
 
   public static final GkdState EMPTY = new GkdState(null, null, TaskLedger.EMPTY, 0, false, false);
 

@@ -23,7 +23,7 @@ public record LayerState(
     int retries,
     boolean paused,
     boolean abandoned)
-    implements Wire {
+    implements OwnerState, Wire {
 
   public static final LayerState EMPTY =
       new LayerState(null, -1, null, null, TaskLedger.EMPTY, 0, false, false);

@@ -54,7 +54,7 @@ public record RunState(
     int retries,
     Outcome outcome,
     List<CostDelivery> costs)
-    implements Wire {
+    implements OwnerState, Wire {
 
   public static final RunState EMPTY = new Draft(null).state();
 

@@ -3,9 +3,11 @@ package puzzle.protocol;
 import java.util.List;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 import org.apache.pekko.actor.typed.ActorRef;
+import puzzle.model.Block;
 import puzzle.model.CheckpointRef;
 import puzzle.model.Delivery;
 import puzzle.model.Receipt;
+import puzzle.model.RunId;
 import puzzle.model.RunSpec;
 
 /** One layer's block: what to train and score there. Entity id: {@code run/layer}. */
@@ -38,7 +40,7 @@ public interface Layer {
    * The second stage of BLD, of a layer whose first is through: trains these blocks as a whole and
    * scores them. A layer that is through says so again.
    */
-  record Couple(List<puzzle.model.Block> blocks) implements Command, Wire {
+  record Couple(List<Block> blocks) implements Command, Wire {
     public Couple {
       blocks = List.copyOf(blocks);
     }
@@ -68,6 +70,19 @@ public interface Layer {
   record Receipts(List<Receipt> receipts) implements Wire {
     public Receipts {
       receipts = List.copyOf(receipts);
+    }
+  }
+
+  /** Which layer of which run. */
+  record Id(RunId run, int layer) {
+
+    /**
+     * @param entityId as {@link #entityId} makes it
+     */
+    public static Id parse(String entityId) {
+      int slash = entityId.lastIndexOf('/');
+      return new Id(
+          new RunId(entityId.substring(0, slash)), Integer.parseInt(entityId.substring(slash + 1)));
     }
   }
 

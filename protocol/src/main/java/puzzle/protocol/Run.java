@@ -26,17 +26,12 @@ public interface Run {
   /** What a run is told. */
   sealed interface Command
       permits Order,
+          Reply,
           DeliverCosts,
           Reported,
-          LayerSettled,
           SolverStarted,
           FoundFeasible,
-          FoundInfeasible,
-          Shortlisted,
           FoundIncumbent,
-          Chosen,
-          ChildHealed,
-          GkdGivenUp,
           Internal {}
 
   /** The opening for messages an actor sends itself. */
@@ -56,8 +51,12 @@ public interface Run {
   sealed interface Order extends Command, Wire
       permits Start, Pause, Resume, Cancel, Retarget, RetryFailed, GetStatus {}
 
+  /** What layers, solver and distillation answer; repeated whenever they are asked again. */
+  sealed interface Reply extends Command, Wire
+      permits LayerSettled, FoundInfeasible, Shortlisted, Chosen, ChildHealed, GkdGivenUp {}
+
   /**
-   * Begins the run, or goes on with it. A run that began with another file is refused.
+   * Begins the run, or resumes it. A run that began with another file is refused.
    *
    * @param layers of the parent
    * @param hash SHA-256 of the resolved run file, hexadecimal
@@ -89,7 +88,7 @@ public interface Run {
    * Hands over costs that another system measured; each gets a receipt once it is durable. The
    * solver starts over with them.
    */
-  record DeliverCosts(List<CostDelivery> costs, ActorRef<puzzle.protocol.Layer.Receipts> replyTo)
+  record DeliverCosts(List<CostDelivery> costs, ActorRef<Layer.Receipts> replyTo)
       implements Command, Wire {
     public DeliverCosts {
       costs = List.copyOf(costs);
@@ -100,7 +99,7 @@ public interface Run {
   record Reported(Work.Report report) implements Command, Wire {}
 
   /** A layer has nothing left to do. Repeated whenever the layer is asked to build. */
-  record LayerSettled(LayerLibrary library) implements Command, Wire {}
+  record LayerSettled(LayerLibrary library) implements Reply {}
 
   /** The run's solver has (re)started with an empty table. */
   record SolverStarted() implements Command, Wire {}
@@ -114,8 +113,7 @@ public interface Run {
    * @param target whose limits they are: an answer about an earlier target does not count
    * @param costs {@link Solver.Open#costs}: nor does one about earlier costs
    */
-  record FoundInfeasible(Infeasible infeasible, Target target, int costs)
-      implements Command, Wire {}
+  record FoundInfeasible(Infeasible infeasible, Target target, int costs) implements Reply {}
 
   /** The solver has a new incumbent while scores still arrive. */
   record FoundIncumbent(Incumbent incumbent) implements Command, Wire {}
@@ -125,7 +123,7 @@ public interface Run {
    *
    * @param blocks by layer
    */
-  record Shortlisted(List<List<Block>> blocks) implements Command, Wire {
+  record Shortlisted(List<List<Block>> blocks) implements Reply {
     public Shortlisted {
       blocks = blocks.stream().map(List::copyOf).toList();
     }
@@ -145,7 +143,7 @@ public interface Run {
       List<Incumbent> candidates,
       Target target,
       int costs)
-      implements Command, Wire {
+      implements Reply {
     public Chosen {
       candidates = candidates == null ? List.of() : List.copyOf(candidates);
       baselines = baselines == null ? List.of() : List.copyOf(baselines);
@@ -153,10 +151,10 @@ public interface Run {
   }
 
   /** The child is distilled: the one of that architecture. */
-  record ChildHealed(TaskResult.Healed healed, Architecture child) implements Command, Wire {}
+  record ChildHealed(TaskResult.Healed healed, Architecture child) implements Reply {}
 
   /** The child of that architecture could not be distilled. */
-  record GkdGivenUp(Failure failure, Architecture child) implements Command, Wire {}
+  record GkdGivenUp(Failure failure, Architecture child) implements Reply {}
 
   /** The answer to {@link Start}. */
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)

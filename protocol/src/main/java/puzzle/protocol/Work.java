@@ -22,14 +22,25 @@ public interface Work {
 
     /** The kinds of entity that own tasks. */
     public enum Kind {
-      RUN,
-      LAYER,
-      GKD
+      RUN("Run"),
+      LAYER("Layer"),
+      GKD("Gkd");
+
+      private final String journal;
+
+      Kind(String journal) {
+        this.journal = journal;
+      }
     }
 
     public Owner {
       Objects.requireNonNull(kind, "kind");
       Objects.requireNonNull(entityId, "entityId");
+    }
+
+    /** Names the owner's events in the journal: {@code Layer|run/3}. */
+    public String persistenceId() {
+      return kind.journal + "|" + entityId;
     }
   }
 

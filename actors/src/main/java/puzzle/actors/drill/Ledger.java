@@ -14,6 +14,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import puzzle.persistence.Journal;
 import puzzle.persistence.TaskEvent;
 import puzzle.protocol.Layer;
+import puzzle.protocol.Work;
 
 /** A run's journal as it is on record when the run is over. */
 final class Ledger {
@@ -44,11 +45,14 @@ final class Ledger {
     try {
       Journal journal = Journal.of(config);
       Ledger ledger = new Ledger();
-      List<String> entities = new ArrayList<>(List.of("Run|" + run, "Gkd|" + run));
+      List<Work.Owner> owners = new ArrayList<>();
+      owners.add(new Work.Owner(Work.Owner.Kind.RUN, run));
+      owners.add(new Work.Owner(Work.Owner.Kind.GKD, run));
       for (int layer = 0; layer < SmallSearch.LAYERS; layer++) {
-        entities.add("Layer|" + Layer.entityId(run, layer));
+        owners.add(new Work.Owner(Work.Owner.Kind.LAYER, Layer.entityId(run, layer)));
       }
-      for (String entity : entities) {
+      for (Work.Owner owner : owners) {
+        String entity = owner.persistenceId();
         journal
             .events(system, entity)
             .toCompletableFuture()

@@ -13,7 +13,7 @@ import puzzle.persistence.TaskEvent;
  * server-sent events or by a message broker.
  *
  * @param position in the run's stream
- * @param persistenceId of the entity that wrote it: {@code Block|run/3}
+ * @param persistenceId of the entity that wrote it: {@code Layer|run/3}
  * @param sequence number of the event within that entity, from 1
  * @param event from {@code puzzle.persistence}
  */
@@ -37,7 +37,7 @@ public record JournalFact(
     return persistenceId + "#" + sequence;
   }
 
-  /** {@code run}, from {@code Block|run/3}. */
+  /** {@code run}, from {@code Layer|run/3}. */
   public String run() {
     String entity = persistenceId.substring(persistenceId.indexOf('|') + 1);
     int slash = entity.indexOf('/');

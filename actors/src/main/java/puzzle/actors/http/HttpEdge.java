@@ -2,6 +2,7 @@ package puzzle.actors.http;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.security.GeneralSecurityException;
@@ -18,6 +19,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -237,8 +239,7 @@ public final class HttpEdge implements AutoCloseable {
           ? response.addHeader(RawHeader.create("Retry-After", "2"))
           : response;
     }
-    if (cause instanceof AskTimeoutException
-        || cause instanceof java.util.concurrent.TimeoutException) {
+    if (cause instanceof AskTimeoutException || cause instanceof TimeoutException) {
       return Replies.problem(
               Refusal.of(
                   503, "no answer in time", "Maybe the journal is down, or the run is moving."))
@@ -266,7 +267,7 @@ public final class HttpEdge implements AutoCloseable {
     String path = request.getUri().path();
     for (String part : path.substring(path.startsWith("/") ? 1 : 0).split("/", -1)) {
       try {
-        segments.add(java.net.URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8));
+        segments.add(URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8));
       } catch (IllegalArgumentException e) {
         throw Refusal.of(400, "the path is not well encoded: " + clip(path), null);
       }

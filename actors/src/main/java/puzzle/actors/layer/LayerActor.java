@@ -2,34 +2,21 @@ package puzzle.actors.layer;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
-import org.apache.pekko.persistence.typed.PersistenceId;
-import org.apache.pekko.persistence.typed.RecoveryCompleted;
-import org.apache.pekko.persistence.typed.RecoveryFailed;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
-import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
-import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
-import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
-import puzzle.actors.work.Leases;
 import puzzle.actors.work.Peers;
-import puzzle.actors.work.TaskAnnouncements;
-import puzzle.actors.work.Unreadable;
+import puzzle.actors.work.TaskOwner;
+import puzzle.actors.work.Wanted;
 import puzzle.cluster.PuzzleSettings;
-import puzzle.model.Failure;
-import puzzle.model.RunId;
 import puzzle.model.ScoredBlock;
 import puzzle.model.TaskResult;
 import puzzle.persistence.LayerEvent;
 import puzzle.persistence.LayerState;
-import puzzle.persistence.Tags;
 import puzzle.persistence.TaskEvent;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Layer;
@@ -38,21 +25,17 @@ import puzzle.protocol.Solver;
 import puzzle.protocol.Work;
 
 /**
- * One layer's block: owns what is trained and scored there, every attempt, the retries and the
- * results. It never touches a tensor and never runs anything. When it dies, its journal brings it
- * back where it was, running attempts included; scores are then told to the solver again.
+ * One layer: owns what is trained and scored there, every attempt, the retries and the results. It
+ * never touches a tensor and never runs anything. When it dies, its journal brings it back where it
+ * was, running attempts included; scores are then told to the solver again.
  */
-public final class LayerActor extends EventSourcedBehavior<Layer.Command, LayerEvent, LayerState> {
+public final class LayerActor extends TaskOwner<Layer.Command, LayerEvent, LayerState> {
 
   private enum Tick implements Layer.Internal {
     INSTANCE
   }
 
-  private final TimerScheduler<Layer.Command> timers;
-  private final String entityId;
-  private final PuzzleSettings settings;
-  private final Peers peers;
-  private final Leases leases;
+  private final Layer.Id id;
 
   public static Behavior<Layer.Command> create(
       String entityId, PuzzleSettings settings, Peers peers, LongSupplier nanos) {
@@ -66,20 +49,14 @@ public final class LayerActor extends EventSourcedBehavior<Layer.Command, LayerE
       Peers peers,
       LongSupplier nanos) {
     super(
-        PersistenceId.of("Layer", entityId),
-        SupervisorStrategy.restartWithBackoff(
-            settings.gpu().restartMin(), settings.gpu().restartMax(), 0.2));
-    this.timers = timers;
-    this.entityId = entityId;
-    this.settings = settings;
-    this.peers = peers;
-    this.leases =
-        new Leases(
-            new Work.Owner(Work.Owner.Kind.LAYER, entityId),
-            settings.lease(),
-            peers::pool,
-            nanos,
-            new SplittableRandom(entityId.hashCode()));
+        new Work.Owner(Work.Owner.Kind.LAYER, entityId),
+        settings,
+        peers,
+        nanos,
+        timers,
+        Tick.INSTANCE,
+        event -> event);
+    this.id = Layer.Id.parse(entityId);
   }
 
   @Override
@@ -88,44 +65,23 @@ public final class LayerActor extends EventSourcedBehavior<Layer.Command, LayerE
   }
 
   @Override
-  public CommandHandler<Layer.Command, LayerEvent, LayerState> commandHandler() {
-    CommandHandler<Layer.Command, LayerEvent, LayerState> handler =
-        newCommandHandlerBuilder()
-            .forAnyState()
-            .onCommand(Layer.Build.class, this::onBuild)
-            .onCommand(Layer.Couple.class, this::onCouple)
-            .onCommand(Layer.Pause.class, this::onPause)
-            .onCommand(Layer.OfferScores.class, this::onOfferScores)
-            .onCommand(Layer.Abandon.class, this::onAbandon)
-            .onCommand(Layer.Reported.class, this::onReported)
-            .onCommand(Layer.Deliver.class, this::onDeliver)
-            .onCommand(Tick.class, this::onTick)
-            .build();
-    return (state, command) -> peers.replaced() ? Effect().none() : handler.apply(state, command);
+  protected CommandHandler<Layer.Command, LayerEvent, LayerState> handlers() {
+    return newCommandHandlerBuilder()
+        .forAnyState()
+        .onCommand(Layer.Build.class, this::onBuild)
+        .onCommand(Layer.Couple.class, this::onCouple)
+        .onCommand(Layer.Pause.class, this::onPause)
+        .onCommand(Layer.OfferScores.class, this::onOfferScores)
+        .onCommand(Layer.Abandon.class, this::onAbandon)
+        .onCommand(Layer.Reported.class, (state, told) -> onReported(state, told.report()))
+        .onCommand(Layer.Deliver.class, this::onDeliver)
+        .onCommand(Tick.class, (state, tick) -> onHeartbeat(state))
+        .build();
   }
 
   @Override
   public EventHandler<LayerState, LayerEvent> eventHandler() {
     return LayerState::on;
-  }
-
-  @Override
-  public SignalHandler<LayerState> signalHandler() {
-    return newSignalHandlerBuilder()
-        .onSignal(RecoveryCompleted.instance(), this::onRecovered)
-        .onSignal(RecoveryFailed.class, this::onRecoveryFailed)
-        .build();
-  }
-
-  @Override
-  public Set<String> tagsFor(LayerEvent event) {
-    return Tags.ofEntity(entityId);
-  }
-
-  @Override
-  public RetentionCriteria retentionCriteria() {
-    return RetentionCriteria.snapshotEvery(
-        settings.snapshots().every(), settings.snapshots().keep());
   }
 
   private Effect<LayerEvent, LayerState> onBuild(LayerState state, Layer.Build build) {
@@ -145,7 +101,7 @@ public final class LayerActor extends EventSourcedBehavior<Layer.Command, LayerE
         .thenRun(
             changed -> {
               offerScores(changed, 0);
-              goOn(changed);
+              proceed(changed);
             });
   }
 
@@ -163,7 +119,7 @@ public final class LayerActor extends EventSourcedBehavior<Layer.Command, LayerE
                 state.coupled() == null ? couple.blocks() : state.coupled()))
         .thenRun(
             changed -> {
-              LayerPlan plan = goOn(changed);
+              LayerPlan plan = proceed(changed);
               announce(changed, plan);
               tellIfSettled(changed, plan);
             });
@@ -171,7 +127,7 @@ public final class LayerActor extends EventSourcedBehavior<Layer.Command, LayerE
 
   private Effect<LayerEvent, LayerState> onPause(LayerState state, Layer.Pause pause) {
     return state.active() && !state.paused()
-        ? Effect().persist(new LayerEvent.BuildPaused()).thenRun(this::goOn)
+        ? Effect().persist(new LayerEvent.BuildPaused()).thenRun(this::proceed)
         : Effect().none();
   }
 
@@ -193,33 +149,7 @@ public final class LayerActor extends EventSourcedBehavior<Layer.Command, LayerE
     if (!state.active()) {
       return Effect().none();
     }
-    return Effect()
-        .persist(new LayerEvent.BuildAbandoned())
-        .thenRun(changed -> leases.offer(changed.spec(), changed.tasks(), List.of()));
-  }
-
-  private Effect<LayerEvent, LayerState> onReported(LayerState state, Layer.Reported command) {
-    Work.Report report = command.report();
-    if (!state.active()) {
-      report.gpu().tell(Leases.dismissal(report));
-      return Effect().none();
-    }
-    Leases.Verdict verdict = leases.judge(state.tasks(), state.spec(), report);
-    List<LayerEvent> events = new ArrayList<>(verdict.events());
-    if (report instanceof Work.Failed failed
-        && !events.isEmpty()
-        && failed.failure().kind() == Failure.Kind.CORRUPT_ARTEFACT) {
-      events.addAll(new LayerPlan(state).reopened(failed.key(), failed.failure()));
-    }
-    return Effect()
-        .persist(events)
-        .thenRun(
-            changed -> {
-              if (verdict.answer() != null) {
-                report.gpu().tell(verdict.answer());
-              }
-              told(changed, verdict.events());
-            });
+    return Effect().persist(new LayerEvent.BuildAbandoned()).thenRun(this::withdraw);
   }
 
   private Effect<LayerEvent, LayerState> onDeliver(LayerState state, Layer.Deliver deliver) {
@@ -231,7 +161,7 @@ public final class LayerActor extends EventSourcedBehavior<Layer.Command, LayerE
     }
     Deliveries judged = new Deliveries(state, deliver.deliveries());
     return Effect()
-        .persist(new ArrayList<LayerEvent>(judged.events()))
+        .persist(own(judged.events()))
         .thenRun(
             changed -> {
               deliver.replyTo().tell(new Layer.Receipts(judged.receipts()));
@@ -239,72 +169,53 @@ public final class LayerActor extends EventSourcedBehavior<Layer.Command, LayerE
             });
   }
 
-  private Effect<LayerEvent, LayerState> onTick(LayerState state, Tick tick) {
-    if (!state.active()) {
-      return Effect().none();
-    }
-    List<TaskEvent> lost = leases.expired(state.tasks());
-    return Effect()
-        .persist(new ArrayList<LayerEvent>(lost))
-        .thenRun(
-            changed -> {
-              if (lost.isEmpty()) {
-                goOn(changed);
-              } else {
-                told(changed, lost);
-              }
-            });
+  @Override
+  protected List<Wanted> wanted(LayerState state) {
+    return new LayerPlan(state).wanted();
   }
 
-  private void onRecoveryFailed(LayerState state, RecoveryFailed failed) {
-    Unreadable.of(persistenceId().id(), failed.getFailure()).ifPresent(peers::stop);
+  /** Weights that failed their check when a task read them are made again; the task waits. */
+  @Override
+  protected List<TaskEvent> reopened(LayerState state, Work.Failed failed) {
+    return new LayerPlan(state).reopened(failed.key(), failed.failure());
   }
 
-  /** Also after a journal that failed, which stops timers but keeps this object. */
-  private void onRecovered(LayerState state) {
-    timers.startTimerWithFixedDelay(Tick.INSTANCE, settings.gpu().heartbeat());
-    leases.restart();
+  @Override
+  protected void recovered(LayerState state) {
     if (state.active()) {
       offerScores(state, 0);
-      goOn(state);
+      proceed(state);
     }
   }
 
-  /** Tells the world what has just become durable, then goes on. */
-  private void told(LayerState state, List<TaskEvent> events) {
-    TaskAnnouncements.tell(peers, state.spec().id(), events);
-    boolean advanced = false;
+  /** The solver hears of new scores before anything else is done about them. */
+  @Override
+  protected void advanced(LayerState state, List<TaskEvent> events) {
+    boolean through = false;
     List<ScoredBlock> scores = new ArrayList<>();
     for (TaskEvent event : events) {
       if (event instanceof TaskEvent.TaskFinished finished) {
-        advanced = true;
+        through = true;
         if (finished.result() instanceof TaskResult.BlockScored scored) {
           scores.add(LayerPlan.scored(finished.key(), scored));
         }
       } else if (event instanceof TaskEvent.AttemptFailed failed) {
-        advanced |= !failed.retried();
+        through |= !failed.retried();
       }
     }
     if (!scores.isEmpty()) {
       peers.solver(state.spec().id(), new Solver.Offer(state.layer(), scores));
     }
-    if (events.stream().allMatch(e -> e instanceof TaskEvent.AttemptStarted)) {
-      // A lease was granted or renewed: what is wanted has not changed.
-      return;
-    }
-    LayerPlan plan = goOn(state);
-    if (advanced) {
+    LayerPlan plan = proceed(state);
+    if (through) {
       announce(state, plan);
       tellIfSettled(state, plan);
     }
   }
 
-  private LayerPlan goOn(LayerState state) {
+  private LayerPlan proceed(LayerState state) {
     LayerPlan plan = new LayerPlan(state);
-    leases.offer(
-        state.spec(),
-        state.tasks(),
-        state.paused() ? Leases.running(state.tasks(), plan.wanted()) : plan.wanted());
+    offer(state, plan.wanted());
     return plan;
   }
 
@@ -319,10 +230,7 @@ public final class LayerActor extends EventSourcedBehavior<Layer.Command, LayerE
 
   /** A solver that has just started waits for every layer, also for those without a score. */
   private void tellSolverOfNothing(long question) {
-    int slash = entityId.lastIndexOf('/');
-    peers.solver(
-        new RunId(entityId.substring(0, slash)),
-        new Solver.Offer(Integer.parseInt(entityId.substring(slash + 1)), List.of(), question));
+    peers.solver(id.run(), new Solver.Offer(id.layer(), List.of(), question));
   }
 
   private void tellIfSettled(LayerState state) {

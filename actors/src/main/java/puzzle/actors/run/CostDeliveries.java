@@ -1,5 +1,6 @@
 package puzzle.actors.run;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -7,6 +8,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import puzzle.model.CostDelivery;
 import puzzle.model.Receipt;
+import puzzle.persistence.RunEvent;
 import puzzle.persistence.RunState;
 
 /**
@@ -43,9 +45,9 @@ final class CostDeliveries {
     deliveries.forEach(this::judge);
   }
 
-  /** To persist; empty where nothing is new. */
-  List<CostDelivery> recorded() {
-    return recorded;
+  /** To persist; none if nothing is new. */
+  List<RunEvent> events(Instant at) {
+    return recorded.isEmpty() ? List.of() : List.of(new RunEvent.CostsDelivered(recorded, at));
   }
 
   /** In the order of the deliveries. */

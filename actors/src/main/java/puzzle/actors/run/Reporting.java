@@ -6,8 +6,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import puzzle.model.Failure;
 import puzzle.model.Outcome;
+import puzzle.model.Phase;
+import puzzle.model.RunId;
 import puzzle.persistence.RunState;
+import puzzle.protocol.Feed;
 
 /**
  * Writes a run's folder at its end, one report at a time, on a thread that may block. A report that
@@ -22,7 +26,15 @@ final class Reporting {
    * @param retried the disk took no more: there may be room later
    * @param order which of the orders so far it came after
    */
-  record Written(Outcome outcome, boolean retried, int order) {}
+  record Written(Outcome outcome, boolean retried, int order) {
+
+    /** What onlookers hear of a folder that could not be written. */
+    Feed.AttemptFailed fact(RunId run) {
+      Failure full =
+          new Failure(Failure.Kind.NO_STORAGE, outcome.detail() + "\nMaybe the disk is full.");
+      return new Feed.AttemptFailed(run, Phase.REPORT.label(), 1, full, true);
+    }
+  }
 
   private final Executor files;
   private boolean writing;

@@ -1,40 +1,26 @@
 package puzzle.actors.run;
 
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
-import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
-import org.apache.pekko.persistence.typed.PersistenceId;
-import org.apache.pekko.persistence.typed.RecoveryCompleted;
-import org.apache.pekko.persistence.typed.RecoveryFailed;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
-import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
-import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
-import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
-import puzzle.actors.work.Leases;
 import puzzle.actors.work.Peers;
-import puzzle.actors.work.TaskAnnouncements;
-import puzzle.actors.work.Unreadable;
+import puzzle.actors.work.TaskOwner;
+import puzzle.actors.work.Wanted;
 import puzzle.cluster.PuzzleSettings;
-import puzzle.model.Failure;
 import puzzle.model.Outcome;
-import puzzle.model.Phase;
 import puzzle.persistence.RunEvent;
 import puzzle.persistence.RunState;
-import puzzle.persistence.Tags;
 import puzzle.persistence.TaskEvent;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Layer;
@@ -47,7 +33,7 @@ import puzzle.protocol.Work;
  * of them answers a repeated question with the answer on record, so it does not matter who died,
  * moved or lost a message. When it dies, its journal brings it back.
  */
-public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, RunState> {
+public final class RunActor extends TaskOwner<Run.Command, RunEvent, RunState> {
 
   private record ReportWritten(Reporting.Written report) implements Run.Internal {}
 
@@ -60,23 +46,13 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   private final ActorContext<Run.Command> context;
-  private final TimerScheduler<Run.Command> timers;
-  private final String entityId;
-  private final PuzzleSettings settings;
-  private final Peers peers;
   private final Clock clock;
   private final Consumer<ActorRef<Run.Command>> retire;
-  private final RunRequests prompts;
-  private final Leases leases;
+  private final RunRequests requests;
   private final Reporting reporting;
 
   /** The solver has seen the costs and says that there is something to search. */
   private boolean feasible;
-
-  public static Behavior<Run.Command> create(
-      String entityId, PuzzleSettings settings, Peers peers, LongSupplier nanos, Clock clock) {
-    return create(entityId, settings, peers, nanos, clock, self -> {});
-  }
 
   /**
    * @param retire called now and then with a run that has ended: it need not stay in memory
@@ -106,30 +82,23 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
       Clock clock,
       Consumer<ActorRef<Run.Command>> retire) {
     super(
-        PersistenceId.of("Run", entityId),
-        SupervisorStrategy.restartWithBackoff(
-            settings.gpu().restartMin(), settings.gpu().restartMax(), 0.2));
+        new Work.Owner(Work.Owner.Kind.RUN, entityId),
+        settings,
+        peers,
+        nanos,
+        timers,
+        Tick.LEASES,
+        event -> event);
     this.context = context;
-    this.timers = timers;
-    this.entityId = entityId;
-    this.settings = settings;
-    this.peers = peers;
     this.clock = clock;
     this.retire = retire;
-    this.prompts = new RunRequests(peers);
+    this.requests = new RunRequests(peers);
     this.reporting =
         new Reporting(
             context
                 .getSystem()
                 .dispatchers()
                 .lookup(DispatcherSelector.fromConfig("puzzle.file-dispatcher")));
-    this.leases =
-        new Leases(
-            new Work.Owner(Work.Owner.Kind.RUN, entityId),
-            settings.lease(),
-            peers::pool,
-            nanos,
-            new SplittableRandom(entityId.hashCode()));
   }
 
   @Override
@@ -138,57 +107,31 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
   }
 
   @Override
-  public CommandHandler<Run.Command, RunEvent, RunState> commandHandler() {
-    CommandHandler<Run.Command, RunEvent, RunState> handler =
-        newCommandHandlerBuilder()
-            .forAnyState()
-            .onCommand(Run.Start.class, this::onStart)
-            .onCommand(Run.Pause.class, this::onPause)
-            .onCommand(Run.Resume.class, this::onResume)
-            .onCommand(Run.Retarget.class, this::onRetarget)
-            .onCommand(Run.RetryFailed.class, this::onRetryFailed)
-            .onCommand(Run.Cancel.class, this::onCancel)
-            .onCommand(Run.DeliverCosts.class, this::onDeliverCosts)
-            .onCommand(Run.GetStatus.class, this::onGetStatus)
-            .onCommand(Run.Reported.class, this::onReported)
-            .onCommand(Run.LayerSettled.class, this::onLayerSettled)
-            .onCommand(Run.SolverStarted.class, this::onSolverStarted)
-            .onCommand(Run.FoundFeasible.class, this::onFoundFeasible)
-            .onCommand(Run.FoundInfeasible.class, this::onFoundInfeasible)
-            .onCommand(Run.Shortlisted.class, this::onShortlisted)
-            .onCommand(Run.FoundIncumbent.class, this::onFoundIncumbent)
-            .onCommand(Run.Chosen.class, this::onChosen)
-            .onCommand(Take.class, this::onTake)
-            .onCommand(Run.ChildHealed.class, this::onChildHealed)
-            .onCommand(Run.GkdGivenUp.class, this::onGkdGivenUp)
-            .onCommand(ReportWritten.class, this::onReportWritten)
-            .onCommand(Tick.class, this::onTick)
-            .build();
-    return (state, command) -> peers.replaced() ? Effect().none() : handler.apply(state, command);
+  protected CommandHandler<Run.Command, RunEvent, RunState> handlers() {
+    return newCommandHandlerBuilder()
+        .forAnyState()
+        .onCommand(Run.Start.class, this::onStart)
+        .onCommand(Run.Pause.class, this::onPause)
+        .onCommand(Run.Resume.class, this::onResume)
+        .onCommand(Run.Retarget.class, this::onRetarget)
+        .onCommand(Run.RetryFailed.class, this::onRetryFailed)
+        .onCommand(Run.Cancel.class, this::onCancel)
+        .onCommand(Run.DeliverCosts.class, this::onDeliverCosts)
+        .onCommand(Run.GetStatus.class, this::onGetStatus)
+        .onCommand(Run.Reported.class, (state, told) -> onReported(state, told.report()))
+        .onCommand(Run.Reply.class, this::onReply)
+        .onCommand(Run.SolverStarted.class, this::onSolverStarted)
+        .onCommand(Run.FoundFeasible.class, this::onFoundFeasible)
+        .onCommand(Run.FoundIncumbent.class, this::onFoundIncumbent)
+        .onCommand(Take.class, this::onTake)
+        .onCommand(ReportWritten.class, this::onReportWritten)
+        .onCommand(Tick.class, this::onTick)
+        .build();
   }
 
   @Override
   public EventHandler<RunState, RunEvent> eventHandler() {
     return RunState::on;
-  }
-
-  @Override
-  public SignalHandler<RunState> signalHandler() {
-    return newSignalHandlerBuilder()
-        .onSignal(RecoveryCompleted.instance(), this::onRecovered)
-        .onSignal(RecoveryFailed.class, this::onRecoveryFailed)
-        .build();
-  }
-
-  @Override
-  public Set<String> tagsFor(RunEvent event) {
-    return Tags.ofEntity(entityId);
-  }
-
-  @Override
-  public RetentionCriteria retentionCriteria() {
-    return RetentionCriteria.snapshotEvery(
-        settings.snapshots().every(), settings.snapshots().keep());
   }
 
   private Effect<RunEvent, RunState> onStart(RunState state, Run.Start start) {
@@ -199,29 +142,32 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
           .thenRun(
               changed -> {
                 start.replyTo().tell(new Run.Accepted(false));
-                goOn(changed);
+                proceed(changed);
               });
     }
     String refusal = RunRequests.refusal(state, start);
     start.replyTo().tell(refusal == null ? new Run.Accepted(true) : new Run.Refused(refusal));
-    return Effect().none().thenRun(this::announce);
+    return Effect().none().thenRun(requests::announce);
   }
 
   private Effect<RunEvent, RunState> onPause(RunState state, Run.Pause pause) {
-    return carryOut(new Orders(entityId, state, clock.instant()).pause(), pause.replyTo());
+    return carryOut(orders(state).pause(), pause.replyTo());
   }
 
   private Effect<RunEvent, RunState> onResume(RunState state, Run.Resume resume) {
-    return carryOut(new Orders(entityId, state, clock.instant()).resume(), resume.replyTo());
+    return carryOut(orders(state).resume(), resume.replyTo());
   }
 
   private Effect<RunEvent, RunState> onRetarget(RunState state, Run.Retarget retarget) {
-    Orders orders = new Orders(entityId, state, clock.instant());
-    return carryOut(orders.retarget(retarget.target()), retarget.replyTo());
+    return carryOut(orders(state).retarget(retarget.target()), retarget.replyTo());
   }
 
   private Effect<RunEvent, RunState> onRetryFailed(RunState state, Run.RetryFailed retry) {
-    return carryOut(new Orders(entityId, state, clock.instant()).retryFailed(), retry.replyTo());
+    return carryOut(orders(state).retryFailed(), retry.replyTo());
+  }
+
+  private Orders orders(RunState state) {
+    return new Orders(entityId, state, clock.instant());
   }
 
   private Effect<RunEvent, RunState> carryOut(
@@ -235,8 +181,8 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
                 reporting.startOver();
                 feasible = false;
                 // What is on offer may be about something that is no longer asked for.
-                leases.offer(changed.spec(), changed.tasks(), List.of());
-                goOn(changed);
+                withdraw(changed);
+                proceed(changed);
               }
             });
   }
@@ -253,10 +199,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
 
   private Effect<RunEvent, RunState> onDeliverCosts(RunState state, Run.DeliverCosts deliver) {
     CostDeliveries judged = new CostDeliveries(entityId, state, deliver.costs());
-    List<RunEvent> events =
-        judged.recorded().isEmpty()
-            ? List.of()
-            : List.of(new RunEvent.CostsDelivered(judged.recorded(), clock.instant()));
+    List<RunEvent> events = judged.events(clock.instant());
     return Effect()
         .persist(events)
         .thenRun(
@@ -264,7 +207,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
               deliver.replyTo().tell(new Layer.Receipts(judged.receipts()));
               if (!events.isEmpty()) {
                 feasible = false;
-                goOn(changed);
+                proceed(changed);
               }
             });
   }
@@ -274,30 +217,14 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
     return Effect().none();
   }
 
-  private Effect<RunEvent, RunState> onReported(RunState state, Run.Reported command) {
-    Work.Report report = command.report();
-    if (!state.active()) {
-      report.gpu().tell(Leases.dismissal(report));
-      return Effect().none();
-    }
-    Leases.Verdict verdict = leases.judge(state.tasks(), state.spec(), report);
-    return Effect()
-        .persist(new ArrayList<RunEvent>(verdict.events()))
-        .thenRun(
-            changed -> {
-              if (verdict.answer() != null) {
-                report.gpu().tell(verdict.answer());
-              }
-              told(changed, verdict.events());
-            });
-  }
-
-  private Effect<RunEvent, RunState> onLayerSettled(RunState state, Run.LayerSettled settled) {
-    return keep(new RunReplies(state).to(settled));
+  /** Continues with what is news; the rest came late or twice, or is about something else. */
+  private Effect<RunEvent, RunState> onReply(RunState state, Run.Reply reply) {
+    Optional<RunEvent> news = new RunReplies(state).to(reply);
+    return news.isPresent() ? Effect().persist(news.get()).thenRun(this::proceed) : Effect().none();
   }
 
   private Effect<RunEvent, RunState> onSolverStarted(RunState state, Run.SolverStarted started) {
-    return Effect().none().thenRun(prompts::openSolver);
+    return Effect().none().thenRun(requests::openSolver);
   }
 
   private Effect<RunEvent, RunState> onFoundFeasible(RunState state, Run.FoundFeasible found) {
@@ -305,11 +232,7 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
       return Effect().none();
     }
     feasible = true;
-    return Effect().none().thenRun(this::goOn);
-  }
-
-  private Effect<RunEvent, RunState> onFoundInfeasible(RunState state, Run.FoundInfeasible found) {
-    return keep(new RunReplies(state).to(found));
+    return Effect().none().thenRun(this::proceed);
   }
 
   /** What happened on the way to the choice is for onlookers; nothing here depends on it. */
@@ -317,14 +240,6 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
     return state.active()
         ? Effect().persist(new RunEvent.IncumbentFound(found.incumbent()))
         : Effect().none();
-  }
-
-  private Effect<RunEvent, RunState> onShortlisted(RunState state, Run.Shortlisted listed) {
-    return keep(new RunReplies(state).to(listed));
-  }
-
-  private Effect<RunEvent, RunState> onChosen(RunState state, Run.Chosen chosen) {
-    return keep(new RunReplies(state).to(chosen));
   }
 
   private Effect<RunEvent, RunState> onTake(RunState state, Take take) {
@@ -335,22 +250,9 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
                 changed -> {
                   peers.announce(
                       new Feed.IncumbentChanged(changed.spec().id(), changed.incumbent()));
-                  goOn(changed);
+                  proceed(changed);
                 })
         : Effect().none();
-  }
-
-  private Effect<RunEvent, RunState> onChildHealed(RunState state, Run.ChildHealed healed) {
-    return keep(new RunReplies(state).to(healed));
-  }
-
-  private Effect<RunEvent, RunState> onGkdGivenUp(RunState state, Run.GkdGivenUp givenUp) {
-    return keep(new RunReplies(state).to(givenUp));
-  }
-
-  /** Goes on with what is news; the rest came late or twice, or is about something else. */
-  private Effect<RunEvent, RunState> keep(Optional<RunEvent> news) {
-    return news.isPresent() ? Effect().persist(news.get()).thenRun(this::goOn) : Effect().none();
   }
 
   private Effect<RunEvent, RunState> onReportWritten(RunState state, ReportWritten written) {
@@ -359,90 +261,59 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
       return Effect().none();
     }
     if (!report.retried()) {
-      return end(report.outcome());
+      return end(report.outcome(), () -> {});
     }
     // The next reminder tries again: there may be room by then.
-    String what = report.outcome().detail();
-    context.getLog().warn("{}: {}", entityId, what);
-    Failure full = new Failure(Failure.Kind.NO_STORAGE, what + "\nMaybe the disk is full.");
-    peers.announce(new Feed.AttemptFailed(state.spec().id(), Phase.REPORT.label(), 1, full, true));
+    context.getLog().warn("{}: {}", entityId, report.outcome().detail());
+    peers.announce(report.fact(state.spec().id()));
     return Effect().none();
   }
 
   private Effect<RunEvent, RunState> onTick(RunState state, Tick tick) {
+    if (tick == Tick.LEASES) {
+      return onHeartbeat(state);
+    }
     if (!state.active()) {
-      if (tick == Tick.RECONCILE) {
-        retire.accept(context.getSelf());
-      }
+      retire.accept(context.getSelf());
       return Effect().none();
     }
-    if (tick == Tick.RECONCILE) {
-      return Effect().none().thenRun(this::goOn);
-    }
-    List<TaskEvent> lost = leases.expired(state.tasks());
-    return Effect()
-        .persist(new ArrayList<RunEvent>(lost))
-        .thenRun(
-            changed -> {
-              if (!lost.isEmpty()) {
-                told(changed, lost);
-              } else {
-                offer(changed, new RunPlan(changed));
-              }
-            });
+    return Effect().none().thenRun(this::proceed);
   }
 
-  private void onRecoveryFailed(RunState state, RecoveryFailed failed) {
-    Unreadable.of(persistenceId().id(), failed.getFailure()).ifPresent(peers::stop);
+  @Override
+  protected List<Wanted> wanted(RunState state) {
+    return new RunPlan(state).wanted();
   }
 
-  /** Also after a journal that failed, which stops timers but keeps this object. */
-  private void onRecovered(RunState state) {
-    timers.startTimerWithFixedDelay(Tick.LEASES, settings.gpu().heartbeat());
+  @Override
+  protected void recovered(RunState state) {
     timers.startTimerWithFixedDelay(Tick.RECONCILE, settings.reconcile());
-    leases.restart();
     reporting.startOver();
     if (state.active()) {
-      goOn(state);
+      proceed(state);
     }
   }
 
-  private void told(RunState state, List<TaskEvent> events) {
-    TaskAnnouncements.tell(peers, state.spec().id(), events);
-    if (events.stream().allMatch(e -> e instanceof TaskEvent.AttemptStarted)) {
-      return;
-    }
-    goOn(state);
+  @Override
+  protected void advanced(RunState state, List<TaskEvent> events) {
+    proceed(state);
   }
 
   /** Asks everybody whose answer is missing; safe to do at any time. */
-  private void goOn(RunState state) {
+  private void proceed(RunState state) {
     RunPlan plan = new RunPlan(state);
-    announce(state, plan);
-    offer(state, plan);
-    prompts.send(state, plan, feasible);
+    offer(state, plan.wanted());
+    requests.send(state, plan, feasible);
     plan.taking().ifPresent(index -> context.getSelf().tell(new Take(index)));
     plan.outcome().ifPresent(outcome -> report(state, outcome));
   }
 
-  private void offer(RunState state, RunPlan plan) {
-    leases.offer(
-        state.spec(),
-        state.tasks(),
-        state.paused() ? Leases.running(state.tasks(), plan.wanted()) : plan.wanted());
-  }
-
   /** Writes the run's folder, then ends the run. */
   private void report(RunState state, Outcome outcome) {
-    RunState last = state.on(new RunEvent.RunEnded(outcome, clock.instant()));
     reporting
-        .write(last)
+        .write(state.on(new RunEvent.RunEnded(outcome, clock.instant())))
         .ifPresent(
             written -> context.pipeToSelf(written, (report, failure) -> new ReportWritten(report)));
-  }
-
-  private Effect<RunEvent, RunState> end(Outcome outcome) {
-    return end(outcome, () -> {});
   }
 
   private Effect<RunEvent, RunState> end(Outcome outcome, Runnable answer) {
@@ -451,22 +322,9 @@ public final class RunActor extends EventSourcedBehavior<Run.Command, RunEvent, 
         .thenRun(
             changed -> {
               answer.run();
-              leases.offer(changed.spec(), changed.tasks(), List.of());
-              prompts.abandon(changed);
-              announce(changed);
+              withdraw(changed);
+              requests.abandon(changed);
+              requests.announce(changed);
             });
-  }
-
-  private void announce(RunState state) {
-    if (state.ended()) {
-      peers.announce(new Feed.Ended(state.spec().id(), state.outcome()));
-    } else {
-      announce(state, new RunPlan(state));
-    }
-  }
-
-  private void announce(RunState state, RunPlan plan) {
-    peers.announce(
-        new Feed.PhaseAdvanced(state.spec().id(), plan.phase(), plan.done(), plan.total()));
   }
 }

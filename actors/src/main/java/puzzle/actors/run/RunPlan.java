@@ -1,6 +1,7 @@
 package puzzle.actors.run;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import puzzle.actors.work.Priority;
@@ -291,7 +292,7 @@ public final class RunPlan {
             });
     state.libraries().values().forEach(l -> lost.addAll(l.quarantined()));
     lost.removeIf(q -> q.failure().kind() == Failure.Kind.DIVERGED);
-    lost.sort(java.util.Comparator.comparing(LayerLibrary.Quarantined::key));
+    lost.sort(Comparator.comparing(LayerLibrary.Quarantined::key));
     return lost;
   }
 }

@@ -10,8 +10,8 @@ import puzzle.persistence.TaskEvent;
 import puzzle.protocol.Run;
 
 /**
- * What the words of layers, solver and distillation mean for a run: an event where they are what
- * the run waits for, nothing where they come late or twice, or are about another target or child. A
+ * What the words of layers, solver and distillation mean for a run: an event if they are what the
+ * run waits for, nothing if they come late or twice, or are about another target or child. A
  * function of the state and nothing else.
  */
 final class RunReplies {
@@ -22,42 +22,45 @@ final class RunReplies {
     this.state = state;
   }
 
-  Optional<RunEvent> to(Run.LayerSettled settled) {
+  Optional<RunEvent> to(Run.Reply reply) {
+    if (reply instanceof Run.LayerSettled settled) {
+      return settled(settled);
+    }
+    if (reply instanceof Run.FoundInfeasible found) {
+      return event(
+          undecided(found.target(), found.costs()),
+          new RunEvent.LimitsProvenInfeasible(found.infeasible()));
+    }
+    if (reply instanceof Run.Shortlisted listed) {
+      return event(
+          state.active() && state.shortlistWanted(),
+          new RunEvent.BlocksShortlisted(listed.blocks()));
+    }
+    if (reply instanceof Run.Chosen chosen) {
+      return event(
+          undecided(chosen.target(), chosen.costs())
+              && state.libraryComplete()
+              && !state.shortlistWanted(),
+          new RunEvent.ArchitectureChosen(
+              chosen.incumbent(), chosen.baselines(), chosen.candidates()));
+    }
+    if (reply instanceof Run.ChildHealed healed) {
+      return event(gkd(healed.child()), new RunEvent.ChildHealed(healed.healed()));
+    }
+    if (reply instanceof Run.GkdGivenUp givenUp) {
+      return event(
+          gkd(givenUp.child()) && !state.tasks().settled(RunPlan.GKD),
+          new TaskEvent.AttemptFailed(RunPlan.GKD, 1, givenUp.failure(), false, false));
+    }
+    throw new IllegalArgumentException("unknown answer to a run: " + reply);
+  }
+
+  private Optional<RunEvent> settled(Run.LayerSettled settled) {
     LayerLibrary library = settled.library();
     LayerLibrary known = state.libraries().get(library.layer());
     // The first stage's word may come again during the second.
     boolean news = known == null || !known.coupled() && library.coupled();
     return event(state.active() && news, new RunEvent.LayerSettled(library));
-  }
-
-  Optional<RunEvent> to(Run.FoundInfeasible found) {
-    return event(
-        undecided(found.target(), found.costs()),
-        new RunEvent.LimitsProvenInfeasible(found.infeasible()));
-  }
-
-  Optional<RunEvent> to(Run.Shortlisted listed) {
-    return event(
-        state.active() && state.shortlistWanted(), new RunEvent.BlocksShortlisted(listed.blocks()));
-  }
-
-  Optional<RunEvent> to(Run.Chosen chosen) {
-    return event(
-        undecided(chosen.target(), chosen.costs())
-            && state.libraryComplete()
-            && !state.shortlistWanted(),
-        new RunEvent.ArchitectureChosen(
-            chosen.incumbent(), chosen.baselines(), chosen.candidates()));
-  }
-
-  Optional<RunEvent> to(Run.ChildHealed healed) {
-    return event(gkd(healed.child()), new RunEvent.ChildHealed(healed.healed()));
-  }
-
-  Optional<RunEvent> to(Run.GkdGivenUp givenUp) {
-    return event(
-        gkd(givenUp.child()) && !state.tasks().settled(RunPlan.GKD),
-        new TaskEvent.AttemptFailed(RunPlan.GKD, 1, givenUp.failure(), false, false));
   }
 
   private static Optional<RunEvent> event(boolean news, RunEvent event) {

@@ -2,9 +2,11 @@ package puzzle.actors.run;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import puzzle.actors.work.Peers;
 import puzzle.model.LayerLibrary;
 import puzzle.persistence.RunState;
+import puzzle.protocol.Feed;
 import puzzle.protocol.Gkd;
 import puzzle.protocol.Layer;
 import puzzle.protocol.Run;
@@ -23,11 +25,12 @@ final class RunRequests {
   }
 
   /**
-   * Asks everybody whose answer is missing.
+   * Tells onlookers how far the run is, and asks everybody whose answer is missing.
    *
    * @param feasible whether the solver has said that there is something to search
    */
   void send(RunState state, RunPlan plan, boolean feasible) {
+    announce(state, plan);
     if (state.paused()) {
       pause(state, plan);
       return;
@@ -70,6 +73,20 @@ final class RunRequests {
           new Gkd.Launch(
               state.spec(), plan.gkd(state.incumbent().architecture()), state.retries()));
     }
+  }
+
+  /** Tells onlookers how far the run is, or how it ended. */
+  void announce(RunState state) {
+    if (state.ended()) {
+      peers.announce(new Feed.Ended(state.spec().id(), state.outcome()));
+    } else {
+      announce(state, new RunPlan(state));
+    }
+  }
+
+  private void announce(RunState state, RunPlan plan) {
+    peers.announce(
+        new Feed.PhaseAdvanced(state.spec().id(), plan.phase(), plan.done(), plan.total()));
   }
 
   /** Gives the solver the problem, once its costs are known and while it is not solved. */
@@ -139,9 +156,7 @@ final class RunRequests {
     return state.started()
         ? "%s has ended: %s.\nMaybe look at its report in %s."
             .formatted(
-                run,
-                state.outcome().kind().name().toLowerCase(java.util.Locale.ROOT),
-                state.spec().store())
+                run, state.outcome().kind().name().toLowerCase(Locale.ROOT), state.spec().store())
         : run + ": there is no such run.\nMaybe look at puzzle status for those on record.";
   }
 

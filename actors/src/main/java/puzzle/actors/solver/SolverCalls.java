@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import puzzle.engine.solve.ArchitectureSolver;
 import puzzle.engine.solve.Row;
@@ -138,6 +139,6 @@ final class SolverCalls {
         solution.limits(),
         solution.nodes(),
         solution.seconds(),
-        java.util.Optional.of(solver.explain(SolveBudget.of(limit))));
+        Optional.of(solver.explain(SolveBudget.of(limit))));
   }
 }

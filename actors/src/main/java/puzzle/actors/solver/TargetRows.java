@@ -131,14 +131,14 @@ final class TargetRows {
   }
 
   /** The whole model's value where the blocks' sum of the limit's stat is {@code sum}. */
-  private double modelValue(Limit.Stat metric, Workload workload, double sum) {
+  private double modelValue(Limit.Stat stat, Workload workload, double sum) {
     BlockCost fixed =
         profiles.stream()
             .filter(p -> p.workload().equals(workload))
             .findFirst()
             .orElseThrow()
             .fixed();
-    return switch (metric) {
+    return switch (stat) {
       case MEMORY -> sum + fixed.memoryBytes();
       case THROUGHPUT -> workload.generatedTokens() / (sum + fixed.runtimeSeconds(workload));
       case LATENCY -> sum + fixed.runtimeSeconds(workload);
@@ -157,8 +157,8 @@ final class TargetRows {
     return "%s %s %s%s".formatted(name(b), sign, plain(b.value), given);
   }
 
-  private static String label(Limit.Stat metric) {
-    return metric.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+  private static String label(Limit.Stat stat) {
+    return stat.name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
   private static String plain(double value) {

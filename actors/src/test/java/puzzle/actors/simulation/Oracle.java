@@ -126,13 +126,7 @@ final class Oracle implements SimulatedDevice.Onlooker {
 
   /** An owner lets a device forget an outcome: it must be on record, or of no use any more. */
   void acknowledged(Work.Owner owner, String device, Gpu.Acknowledge answer) {
-    String persistenceId =
-        switch (owner.kind()) {
-              case RUN -> "Run|";
-              case LAYER -> "Layer|";
-              case GKD -> "Gkd|";
-            }
-            + owner.entityId();
+    String persistenceId = owner.persistenceId();
     Fact fact = fact(persistenceId, answer.key());
     boolean awaited = fact.live && fact.device.equals(device);
     check(

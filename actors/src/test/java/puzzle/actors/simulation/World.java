@@ -229,7 +229,8 @@ final class World implements Peers {
         settings,
         this,
         clock("run"),
-        Clock.fixed(Instant.EPOCH, ZoneOffset.UTC));
+        Clock.fixed(Instant.EPOCH, ZoneOffset.UTC),
+        self -> {});
   }
 
   private Behavior<Layer.Command> layer(int layer) {

@@ -23,7 +23,7 @@ import puzzle.model.Sha256;
 
 /**
  * The ablations of one parent. All that is computed lies in the study's folder and is taken from
- * there the next time: a study that was killed goes on, and tables share what they have in common.
+ * there the next time: a study that was killed resumes, and tables share what they have in common.
  */
 public final class AblationStudy {
 
@@ -52,7 +52,7 @@ public final class AblationStudy {
 
   /**
    * @param run names parent, corpus, workload and limits
-   * @param folder keeps what is computed; made where it is missing
+   * @param folder keeps what is computed; made if it is missing
    * @param threads jobs at a time, one operation each on one thread
    * @param progress told what is begun, a line each
    */
@@ -103,11 +103,9 @@ public final class AblationStudy {
       Recordings recordings =
           new Recordings(
               scale, run, folder.resolve("recordings"), cache, workers, identity(config), progress);
-      StudyLibraries bench =
-          new StudyLibraries(scale, run, config.layers(), recordings, cache, workers, progress);
-      Assemblies assemblies = new Assemblies(bench, recordings, cache, workers, progress);
+      Study study = new Study(scale, run, config.layers(), recordings, cache, workers, progress);
       for (long seed : scale.seeds()) {
-        Tables rows = new Tables(bench, assemblies, costs, seed);
+        Tables rows = new Tables(study, costs, seed);
         for (Table table : tables) {
           measurements.addAll(rows.rows(table));
         }

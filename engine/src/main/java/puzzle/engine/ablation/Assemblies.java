@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.ablation.Recordings.Recorded;
 import puzzle.engine.decoder.DecoderConfig;
@@ -36,70 +35,60 @@ final class Assemblies {
   /** A model to heal with these losses. */
   record Healing(Model model, Set<RunSpec.Gkd.Loss> losses) {}
 
-  private final StudyLibraries bench;
-  private final Recordings recordings;
-  private final ResultCache cache;
-  private final Workers workers;
-  private final Consumer<String> progress;
+  private final Study study;
 
-  Assemblies(
-      StudyLibraries bench,
-      Recordings recordings,
-      ResultCache cache,
-      Workers workers,
-      Consumer<String> progress) {
-    this.bench = bench;
-    this.recordings = recordings;
-    this.cache = cache;
-    this.workers = workers;
-    this.progress = progress;
+  Assemblies(Study study) {
+    this.study = study;
   }
 
   /** Qualities in the order of the models. */
   List<Quality> evaluate(List<Model> models, StudyText data, long seed) {
-    Recorded recorded = recordings.get(data, seed);
-    progress.accept("evaluating %d models, seed %d".formatted(models.size(), seed));
+    Recorded recorded = study.recordings().get(data, seed);
+    study.progress().accept("evaluating %d models, seed %d".formatted(models.size(), seed));
     List<Workers.Job<Quality>> jobs = new ArrayList<>();
     for (Model model : models) {
       jobs.add(
           parent ->
-              cache.get(
-                  "evaluations",
-                  recorded.key() + " " + model.key(),
-                  Quality.class,
-                  () -> {
-                    try (Decoder assembled = assembled(parent, model)) {
-                      return quality(assembled, recorded);
-                    }
-                  }));
+              study
+                  .cache()
+                  .get(
+                      "evaluations",
+                      recorded.key() + " " + model.key(),
+                      Quality.class,
+                      () -> {
+                        try (Decoder assembled = assembled(parent, model)) {
+                          return quality(assembled, recorded);
+                        }
+                      }));
     }
-    return workers.all(jobs);
+    return study.workers().all(jobs);
   }
 
   /** Qualities after GKD, in order. */
   List<Quality> heal(List<Healing> gkds, long seed) {
-    Recorded recorded = recordings.get(StudyText.BROAD, seed);
-    progress.accept("GKD %d models, seed %d".formatted(gkds.size(), seed));
+    Recorded recorded = study.recordings().get(StudyText.BROAD, seed);
+    study.progress().accept("GKD %d models, seed %d".formatted(gkds.size(), seed));
     List<Workers.Job<Quality>> jobs = new ArrayList<>();
     for (Healing gkd : gkds) {
-      RunSpec.Gkd settings = bench.scale().gkd(bench.run(), gkd.losses());
+      RunSpec.Gkd settings = study.scale().gkd(study.run(), gkd.losses());
       String key = recorded.key() + " " + gkd.model().key() + " " + settings;
       jobs.add(
           parent ->
-              cache.get(
-                  "gkds",
-                  key,
-                  Quality.class,
-                  () -> healed(parent, gkd.model(), settings, recorded, seed)));
+              study
+                  .cache()
+                  .get(
+                      "gkds",
+                      key,
+                      Quality.class,
+                      () -> healed(parent, gkd.model(), settings, recorded, seed)));
     }
-    return workers.all(jobs);
+    return study.workers().all(jobs);
   }
 
   private Quality healed(
       Decoder parent, Model model, RunSpec.Gkd settings, Recorded recorded, long seed) {
     try (Decoder child = assembled(parent, model)) {
-      new GlobalDistillation(
-              parent, child, settings, recorded.open(), StudyLibraries.seed(seed, 0, "gkd"))
+      new GlobalDistillation(parent, child, settings, recorded.open(), Study.seed(seed, 0, "gkd"))
           .run(Monitor.NONE);
       return quality(child, recorded);
     }
@@ -111,7 +100,7 @@ final class Assemblies {
             model,
             recorded.open(),
             Split.EVALUATION,
-            bench.scale().scoring(bench.run()),
+            study.scale().scoring(study.run()),
             null,
             Monitor.NONE);
     Score.Measure top1 = Score.find(Score.Metric.TOP_K, quality.measures()).orElseThrow();
@@ -120,12 +109,12 @@ final class Assemblies {
 
   private Decoder assembled(Decoder parent, Model model) {
     DecoderConfig config = parent.config().with(model.architecture());
-    WeightSource own = SafetensorsFolder.open(Path.of(bench.run().parent()));
+    WeightSource own = SafetensorsFolder.open(Path.of(study.run().parent()));
     WeightSource weights =
         model.library() == null
             ? new RandomLayers(own, new RandomWeights(config, model.randomSeed()))
             : new AssembledWeights(config, own, model.library().store(), model.weights());
-    return Decoder.load(config, weights, bench.run().corpus().sequenceTokens());
+    return Decoder.load(config, weights, study.run().corpus().sequenceTokens());
   }
 
   /** The parent's embedding, final norm and head around layers drawn at random. */

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
-import puzzle.engine.ablation.StudyLibraries.BlockScore;
+import puzzle.engine.ablation.StudyScores.BlockScore;
 import puzzle.engine.solve.IncrementalSolver;
 import puzzle.engine.solve.Solution;
 import puzzle.engine.solve.SolveBudget;

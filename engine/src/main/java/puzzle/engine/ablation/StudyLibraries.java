@@ -1,7 +1,6 @@
 package puzzle.engine.ablation;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -9,124 +8,72 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
-import java.util.function.Consumer;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.ablation.Recordings.Recorded;
 import puzzle.engine.bld.BlockDistillation;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.SubblockWeights;
-import puzzle.engine.nn.Tensors;
 import puzzle.engine.recording.Recording;
-import puzzle.engine.safetensors.ElementType;
-import puzzle.engine.safetensors.SafetensorsFile;
-import puzzle.engine.safetensors.SafetensorsWriter;
-import puzzle.engine.score.SuffixScorer;
-import puzzle.engine.store.Store;
+import puzzle.engine.store.StorePaths;
 import puzzle.engine.surgery.Initialisation;
 import puzzle.model.Block;
 import puzzle.model.CheckpointRef;
 import puzzle.model.RunSpec;
-import puzzle.model.Score;
-import puzzle.model.Score.Metric;
 import puzzle.model.SearchSpace;
 import puzzle.model.Subblock;
-import puzzle.model.Task;
 import puzzle.model.Variant;
 
 /**
- * Libraries and scores of a study, each made once and kept in its folder. What is drawn at random
- * depends on the seed, the layer and the variant alone, so cells that differ in one setting share
- * all else.
+ * Libraries of a study, each training made once and kept in the study's folder. What is drawn at
+ * random depends on the seed, the layer and the variant alone, so cells that differ in one setting
+ * share all else.
  */
 final class StudyLibraries {
 
-  /**
-   * A block's score by every metric, larger is worse.
-   *
-   * @param loss above the parent's, nats per token
-   * @param top1 share of tokens predicted, below the parent's
-   */
-  record BlockScore(double kl, double loss, double top1) {}
-
-  /** Scores of a layer's blocks by name. */
-  record LayerScores(Map<String, BlockScore> blocks) {}
-
-  private final StudySize scale;
-  private final RunSpec run;
+  private final Study study;
   private final SearchSpace space;
-  private final int layers;
-  private final Recordings recordings;
-  private final ResultCache cache;
-  private final Workers workers;
-  private final Consumer<String> progress;
 
-  StudyLibraries(
-      StudySize scale,
-      RunSpec run,
-      int layers,
-      Recordings recordings,
-      ResultCache cache,
-      Workers workers,
-      Consumer<String> progress) {
-    this.scale = scale;
-    this.run = run;
-    this.space = scale.space(run.space());
-    this.layers = layers;
-    this.recordings = recordings;
-    this.cache = cache;
-    this.workers = workers;
-    this.progress = progress;
-  }
+  /** What the trainings of one library share. */
+  private record Round(Recorded recorded, String name, long seed, int steps) {}
 
-  SearchSpace space() {
-    return space;
-  }
-
-  StudySize scale() {
-    return scale;
-  }
-
-  RunSpec run() {
-    return run;
+  StudyLibraries(Study study) {
+    this.study = study;
+    this.space = study.space();
   }
 
   /** Every variant by decoupled BLD; with 0 steps as initialised. */
   Library library(StudyText data, long seed, int steps) {
-    Recorded recorded = recordings.get(data, seed);
+    Recorded recorded = study.recordings().get(data, seed);
     String name = "decoupled-%d-%s".formatted(steps, bldKey(steps).substring(0, 6));
+    Round round = new Round(recorded, name, seed, steps);
     List<Variant> trainable = space.variants().stream().filter(space::trainable).toList();
-    progress.accept(
-        "library, seed %d, %s, %d steps of %d sequences"
-            .formatted(seed, data, steps, scale.batch()));
+    study
+        .progress()
+        .accept(
+            "library, seed %d, %s, %d steps of %d sequences"
+                .formatted(seed, data, steps, study.scale().batch()));
     List<Map<Variant, CheckpointRef>> variants =
         trained(
-            Collections.nCopies(layers, trainable),
+            Collections.nCopies(study.layers(), trainable),
             (layer, variant) ->
                 "%s %s %d %s".formatted(recorded.key(), name, layer, variant.name()),
-            (parent, layer, variant) ->
-                trained(parent, recorded, name, layer, variant, seed, steps));
-    return new Library(name, recorded.store(), variants, Collections.nCopies(layers, Map.of()));
+            (parent, layer, variant) -> decoupled(round, parent, layer, variant));
+    return new Library(
+        name, recorded.store(), variants, Collections.nCopies(study.layers(), Map.of()));
   }
 
-  private CheckpointRef trained(
-      Decoder parent,
-      Recorded recorded,
-      String library,
-      int layer,
-      Variant variant,
-      long seed,
-      int steps) {
-    Recording recording = recorded.open();
+  private CheckpointRef decoupled(Round round, Decoder parent, int layer, Variant variant) {
+    Recording recording = round.recorded().open();
     SubblockWeights child = initialised(parent, recording, layer, variant);
     try {
       BlockDistillation distillation =
-          new BlockDistillation(parent, layer, scale.bld(run, steps), recording);
-      if (steps > 0) {
-        distillation.run(child, seed(seed, layer, variant.name()), Monitor.NONE);
+          new BlockDistillation(parent, layer, bld(round.steps()), recording);
+      if (round.steps() > 0) {
+        distillation.run(child, Study.seed(round.seed(), layer, variant.name()), Monitor.NONE);
       } else if (variant.form() == Variant.Form.LINEAR) {
         distillation.scale(child);
       }
-      return put(recorded.store(), library, layer, variant.name(), List.of(child));
+      return put(round, layer, variant.name(), List.of(child));
     } finally {
       child.close();
     }
@@ -137,21 +84,23 @@ final class StudyLibraries {
    * Pairs with the parent's half are left as they are: that is what decoupled training trained.
    */
   Library coupled(Library from, List<? extends Set<Block>> wanted, int steps, long seed) {
-    Recorded recorded = recordings.get(StudyText.BROAD, seed);
+    Recorded recorded = study.recordings().get(StudyText.BROAD, seed);
     String name =
         "coupled-%d-%s-from-%s".formatted(steps, bldKey(steps).substring(0, 6), from.name());
+    Round round = new Round(recorded, name, seed, steps);
     List<List<Block>> pairs = wanted.stream().map(this::trainablePairs).toList();
-    progress.accept(
-        "coupled BLD, seed %d, %d pairs"
-            .formatted(seed, pairs.stream().mapToInt(List::size).sum()));
+    study
+        .progress()
+        .accept(
+            "coupled BLD, seed %d, %d pairs"
+                .formatted(seed, pairs.stream().mapToInt(List::size).sum()));
     List<Map<Block, CheckpointRef>> trained =
         trained(
             pairs,
             (layer, block) ->
                 "%s %s %d %s from %s"
                     .formatted(recorded.key(), name, layer, block, from.weights(layer, block)),
-            (parent, layer, block) ->
-                coupled(parent, recorded, name, layer, block, from, steps, seed));
+            (parent, layer, block) -> coupled(round, parent, layer, block, from));
     return new Library(name, from.store(), from.variants(), trained);
   }
 
@@ -164,19 +113,21 @@ final class StudyLibraries {
   private <T> List<Map<T, CheckpointRef>> trained(
       List<List<T>> wanted, BiFunction<Integer, T, String> key, Training<T> training) {
     List<Workers.Job<CheckpointRef>> jobs = new ArrayList<>();
-    for (int layer = 0; layer < layers; layer++) {
+    for (int layer = 0; layer < study.layers(); layer++) {
       int l = layer;
       for (T what : wanted.get(layer)) {
         jobs.add(
             parent ->
-                cache.get(
-                    "library",
-                    key.apply(l, what),
-                    CheckpointRef.class,
-                    () -> training.run(parent, l, what)));
+                study
+                    .cache()
+                    .get(
+                        "library",
+                        key.apply(l, what),
+                        CheckpointRef.class,
+                        () -> training.run(parent, l, what)));
       }
     }
-    Iterator<CheckpointRef> files = workers.all(jobs).iterator();
+    Iterator<CheckpointRef> files = study.workers().all(jobs).iterator();
     List<Map<T, CheckpointRef>> trained = new ArrayList<>();
     for (List<T> layer : wanted) {
       Map<T, CheckpointRef> one = new LinkedHashMap<>();
@@ -187,33 +138,18 @@ final class StudyLibraries {
   }
 
   private List<Block> trainablePairs(Set<Block> blocks) {
-    Block parent = space.parent();
-    return blocks.stream()
-        .filter(b -> !b.attention().equals(parent.attention()) && !b.ffn().equals(parent.ffn()))
-        .filter(b -> space.trainable(b.attention()) || space.trainable(b.ffn()))
-        .toList();
+    return blocks.stream().filter(space::trainsWhole).toList();
   }
 
-  private CheckpointRef coupled(
-      Decoder parent,
-      Recorded recorded,
-      String library,
-      int layer,
-      Block block,
-      Library from,
-      int steps,
-      long seed) {
-    Task.Weights files = from.weights(layer, block);
-    SubblockWeights attention =
-        replacement(parent, from.store(), layer, block.attention(), files.attention());
-    SubblockWeights ffn = replacement(parent, from.store(), layer, block.ffn(), files.ffn());
-    try {
-      new BlockDistillation(parent, layer, scale.bld(run, steps), recorded.open())
-          .run(attention, ffn, seed(seed, layer, block.name()), Monitor.NONE);
-      return put(recorded.store(), library, layer, block.name(), List.of(attention, ffn));
-    } finally {
-      attention.close();
-      ffn.close();
+  private CheckpointRef coupled(Round round, Decoder parent, int layer, Block block, Library from) {
+    try (Library.Halves halves = from.open(parent, layer, block, space.parent())) {
+      new BlockDistillation(parent, layer, bld(round.steps()), round.recorded().open())
+          .run(
+              halves.attention(),
+              halves.ffn(),
+              Study.seed(round.seed(), layer, block.name()),
+              Monitor.NONE);
+      return put(round, layer, block.name(), List.of(halves.attention(), halves.ffn()));
     }
   }
 
@@ -228,110 +164,20 @@ final class StudyLibraries {
   }
 
   private static CheckpointRef put(
-      Store store, String library, int layer, String name, List<SubblockWeights> trained) {
-    SafetensorsWriter writer = new SafetensorsWriter(ElementType.F32);
-    String prefix = SubblockWeights.prefix(layer);
-    for (SubblockWeights half : trained) {
-      half.arrays()
-          .forEach(
-              (array, values) ->
-                  writer.add(
-                      prefix + array, values.getShape().getShape(), () -> Tensors.read(values)));
-    }
-    return store.put(
-        "%s/layer-%03d/%s.safetensors".formatted(library, layer, name), writer::writeTo);
-  }
-
-  /** Replace-one-block scores of every block but the parent's, per layer. */
-  List<Map<Block, BlockScore>> scores(Library library, StudyText data, long seed) {
-    return scores(library, data, seed, Collections.nCopies(layers, space.blocks()));
-  }
-
-  /** The same of some blocks. */
-  List<Map<Block, BlockScore>> scores(
-      Library library, StudyText data, long seed, List<? extends Collection<Block>> wanted) {
-    Recorded recorded = recordings.get(data, seed);
-    progress.accept("scores, seed %d, %s, %s".formatted(seed, data, library.name()));
-    List<Workers.Job<LayerScores>> jobs = new ArrayList<>();
-    for (int layer = 0; layer < layers; layer++) {
-      int l = layer;
-      List<Block> blocks =
-          wanted.get(layer).stream().filter(b -> !b.equals(space.parent())).toList();
-      StringBuilder key = new StringBuilder(recorded.key()).append(" layer ").append(layer);
-      for (Block block : blocks) {
-        key.append(' ').append(block).append(' ').append(library.weights(layer, block));
-      }
-      jobs.add(
-          parent ->
-              cache.get(
-                  "scores",
-                  key.toString(),
-                  LayerScores.class,
-                  () -> scored(parent, recorded, library, l, blocks)));
-    }
-    List<Map<Block, BlockScore>> scores = new ArrayList<>();
-    for (LayerScores layer : workers.all(jobs)) {
-      Map<Block, BlockScore> one = new LinkedHashMap<>();
-      one.put(space.parent(), new BlockScore(0, 0, 0));
-      layer.blocks().forEach((name, score) -> one.put(Block.parse(name), score));
-      scores.add(one);
-    }
-    return scores;
-  }
-
-  private LayerScores scored(
-      Decoder parent, Recorded recorded, Library library, int layer, List<Block> blocks) {
-    SuffixScorer scorer = new SuffixScorer(parent, recorded.open(), scale.scoring(run), null);
-    Map<String, BlockScore> scores = new LinkedHashMap<>();
-    for (Block block : blocks) {
-      Task.Weights files = library.weights(layer, block);
-      SubblockWeights attention =
-          replacement(parent, library.store(), layer, block.attention(), files.attention());
-      SubblockWeights ffn = replacement(parent, library.store(), layer, block.ffn(), files.ffn());
-      try {
-        scores.put(block.name(), score(scorer, layer, attention, ffn));
-      } finally {
-        close(attention);
-        close(ffn);
-      }
-    }
-    return new LayerScores(scores);
-  }
-
-  private static BlockScore score(
-      SuffixScorer scorer, int layer, SubblockWeights attention, SubblockWeights ffn) {
-    Score score = scorer.score(layer, attention, ffn, Monitor.NONE);
-    return new BlockScore(
-        value(score, Metric.KL), value(score, Metric.LM_LOSS), value(score, Metric.TOP_K));
-  }
-
-  private static double value(Score score, Metric metric) {
-    return score.measure(metric).orElseThrow().value();
-  }
-
-  private SubblockWeights replacement(
-      Decoder parent, Store store, int layer, Variant variant, CheckpointRef file) {
-    if (variant.equals(space.parent().get(variant.subblock()))) {
-      return null;
-    }
-    SafetensorsFile weights = file == null ? null : store.safetensors(file);
-    String prefix = SubblockWeights.prefix(layer);
-    return SubblockWeights.create(
-        parent.manager(), parent.config(), variant, name -> weights.fp32(prefix + name));
-  }
-
-  private static void close(SubblockWeights weights) {
-    if (weights != null) {
-      weights.close();
-    }
+      Round round, int layer, String name, List<SubblockWeights> trained) {
+    return round
+        .recorded()
+        .store()
+        .put(
+            StorePaths.trained(round.name(), layer, name),
+            SubblockWeights.writer(layer, trained)::writeTo);
   }
 
   private String bldKey(int steps) {
-    return ResultCache.name(scale.bld(run, steps).toString());
+    return ResultCache.name(bld(steps).toString());
   }
 
-  /** What a job draws depends on the study's seed and what the job is, not on when it runs. */
-  static long seed(long seed, int layer, String what) {
-    return seed * 0x9E3779B97F4A7C15L + 31L * layer + what.hashCode();
+  private RunSpec.Bld bld(int steps) {
+    return study.scale().bld(study.run(), steps);
   }
 }

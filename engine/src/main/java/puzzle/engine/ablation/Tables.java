@@ -12,7 +12,7 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import puzzle.engine.ablation.Assemblies.Healing;
 import puzzle.engine.ablation.Assemblies.Quality;
-import puzzle.engine.ablation.StudyLibraries.BlockScore;
+import puzzle.engine.ablation.StudyScores.BlockScore;
 import puzzle.engine.solve.studies.Baselines.Baseline;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
@@ -27,7 +27,9 @@ final class Tables {
   private static final Set<Loss> PAPER_LOSSES = EnumSet.of(Loss.COSINE, Loss.KLD);
   private static final List<String> METRICS = List.of(Measurement.KL, "loss", "top1", "throughput");
 
-  private final StudyLibraries bench;
+  private final Study study;
+  private final StudyLibraries trainings;
+  private final StudyScores scorings;
   private final Assemblies assemblies;
   private final StudyCosts costs;
   private final StudySize scale;
@@ -38,11 +40,13 @@ final class Tables {
   /** A model that stands for a cell at one limit; of several of them the mean counts. */
   private record Candidate(String cell, double limit, Model model) {}
 
-  Tables(StudyLibraries bench, Assemblies assemblies, StudyCosts costs, long seed) {
-    this.bench = bench;
-    this.assemblies = assemblies;
+  Tables(Study study, StudyCosts costs, long seed) {
+    this.study = study;
+    this.trainings = new StudyLibraries(study);
+    this.scorings = new StudyScores(study);
+    this.assemblies = new Assemblies(study);
     this.costs = costs;
-    this.scale = bench.scale();
+    this.scale = study.scale();
     this.seed = seed;
   }
 
@@ -66,8 +70,7 @@ final class Tables {
     List<Candidate> candidates = new ArrayList<>(solved("solver", full(), choices));
     for (double limit : scale.frontier()) {
       for (int draw = 0; draw < scale.draws(); draw++) {
-        Map<String, Baseline> found =
-            choices.baselines(limit, StudyLibraries.seed(seed, draw, "random"));
+        Map<String, Baseline> found = choices.baselines(limit, Study.seed(seed, draw, "random"));
         List<String> names =
             draw == 0 ? List.of("greedy", "maximum parameters", "random") : List.of("random");
         for (String name : names) {
@@ -117,10 +120,10 @@ final class Tables {
   private List<Measurement> data() {
     int half = scale.bldSteps() / 2;
     Library broad = broad(half);
-    Library narrow = bench.library(StudyText.ENGLISH, seed, half);
+    Library narrow = trainings.library(StudyText.ENGLISH, seed, half);
     Choices choices =
         new Choices(
-            bench.space(), costs, bench.scores(narrow, StudyText.ENGLISH, seed), BlockScore::kl);
+            study.space(), costs, scorings.scores(narrow, StudyText.ENGLISH, seed), BlockScore::kl);
     List<Candidate> candidates =
         new ArrayList<>(solved("broad mix", broad, choices(broad, BlockScore::kl)));
     candidates.addAll(solved("one genre", narrow, choices));
@@ -131,7 +134,7 @@ final class Tables {
   private List<Measurement> task() {
     Choices special =
         new Choices(
-            bench.space(), costs, bench.scores(full(), StudyText.ENGLISH, seed), BlockScore::kl);
+            study.space(), costs, scorings.scores(full(), StudyText.ENGLISH, seed), BlockScore::kl);
     List<Candidate> candidates = new ArrayList<>(solved("scored on the task", full(), special));
     candidates.addAll(solved("scored on all", full(), choices(full(), BlockScore::kl)));
     return evaluated(Table.TASK, candidates, StudyText.ENGLISH);
@@ -139,8 +142,8 @@ final class Tables {
 
   private List<Measurement> coupling() {
     int half = scale.bldSteps() / 2;
-    TwoStage stages = new TwoStage(bench, costs, full(), scale.bldSteps(), seed);
-    TwoStage equal = new TwoStage(bench, costs, broad(half), half, seed);
+    TwoStage stages = new TwoStage(study, costs, full(), scale.bldSteps(), seed);
+    TwoStage equal = new TwoStage(study, costs, broad(half), half, seed);
     List<Candidate> candidates =
         new ArrayList<>(solved("decoupled", full(), choices(full(), BlockScore::kl)));
     candidates.addAll(solved("decoupled, reduced space", full(), stages.reduced()));
@@ -155,9 +158,7 @@ final class Tables {
     candidates.add(atTarget("chosen", child()));
     for (int draw = 0; draw < scale.draws(); draw++) {
       Baseline random =
-          choices
-              .baselines(scale.target(), StudyLibraries.seed(seed, draw, "random"))
-              .get("random");
+          choices.baselines(scale.target(), Study.seed(seed, draw, "random")).get("random");
       add(candidates, "random choice", scale.target(), full(), choices, random);
     }
     candidates.add(atTarget("random weights", Model.random(child().architecture(), seed)));
@@ -206,14 +207,14 @@ final class Tables {
   }
 
   private Library broad(int steps) {
-    return libraries.computeIfAbsent(steps, s -> bench.library(StudyText.BROAD, seed, s));
+    return libraries.computeIfAbsent(steps, s -> trainings.library(StudyText.BROAD, seed, s));
   }
 
   private Choices choices(Library library, ToDoubleFunction<BlockScore> metric) {
     List<Map<Block, BlockScore>> scored =
         scores.computeIfAbsent(
-            library.name(), name -> bench.scores(library, StudyText.BROAD, seed));
-    return new Choices(bench.space(), costs, scored, metric);
+            library.name(), name -> scorings.scores(library, StudyText.BROAD, seed));
+    return new Choices(study.space(), costs, scored, metric);
   }
 
   /** The solver's child at the target. */

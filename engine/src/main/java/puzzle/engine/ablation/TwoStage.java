@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import puzzle.engine.ablation.StudyLibraries.BlockScore;
+import puzzle.engine.ablation.StudyScores.BlockScore;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.Variant;
@@ -20,7 +20,7 @@ import puzzle.model.Variant;
  */
 final class TwoStage {
 
-  private final StudyLibraries bench;
+  private final Study study;
   private final StudyCosts costs;
   private final Library library;
   private final List<Map<Block, BlockScore>> decoupled;
@@ -29,14 +29,15 @@ final class TwoStage {
   /**
    * @param steps of the second stage
    */
-  TwoStage(StudyLibraries bench, StudyCosts costs, Library decoupledLibrary, int steps, long seed) {
-    this.bench = bench;
+  TwoStage(Study study, StudyCosts costs, Library decoupledLibrary, int steps, long seed) {
+    this.study = study;
+    StudyScores scores = new StudyScores(study);
     this.costs = costs;
-    List<Map<Block, BlockScore>> all = bench.scores(decoupledLibrary, StudyText.BROAD, seed);
+    List<Map<Block, BlockScore>> all = scores.scores(decoupledLibrary, StudyText.BROAD, seed);
     List<Set<Block>> reduced = reduced(all);
     this.decoupled = kept(all, reduced);
-    this.library = bench.coupled(decoupledLibrary, reduced, steps, seed);
-    this.coupled = kept(bench.scores(library, StudyText.BROAD, seed, reduced), reduced);
+    this.library = new StudyLibraries(study).coupled(decoupledLibrary, reduced, steps, seed);
+    this.coupled = kept(scores.scores(library, StudyText.BROAD, seed, reduced), reduced);
   }
 
   /** The coupled library. */
@@ -46,24 +47,24 @@ final class TwoStage {
 
   /** Choices from the reduced space as the decoupled library scores it. */
   Choices reduced() {
-    return new Choices(bench.space(), costs, decoupled, BlockScore::kl);
+    return new Choices(study.space(), costs, decoupled, BlockScore::kl);
   }
 
   /** Choices from the reduced space as the coupled library scores it. */
   Choices coupled() {
-    return new Choices(bench.space(), costs, coupled, BlockScore::kl);
+    return new Choices(study.space(), costs, coupled, BlockScore::kl);
   }
 
   /** Pairs of the variants that solutions over the frontier use, per layer. */
   private List<Set<Block>> reduced(List<Map<Block, BlockScore>> all) {
     List<Set<Variant>> attention = new ArrayList<>();
     List<Set<Variant>> ffn = new ArrayList<>();
-    Choices choices = new Choices(bench.space(), costs, all, BlockScore::kl);
+    Choices choices = new Choices(study.space(), costs, all, BlockScore::kl);
     for (int layer = 0; layer < all.size(); layer++) {
       attention.add(new TreeSet<>());
       ffn.add(new TreeSet<>());
     }
-    for (double limit : bench.scale().frontier()) {
+    for (double limit : study.scale().frontier()) {
       choices.solved(limit).ifPresent(a -> use(a, attention, ffn));
     }
     List<Set<Block>> pairs = new ArrayList<>();

@@ -2,7 +2,6 @@ package puzzle.engine.solve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -90,16 +89,17 @@ class ExactnessTest {
   }
 
   @Test
-  void solvesTheSharedInstancesToTheStatedOptimum() throws IOException {
-    Path folder = Path.of("../../shared/data/solver-instances");
-    assumeTrue(Files.isDirectory(folder), "no shared instances beside the repository");
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.sorted().toList()) {
-        LoadedTable instance = TableFiles.instance(file);
-        Solution solution = new IncrementalSolver(instance.table(), instance.rows()).solve(BUDGET);
-        assertTrue(solution.proven(), instance.name());
-        assertEquals(instance.optimum(), solution.objective(), 1e-9, instance.name());
-      }
+  void solvesTheShippedInstancesToTheStatedOptimum() throws IOException {
+    List<Path> instances;
+    try (Stream<Path> files = Files.list(Path.of("src/test/resources/solver-instances"))) {
+      instances = files.filter(f -> f.toString().endsWith(".json")).sorted().toList();
+    }
+    assertEquals(8, instances.size());
+    for (Path file : instances) {
+      LoadedTable instance = TableFiles.instance(file);
+      Solution solution = new IncrementalSolver(instance.table(), instance.rows()).solve(BUDGET);
+      assertTrue(solution.proven(), instance.name());
+      assertEquals(instance.optimum(), solution.objective(), 1e-9, instance.name());
     }
   }
 
@@ -154,7 +154,7 @@ class ExactnessTest {
   }
 
   @Test
-  void stopsWhenCancelledAndGoesOnFromThere() {
+  void stopsWhenCancelledAndResumesFromThere() {
     InstanceFamily.Instance instance =
         new InstanceFamily(InstanceFamily.Scores.NEAR_TIED, 80, true, 4, 0.5, 3).generate();
     ArchitectureSolver solver = new IncrementalSolver(instance.table(), instance.limits());

@@ -2,7 +2,6 @@ package puzzle.actors.cli.solve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -245,9 +244,9 @@ class SolveCommandTest {
   }
 
   @Test
-  void provesASharedInstanceAndReplaysIt() throws IOException {
-    Path file = Path.of("../../shared/data/solver-instances/real-8x54-K2-frac-t0.3-s7.json");
-    assumeTrue(Files.exists(file), "no shared instances beside the repository");
+  void provesAShippedInstanceAndReplaysIt() throws IOException {
+    Path file =
+        Path.of("../engine/src/test/resources/solver-instances/real-8x54-K2-frac-t0.3-s7.json");
     assertEquals(0, run("--instance", file.toString(), "--output", "json"), err.toString());
     assertEquals(0.45873537903408895, json().get("objective").asDouble(), 1e-9);
     out.getBuffer().setLength(0);
