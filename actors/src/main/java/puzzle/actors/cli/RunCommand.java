@@ -70,7 +70,7 @@ final class RunCommand implements Callable<Integer> {
       names = "--leave",
       paramLabel = "KIND",
       description = {
-        "Tasks that the devices here do not take: a kind, as heal, or a key with '*'. They wait for",
+        "Tasks that the devices here do not take: a kind such as gkd, or a key with '*'. They wait for",
         "a worker that accepts them: see puzzle worker exec."
       })
   List<String> leave = List.of();

@@ -50,8 +50,8 @@ import puzzle.protocol.Layer;
 import puzzle.protocol.Solver;
 
 /**
- * The root of one JVM: starts what the node's roles ask for. Does nothing afterwards but to let
- * onlookers in.
+ * The root of one JVM: starts what the node's roles ask for. Afterwards it lets onlookers in, hands
+ * out what the edge works with, and retires the devices of a node that leaves.
  */
 final class Guardian extends AbstractBehavior<Guardian.Command> {
 

@@ -108,7 +108,7 @@ public record Summary(
 
   /** One limit as asked for. */
   public record LimitLine(
-      String workload, String metric, double value, @JsonProperty("times_parent") boolean times) {}
+      String workload, String stat, double value, @JsonProperty("times_parent") boolean times) {}
 
   public static Summary of(RunState state) {
     List<LimitLine> limits = new ArrayList<>();
@@ -119,7 +119,7 @@ public record Summary(
                   limits.add(
                       new LimitLine(
                           goal.workload().name(),
-                          l.metric().name().toLowerCase(Locale.ROOT),
+                          l.stat().name().toLowerCase(Locale.ROOT),
                           l.value(),
                           l.timesParent())));
     }
