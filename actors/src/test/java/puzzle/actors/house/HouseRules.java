@@ -106,6 +106,14 @@ final class HouseRules {
             List.of("org.apache.kafka..", "org.apache.pekko.kafka..", "io.cloudevents.."),
             "puzzle.actors.kafka"));
     rules.put("options stay in the command line", behind("picocli..", "puzzle.actors.cli.."));
+    rules.put(
+        "no actor waits for an answer",
+        behind(
+            "org.apache.pekko.actor.typed.javadsl.AskPattern",
+            "puzzle.actors.node",
+            "puzzle.actors.feed.RunFeed",
+            "puzzle.actors.feed.Inbound",
+            "puzzle.actors.http.WorkerEndpoints"));
     rules.put("two classes of a module have two names", HouseRules::namesakes);
     rules.put("no package is deeper than four levels or named for nothing", HouseRules::packages);
     return rules;

@@ -113,7 +113,7 @@ class ReadersIT {
   }
 
   @Test
-  void aThousandThatNeverReadAreCutOffCostBoundedMemoryAndDisturbNobody() throws Exception {
+  void aThousandThatNeverReadCostBoundedMemoryAndDisturbNobody() throws Exception {
     RunSpec spec = Examples.small(folder.resolve("run"));
     List<Socket> deaf = new ArrayList<>();
     try (Served served =

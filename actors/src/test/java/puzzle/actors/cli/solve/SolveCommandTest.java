@@ -231,6 +231,33 @@ class SolveCommandTest {
   }
 
   @Test
+  void readsTheFolderOfARun() throws IOException {
+    Files.writeString(
+        folder.resolve("profile.csv"),
+        """
+        workload,variant,prefill_seconds,decode_seconds,weight_bytes,kv_bytes,params,relative_spread,source
+        b1-p8-g8,fixed,0.5,0.1,10,0,5,0,measured, here
+        b1-p8-g8,kv-8,2,0.2,40,8,20,0,measured, here
+        b1-p8-g8,attention-no-op,0,0,0,0,0,0,measured, here
+        b1-p8-g8,ffn-640,4,0.4,80,0,40,0,measured, here
+        """);
+    Files.writeString(
+        folder.resolve("scores.csv"),
+        """
+        layer,attention,ffn,kl_nats_per_token,standard_error,kind,metric,score,lm_loss_nats_per_token,training
+        0,kv-8,ffn-640,0,0,measured,kl,0,0,decoupled
+        0,attention-no-op,ffn-640,0.5,0.1,measured,kl,0.5,0.7,decoupled
+        1,kv-8,ffn-640,0,0,measured,kl,0,0,decoupled
+        1,attention-no-op,ffn-640,0.25,0.1,measured,kl,0.25,0.9,decoupled
+        """);
+    String[] arguments = {
+      "--library", folder.toString(), "--limit", "prefill_seconds<=10500ms", "--output", "json"
+    };
+    assertEquals(0, run(arguments), err.toString());
+    assertEquals(0.25, json().get("objective").asDouble());
+  }
+
+  @Test
   void unitsOfAStatAgreeAcrossFiles() throws IOException {
     String header = "layer,subblock,variant,workload,metric,value,unit,source\n";
     Path a =
@@ -240,7 +267,7 @@ class SolveCommandTest {
         Files.writeString(
             folder.resolve("b.csv"), header + "*,ffn,ffn-640,b64-p9-g9,runtime,0.006,s,x\n");
     assertEquals(3, run("--library", a.toString(), "--library", b.toString()));
-    assertTrue(err.toString().contains("b.csv:2: unit 's' is not that of runtime before, 'ms'"));
+    assertTrue(err.toString().contains("b.csv:2: runtime in 's', before in 'ms'"));
   }
 
   @Test
