@@ -14,6 +14,7 @@ import puzzle.engine.solve.SolverTable;
 import puzzle.engine.solve.studies.Baselines;
 import puzzle.engine.solve.studies.Sweeps;
 import puzzle.model.Baseline;
+import puzzle.model.Variant;
 
 /**
  * The calls into {@code puzzle.engine.solve}, each made on the solver's own thread, one after the
@@ -97,7 +98,13 @@ final class SolverCalls {
     List<Baseline> found = new ArrayList<>();
     for (int sample = 0; sample < Math.max(1, samples); sample++) {
       Map<String, Baselines.Baseline> all =
-          Baselines.all(table, scores.rows(), null, seed + sample, SolveBudget.of(limit));
+          Baselines.all(
+              table,
+              scores.rows(),
+              null,
+              Variant.noOpNames(),
+              seed + sample,
+              SolveBudget.of(limit));
       if (sample == 0) {
         add(found, "greedy", 0, scores, all);
         add(found, "uniform", 0, scores, all);
