@@ -35,10 +35,9 @@ final class BlockTasks {
   TaskResult bld(RunSpec spec, Task.Bld task, Monitor monitor) {
     Decoder model = open.parent(spec);
     Recording recording = Recording.open(open.store(spec), task.recording());
-    RunSpec.Bld settings = settings(spec, task.microBatch());
     TrainingCheckpoint checkpoint = checkpoint(spec, task.layer(), task.variant().name(), task);
     BlockDistillation distillation =
-        new BlockDistillation(model, task.layer(), settings, recording).keeping(checkpoint);
+        new BlockDistillation(model, task.layer(), spec.bld(), recording).keeping(checkpoint);
     BlockDistillation.Beginning beginning =
         distillation.begin(
             initialisation(model, recording, task.layer(), task.variant()), task.variant());
@@ -57,10 +56,9 @@ final class BlockTasks {
   TaskResult bld(RunSpec spec, Task.BldBlock task, Monitor monitor) {
     Decoder model = open.parent(spec);
     Recording recording = Recording.open(open.store(spec), task.recording());
-    RunSpec.Bld settings = settings(spec, task.microBatch());
     TrainingCheckpoint checkpoint = checkpoint(spec, task.layer(), task.block().name(), task);
     BlockDistillation distillation =
-        new BlockDistillation(model, task.layer(), settings, recording).keeping(checkpoint);
+        new BlockDistillation(model, task.layer(), spec.bld(), recording).keeping(checkpoint);
     List<SubblockWeights> halves = new ArrayList<>();
     String how = null;
     try {
@@ -89,13 +87,6 @@ final class BlockTasks {
     } finally {
       halves.forEach(SubblockWeights::close);
     }
-  }
-
-  /** The run's, or with fewer sequences per pass where the task says so. */
-  private static RunSpec.Bld settings(RunSpec spec, int microBatch) {
-    return microBatch == 0
-        ? spec.bld()
-        : spec.bld().with(b -> b.safeguards = b.safeguards.with(s -> s.microBatch = microBatch));
   }
 
   /** Depends on a text that never changes, for another text would train other weights. */
