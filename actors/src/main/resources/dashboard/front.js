@@ -166,9 +166,9 @@ export function front(ui) {
       const floorNow = pending;
       pending = null;
       const limits = model.spec.target.goals.flatMap((goal, g) => goal.limits
-        .filter(l => !(g === 0 && l.metric === "THROUGHPUT"))
-        .map(l => ({workload: nameOf(goal.workload), metric: l.metric.toLowerCase(), value: l.value, times_parent: l.times_parent})));
-      limits.push({metric: "throughput", value: floorNow});
+        .filter(l => !(g === 0 && l.stat === "THROUGHPUT"))
+        .map(l => ({workload: nameOf(goal.workload), stat: l.stat.toLowerCase(), value: l.value, times_parent: l.times_parent})));
+      limits.push({stat: "throughput", value: floorNow});
       try {
         const answer = await ui.post("what-if", {limits});
         const base = model.best;

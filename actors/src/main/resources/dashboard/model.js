@@ -163,7 +163,7 @@ export class Model {
     const parent = this.parentCost;
     let floor = null;
     for (const limit of this.spec.target.goals[0].limits) {
-      if (limit.metric === "THROUGHPUT" && (parent || !limit.times_parent)) {
+      if (limit.stat === "THROUGHPUT" && (parent || !limit.times_parent)) {
         floor = Math.max(floor ?? 0, limit.times_parent ? limit.value * this.throughput(parent) : limit.value);
       }
     }

@@ -14,7 +14,7 @@ public record Infeasible(List<String> conflict, List<Relaxation> relaxations) {
    * One way out.
    *
    * @param limit in the words of the run file
-   * @param given as asked for, in the metric's unit
+   * @param given as asked for, in the stat's unit
    * @param feasible the nearest value that can be met, or NaN where none can
    */
   public record Relaxation(String limit, double given, double feasible) {}

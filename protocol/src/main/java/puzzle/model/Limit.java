@@ -5,10 +5,10 @@ import java.util.Objects;
 /**
  * One limit of a target, on the whole assembled model (appendix B).
  *
- * @param value in the metric's unit, or a multiple of the parent's own value
- * @param timesParent true where {@code value} multiplies what the parent needs
+ * @param value in the stat's unit, or a multiple of the parent's own value
+ * @param timesParent true if {@code value} multiplies what the parent needs
  */
-public record Limit(Stat metric, double value, boolean timesParent) {
+public record Limit(Stat stat, double value, boolean timesParent) {
 
   /** What can be limited, with its unit and direction. */
   public enum Stat {
@@ -36,9 +36,9 @@ public record Limit(Stat metric, double value, boolean timesParent) {
   }
 
   public Limit {
-    Objects.requireNonNull(metric, "metric");
+    Objects.requireNonNull(stat, "stat");
     if (!(value > 0 && value < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException("a limit is a positive number: " + metric + " " + value);
+      throw new IllegalArgumentException("a limit is a positive number: " + stat + " " + value);
     }
   }
 }

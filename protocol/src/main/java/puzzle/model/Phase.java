@@ -1,5 +1,7 @@
 package puzzle.model;
 
+import java.util.Locale;
+
 /** The phases of a run, in order. */
 public enum Phase {
   RECORD,
@@ -16,6 +18,6 @@ public enum Phase {
 
   /** In lower case, as shown to people. */
   public String label() {
-    return name().toLowerCase(java.util.Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT);
   }
 }

@@ -96,6 +96,14 @@ public record RunSpec(
       TWO_STAGE
     }
 
+    public Bld {
+      if (batch > sequences) {
+        throw new IllegalArgumentException(
+            "a step takes %d sequences, the tape has %d.\nMaybe make batch at most %d."
+                .formatted(batch, sequences, sequences));
+      }
+    }
+
     public Bld with(Consumer<RunDraft.Bld> change) {
       RunDraft.Bld draft = new RunDraft.Bld(this);
       change.accept(draft);
@@ -157,6 +165,13 @@ public record RunSpec(
       int candidateSequences) {
 
     public static final Scoring DEFAULT = new RunDraft.Scoring().build();
+
+    public Scoring {
+      if (metric == Score.Metric.BENCHMARK && benchmark == null) {
+        throw new IllegalArgumentException(
+            "the metric is benchmark, scoring.benchmark is missing.\nMaybe name a file of prompts.");
+      }
+    }
 
     /** Sequences that candidates are measured on; 0 if none is measured. */
     public int selectionSequences() {

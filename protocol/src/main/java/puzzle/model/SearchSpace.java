@@ -106,6 +106,16 @@ public record SearchSpace(List<Variant> attention, List<Variant> ffn, List<Layer
         && !variant.equals(parent().get(variant.subblock()));
   }
 
+  /**
+   * True if training the block as a whole (coupled BLD, section 3) is more than training its
+   * halves: both are replaced, and at least one has weights to train.
+   */
+  public boolean trainsWhole(Block block) {
+    return !block.attention().equals(attention.get(0))
+        && !block.ffn().equals(ffn.get(0))
+        && (trainable(block.attention()) || trainable(block.ffn()));
+  }
+
   private static List<Variant> checked(List<Variant> variants, Subblock subblock) {
     if (variants == null || variants.isEmpty()) {
       throw new IllegalArgumentException(

@@ -78,6 +78,13 @@ public record Variant(Subblock subblock, Form form, int size) implements Compara
         "unknown variant '" + name + "'.\nMaybe kv-4, attention-linear, ffn-640 or ffn-no-op.");
   }
 
+  /** A regular expression of the names of all variants that may stand in a subblock. */
+  public static String pattern(Subblock subblock) {
+    return subblock == Subblock.ATTENTION
+        ? "^(kv-[1-9][0-9]*|attention-linear|attention-no-op)$"
+        : "^(ffn-[1-9][0-9]*|ffn-linear|ffn-no-op)$";
+  }
+
   /** Attention before FFN, then from the largest to linear to no-op: the library's order. */
   @Override
   public int compareTo(Variant other) {

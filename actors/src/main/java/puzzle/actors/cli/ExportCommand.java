@@ -22,6 +22,8 @@ import puzzle.actors.run.RunFolder;
 import puzzle.actors.run.Summary;
 import puzzle.actors.runfile.RunFile;
 import puzzle.engine.huggingface.ChildExporter;
+import puzzle.engine.huggingface.HuggingFaceConfig;
+import puzzle.engine.store.Store;
 import puzzle.engine.tasks.HealedChild;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
@@ -61,7 +63,7 @@ final class ExportCommand implements Callable<Integer> {
   public Integer call() {
     RunFile run = read(store.resolve("config.resolved.yaml"));
     Summary summary = summary(store.resolve(RunFolder.SUMMARY));
-    puzzle.engine.store.Store files = puzzle.engine.store.Store.open(store);
+    Store files = Store.open(store);
     HealedChild child =
         new HealedChild(
             run.spec(),
@@ -70,8 +72,7 @@ final class ExportCommand implements Callable<Integer> {
             summary.modelCard());
     ChildExporter.Format as =
         format == null
-            ? HealedChild.usualFormat(
-                puzzle.engine.huggingface.HuggingFaceConfig.read(Path.of(run.spec().parent())))
+            ? HealedChild.usualFormat(HuggingFaceConfig.read(Path.of(run.spec().parent())))
             : ChildExporter.Format.parse(format);
     Path target = to != null ? to : store.resolve(format == null ? "child" : "child-" + as.tag());
     child.export(files, target, as);

@@ -12,6 +12,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -69,7 +70,7 @@ final class RunCommand implements Callable<Integer> {
       names = "--leave",
       paramLabel = "KIND",
       description = {
-        "Tasks that the devices here do not take: a kind, as heal, or a key with '*'. They wait for",
+        "Tasks that the devices here do not take: a kind such as gkd, or a key with '*'. They wait for",
         "a worker that accepts them: see puzzle worker exec."
       })
   List<String> leave = List.of();
@@ -213,7 +214,7 @@ final class RunCommand implements Callable<Integer> {
           .println(
               "%s in %s, peak memory %.2f GB"
                   .formatted(
-                      outcome.kind().name().toLowerCase(java.util.Locale.ROOT),
+                      outcome.kind().name().toLowerCase(Locale.ROOT),
                       ProgressBoard.clock(seconds),
                       PeakMemory.bytes() / 1e9));
     }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -101,8 +102,7 @@ final class Drill {
     kills.add(kill);
     tell.accept(
         "kill %d, %s in %s: %s"
-            .formatted(
-                kills.size(), kind.name().toLowerCase(java.util.Locale.ROOT), stage, kill.nodes()));
+            .formatted(kills.size(), kind.name().toLowerCase(Locale.ROOT), stage, kill.nodes()));
     if (kind == Kill.Kind.JOURNAL) {
       site.killJournal(random.nextInt(MOST_DOWN_MILLIS));
     } else {
@@ -187,7 +187,7 @@ final class Drill {
       Optional<Duration> solver = recovery.back(kill);
       solver.ifPresent(back::add);
       byStage.merge(kill.stage(), 1, Integer::sum);
-      byKind.merge(kill.kind().name().toLowerCase(java.util.Locale.ROOT), 1, Integer::sum);
+      byKind.merge(kill.kind().name().toLowerCase(Locale.ROOT), 1, Integer::sum);
     }
     return new Findings(
         kills.size(),

@@ -12,14 +12,14 @@ import puzzle.model.Target;
 /** Limits as other programs write them; they replace all limits a target has. */
 public final class LimitsBody {
 
-  private static final Set<String> FIELDS = Set.of("workload", "metric", "value", "times_parent");
+  private static final Set<String> FIELDS = Set.of("workload", "stat", "value", "times_parent");
 
   private LimitsBody() {}
 
   /**
    * The target with the limits in {@code body.limits}.
    *
-   * @param body {@code {"limits": [{"metric": "throughput", "value": 1.5, "times_parent": true}]}}
+   * @param body {@code {"limits": [{"stat": "throughput", "value": 1.5, "times_parent": true}]}}
    */
   public static Target read(JsonNode body, Target target) {
     JsonNode list = body.path("limits");
@@ -42,7 +42,7 @@ public final class LimitsBody {
       String at = "/limits/" + i;
       JsonNode one = list.get(i);
       if (!one.isObject()) {
-        throw Refusal.at(at, one, "is no limit", "Maybe an object with metric and value.");
+        throw Refusal.at(at, one, "is no limit", "Maybe an object with stat and value.");
       }
       one.fieldNames()
           .forEachRemaining(
@@ -73,14 +73,14 @@ public final class LimitsBody {
   }
 
   private static Limit limit(JsonNode one, String at) {
-    JsonNode metric = one.path("metric");
+    JsonNode stat = one.path("stat");
     JsonNode value = one.path("value");
     JsonNode times = one.path("times_parent");
     List<String> names =
         Arrays.stream(Limit.Stat.values()).map(m -> m.name().toLowerCase(Locale.ROOT)).toList();
-    int index = metric.isTextual() ? names.indexOf(metric.textValue()) : -1;
+    int index = stat.isTextual() ? names.indexOf(stat.textValue()) : -1;
     if (index < 0) {
-      throw Refusal.at(at + "/metric", metric, "is not known", "Maybe one of " + names + ".");
+      throw Refusal.at(at + "/stat", stat, "is not known", "Maybe one of " + names + ".");
     }
     if (!value.isNumber() || !(value.doubleValue() > 0) || Double.isInfinite(value.doubleValue())) {
       throw Refusal.at(at + "/value", value, "is no positive number", null);

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpCharsets;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
@@ -51,8 +52,7 @@ final class Dashboard {
       HttpResponse response =
           known
               ? HttpResponse.create().withStatus(304)
-              : HttpResponse.create()
-                  .withEntity(org.apache.pekko.http.javadsl.model.HttpEntities.create(type, bytes));
+              : HttpResponse.create().withEntity(HttpEntities.create(type, bytes));
       return CompletableFuture.completedStage(
           response
               .addHeader(RawHeader.create("ETag", tag))

@@ -1,10 +1,12 @@
 package puzzle.actors.http;
 
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.Locale;
 import java.util.Optional;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.headers.Cookie;
 import org.apache.pekko.http.javadsl.model.headers.HttpCookiePair;
 import puzzle.actors.edge.Refusal;
 
@@ -78,7 +80,7 @@ final class Gate {
   private Optional<String> cookie(HttpRequest request) {
     String name = cookieName(request);
     for (HttpHeader header : request.getHeaders()) {
-      if (header instanceof org.apache.pekko.http.javadsl.model.headers.Cookie cookie) {
+      if (header instanceof Cookie cookie) {
         for (HttpCookiePair pair : cookie.getCookies()) {
           if (pair.name().equals(name)) {
             return Optional.of(pair.value());
@@ -106,7 +108,7 @@ final class Gate {
     try {
       String name = new URI("http://" + host).getHost();
       return name == null ? "" : name.toLowerCase(Locale.ROOT);
-    } catch (java.net.URISyntaxException e) {
+    } catch (URISyntaxException e) {
       return "";
     }
   }

@@ -2,6 +2,7 @@ package puzzle.actors.http;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.security.GeneralSecurityException;
@@ -18,6 +19,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -62,33 +64,29 @@ public final class HttpEdge implements AutoCloseable {
   private final HttpSettings settings;
   private final Gate gate;
   private final Tokens tokens;
-  private final Metrics metrics;
+  private final Meters meters;
   private final List<Endpoint> endpoints;
   private ServerBinding binding;
 
   /** Starts to listen. */
   public static HttpEdge start(
-      ActorSystem<?> system, HttpSettings settings, EdgeParts parts, Metrics metrics) {
+      ActorSystem<?> system, HttpSettings settings, EdgeParts parts, Meters meters) {
     Tokens tokens = Tokens.at(settings.tokenFile());
-    HttpEdge edge = new HttpEdge(system, settings, tokens, parts, metrics);
+    HttpEdge edge = new HttpEdge(system, settings, tokens, parts, meters);
     edge.bind();
     return edge;
   }
 
   private HttpEdge(
-      ActorSystem<?> system,
-      HttpSettings settings,
-      Tokens tokens,
-      EdgeParts parts,
-      Metrics metrics) {
+      ActorSystem<?> system, HttpSettings settings, Tokens tokens, EdgeParts parts, Meters meters) {
     this.system = system;
     this.settings = settings;
     this.tokens = tokens;
     this.gate = new Gate(settings, tokens);
-    this.metrics = metrics;
+    this.meters = meters;
     Executor worker =
         system.dispatchers().lookup(DispatcherSelector.fromConfig("puzzle.edge-dispatcher"));
-    this.endpoints = Routes.all(system, settings, gate, parts, metrics, worker);
+    this.endpoints = Routes.all(system, settings, gate, parts, meters, worker);
   }
 
   private void bind() {
@@ -164,7 +162,7 @@ public final class HttpEdge implements AutoCloseable {
             })
         .thenApply(
             r -> {
-              metrics.request(
+              meters.request(
                   route[0], r.status().intValue(), Duration.ofNanos(System.nanoTime() - started));
               return r.addHeaders(SAFETY);
             });
@@ -237,8 +235,7 @@ public final class HttpEdge implements AutoCloseable {
           ? response.addHeader(RawHeader.create("Retry-After", "2"))
           : response;
     }
-    if (cause instanceof AskTimeoutException
-        || cause instanceof java.util.concurrent.TimeoutException) {
+    if (cause instanceof AskTimeoutException || cause instanceof TimeoutException) {
       return Replies.problem(
               Refusal.of(
                   503, "no answer in time", "Maybe the journal is down, or the run is moving."))
@@ -266,7 +263,7 @@ public final class HttpEdge implements AutoCloseable {
     String path = request.getUri().path();
     for (String part : path.substring(path.startsWith("/") ? 1 : 0).split("/", -1)) {
       try {
-        segments.add(java.net.URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8));
+        segments.add(URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8));
       } catch (IllegalArgumentException e) {
         throw Refusal.of(400, "the path is not well encoded: " + clip(path), null);
       }

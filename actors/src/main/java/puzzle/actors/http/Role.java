@@ -1,5 +1,7 @@
 package puzzle.actors.http;
 
+import java.util.Locale;
+
 /** What a token allows. An operator may do what a viewer may. */
 enum Role {
   /** Looks. */
@@ -12,6 +14,6 @@ enum Role {
   }
 
   String label() {
-    return name().toLowerCase(java.util.Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT);
   }
 }

@@ -4,11 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpCharsets;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
@@ -21,13 +24,13 @@ final class SystemEndpoints {
 
   private final Gate gate;
   private final EdgeParts parts;
-  private final Metrics metrics;
+  private final Meters meters;
   private final byte[] openApi;
 
-  SystemEndpoints(Gate gate, EdgeParts parts, Metrics metrics) {
+  SystemEndpoints(Gate gate, EdgeParts parts, Meters meters) {
     this.gate = gate;
     this.parts = parts;
-    this.metrics = metrics;
+    this.meters = meters;
     try (InputStream in = SystemEndpoints.class.getResourceAsStream("/puzzle/openapi.json")) {
       this.openApi = in.readAllBytes();
     } catch (IOException e) {
@@ -48,7 +51,7 @@ final class SystemEndpoints {
   CompletionStage<HttpResponse> ready(Call call) {
     MemberStatus status = Cluster.get(call.system()).selfMember().status();
     ObjectNode json = FactJson.MAPPER.createObjectNode();
-    json.put("member", status.toString().toLowerCase(java.util.Locale.ROOT));
+    json.put("member", status.toString().toLowerCase(Locale.ROOT));
     return parts
         .feed()
         .runs()
@@ -67,9 +70,8 @@ final class SystemEndpoints {
     return CompletableFuture.completedStage(
         HttpResponse.create()
             .withEntity(
-                ContentTypes.create(
-                    MediaTypes.TEXT_PLAIN, org.apache.pekko.http.javadsl.model.HttpCharsets.UTF_8),
-                metrics.scrape().getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+                ContentTypes.create(MediaTypes.TEXT_PLAIN, HttpCharsets.UTF_8),
+                meters.scrape().getBytes(StandardCharsets.UTF_8)));
   }
 
   /** Puts the token where the dashboard's own requests find it and no script can read it. */

@@ -68,7 +68,7 @@ final class LayerPlan {
       if (!space.offers(state.layer(), block)) {
         continue;
       }
-      if (coupledOnly && whole(block)) {
+      if (coupledOnly && space.trainsWhole(block)) {
         planCoupled(block, null);
       } else {
         planBlock(block);
@@ -76,16 +76,11 @@ final class LayerPlan {
     }
     if (state.coupled() != null) {
       state.coupled().stream()
-          .filter(this::whole)
+          .filter(space::trainsWhole)
           .filter(b -> space.offers(state.layer(), b))
           .filter(b -> !givenUp(b.attention()) && !givenUp(b.ffn()))
           .forEach(this::planSecondStage);
     }
-  }
-
-  /** Both halves are replaced, and there is something to train. */
-  private boolean whole(Block block) {
-    return !single(block) && (space.trainable(block.attention()) || space.trainable(block.ffn()));
   }
 
   /** Tasks that can run now. */

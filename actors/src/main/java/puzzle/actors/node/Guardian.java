@@ -46,11 +46,12 @@ import puzzle.protocol.Edge;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Gpu;
 import puzzle.protocol.GpuPool;
+import puzzle.protocol.Layer;
 import puzzle.protocol.Solver;
 
 /**
- * The root of one JVM: starts what the node's roles ask for. Does nothing afterwards but to let
- * onlookers in.
+ * The root of one JVM: starts what the node's roles ask for. Afterwards it lets onlookers in, hands
+ * out what the edge works with, and retires the devices of a node that leaves.
  */
 final class Guardian extends AbstractBehavior<Guardian.Command> {
 
@@ -203,9 +204,7 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
         new Inbound(
             getContext().getSystem(),
             run -> sharding.entityRefFor(ShardedPeers.RUN, run),
-            (run, layer) ->
-                sharding.entityRefFor(
-                    ShardedPeers.LAYER, puzzle.protocol.Layer.entityId(run, layer))),
+            (run, layer) -> sharding.entityRefFor(ShardedPeers.LAYER, Layer.entityId(run, layer))),
         peers,
         parent -> tools.engines().shape(parent));
   }

@@ -1,5 +1,6 @@
 package puzzle.actors.node;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -62,7 +63,7 @@ final class RunIndexActor {
         .runWith(Sink.seq(), context.getSystem())
         .thenApply(
             ids -> {
-              List<String> sorted = new java.util.ArrayList<>(ids);
+              List<String> sorted = new ArrayList<>(ids);
               Collections.sort(sorted);
               return sorted.stream().map(RunId::new).toList();
             });

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -234,7 +235,7 @@ public final class RunFolder {
 
   private static Iterable<LayerLibrary> inOrder(RunState state) {
     return state.libraries().values().stream()
-        .sorted(java.util.Comparator.comparingInt(LayerLibrary::layer))
+        .sorted(Comparator.comparingInt(LayerLibrary::layer))
         .toList();
   }
 }

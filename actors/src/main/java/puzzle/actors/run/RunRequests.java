@@ -2,6 +2,7 @@ package puzzle.actors.run;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import puzzle.actors.work.Peers;
 import puzzle.model.LayerLibrary;
 import puzzle.model.Task;
@@ -156,9 +157,7 @@ final class RunRequests {
     return state.started()
         ? "%s has ended: %s.\nMaybe look at its report in %s."
             .formatted(
-                run,
-                state.outcome().kind().name().toLowerCase(java.util.Locale.ROOT),
-                state.spec().store())
+                run, state.outcome().kind().name().toLowerCase(Locale.ROOT), state.spec().store())
         : run + ": there is no such run.\nMaybe look at puzzle status for those on record.";
   }
 

@@ -1,10 +1,12 @@
 package puzzle.actors.run;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import puzzle.model.Baseline;
@@ -107,7 +109,7 @@ public record Summary(
 
   /** One limit as asked for. */
   public record LimitLine(
-      String workload, String metric, double value, @JsonProperty("times_parent") boolean times) {}
+      String workload, String stat, double value, @JsonProperty("times_parent") boolean times) {}
 
   public static Summary of(RunState state) {
     List<LimitLine> limits = new ArrayList<>();
@@ -118,7 +120,7 @@ public record Summary(
                   limits.add(
                       new LimitLine(
                           goal.workload().name(),
-                          l.metric().name().toLowerCase(java.util.Locale.ROOT),
+                          l.stat().name().toLowerCase(Locale.ROOT),
                           l.value(),
                           l.timesParent())));
     }
@@ -145,9 +147,9 @@ public record Summary(
         state
             .tasks()
             .result(Task.Export.KEY, TaskResult.Exported.class)
-            .map(e -> java.nio.file.Path.of(state.spec().store(), e.folder()).toString())
+            .map(e -> Path.of(state.spec().store(), e.folder()).toString())
             .orElse(null),
-        java.nio.file.Path.of(state.spec().store(), RunFolder.REPORT).toString(),
+        Path.of(state.spec().store(), RunFolder.REPORT).toString(),
         speedSource(state),
         state.healed() == null
             ? List.of()

@@ -1,111 +1,223 @@
 package puzzle.actors.runfile;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import puzzle.model.InvalidInputException;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
- * One section of a run file while it is read: hands out settings by name, and at the end refuses
- * those that nobody asked for, with the nearest name that exists.
+ * A section of a run file, as the list of its keys. Each is declared once; from that the section is
+ * read, written back, and described in the JSON Schema and on the reference page.
+ *
+ * @param <R> what it is read as
+ * @param <D> the same while it is put together; starts at the defaults
  */
-final class Section {
+final class Section<R, D> implements Value<R> {
 
-  private final YamlTree tree;
-  private final Map<String, YamlTree> fields;
-  private final List<String> known = new ArrayList<>();
+  /** A key, and what a reader of the reference page wants to know of it. */
+  final class Key<V> {
+    final String name;
+    final Value<V> value;
+    private final Function<R, V> get;
+    private final BiConsumer<D, V> set;
+    private boolean required;
+    private String meaning = "";
+    private String unit = "";
+    private String otherwise;
+    private Object usual;
+
+    private Key(String name, Value<V> value, Function<R, V> get, BiConsumer<D, V> set) {
+      this.name = name;
+      this.value = value;
+      this.get = get;
+      this.set = set;
+    }
+
+    boolean required() {
+      return required;
+    }
+
+    String meaning() {
+      return meaning.isEmpty() && value instanceof Section<?, ?> s ? s.meaning : meaning;
+    }
+
+    String unit() {
+      return unit;
+    }
+
+    /** What holds if it is left out: as YAML, in words, or empty. */
+    String otherwise() {
+      return alternatives.contains(name)
+          ? "one of `" + String.join("`, `", alternatives) + "` is required"
+          : otherwise != null ? otherwise : usual().map(v -> "`" + v + "`").orElse("");
+    }
+
+    private Optional<Object> usual() {
+      return usual != null
+          ? Optional.of(usual)
+          : Optional.ofNullable(defaults).map(get).map(value::write);
+    }
+
+    private void read(Given given, D draft) {
+      Optional<YamlTree> tree =
+          required ? Optional.of(given.required(name, meaning())) : given.get(name);
+      tree.ifPresent(t -> set.accept(draft, value.read(t)));
+    }
+
+    private void write(R record, Map<String, Object> map) {
+      V written = get.apply(record);
+      if (written != null) {
+        map.put(name, value.write(written));
+      }
+    }
+
+    private ObjectNode describe() {
+      ObjectNode schema = value.schema();
+      if (!meaning().isEmpty()) {
+        schema.put("description", meaning());
+      }
+      usual().ifPresent(v -> schema.putPOJO("default", v));
+      return schema;
+    }
+  }
+
+  private final String meaning;
+  private final Supplier<D> start;
+  private final Function<D, R> build;
+  private final List<Key<?>> keys = new ArrayList<>();
+  private R defaults;
+  private List<String> blamed = List.of();
+  private List<String> alternatives = List.of();
 
   /**
-   * @param tree null where the section is absent
+   * @param build checks what concerns several keys; see {@link #blaming}
    */
-  Section(YamlTree tree) {
-    this.tree = tree;
-    this.fields = tree == null || tree.isEmpty() ? Map.of() : tree.fields();
+  Section(String meaning, Supplier<D> start, Function<D, R> build) {
+    this.meaning = meaning;
+    this.start = start;
+    this.build = build;
   }
 
-  Optional<YamlTree> get(String name) {
-    known.add(name);
-    return Optional.ofNullable(fields.get(name));
+  /** What {@code start} gives if nothing is changed; their values are shown as defaults. */
+  Section<R, D> defaults(R record) {
+    defaults = record;
+    return this;
   }
 
-  Section section(String name) {
-    return new Section(get(name).orElse(null));
+  /** The first of these that is given is where a record that {@code build} refuses is reported. */
+  Section<R, D> blaming(String... names) {
+    blamed = List.of(names);
+    return this;
   }
 
-  String text(String name, String otherwise) {
-    return get(name).map(YamlTree::text).orElse(otherwise);
+  /** Exactly one of these is given. */
+  Section<R, D> either(String... names) {
+    alternatives = List.of(names);
+    return this;
   }
 
-  int whole(String name, int least, int otherwise) {
-    return get(name).map(t -> (int) t.whole(least, Integer.MAX_VALUE)).orElse(otherwise);
+  /**
+   * Adds a key.
+   *
+   * @param get null for what is not written
+   */
+  <V> Section<R, D> key(String name, Value<V> value, Function<R, V> get, BiConsumer<D, V> set) {
+    keys.add(new Key<>(name, value, get, set));
+    return this;
   }
 
-  double number(String name, double least, double most, double otherwise) {
-    return get(name).map(t -> t.number(least, most)).orElse(otherwise);
+  /** Of the last key: may not be left out. */
+  Section<R, D> required() {
+    last().required = true;
+    return this;
   }
 
-  YamlTree required(String name) {
-    expect(name);
-    return get(name)
-        .orElseThrow(() -> tree.wrong(name + " is missing", "see examples/tiny/puzzle.yaml"));
+  /** Of the last key. */
+  Section<R, D> means(String text) {
+    last().meaning = text;
+    return this;
   }
 
-  /** Where there is none of that name, refuses one that is nearly so: it was meant. */
-  void expect(String name) {
-    for (Map.Entry<String, YamlTree> field : fields.entrySet()) {
-      if (!fields.containsKey(name)
-          && !known.contains(field.getKey())
-          && distance(name, field.getKey()) <= 2) {
-        throw unknown(field, name, "write " + name);
-      }
+  /** Of the last key: its unit, and what it means. */
+  Section<R, D> means(String unit, String text) {
+    last().unit = unit;
+    return means(text);
+  }
+
+  /** Of the last key: what holds if it is left out, in words. */
+  Section<R, D> otherwise(String text) {
+    last().otherwise = text;
+    return this;
+  }
+
+  /** Of the last key: its default, as YAML, if {@link #defaults} do not say it. */
+  Section<R, D> usually(Object value) {
+    last().usual = value;
+    return this;
+  }
+
+  private Key<?> last() {
+    return keys.get(keys.size() - 1);
+  }
+
+  List<Key<?>> keys() {
+    return keys;
+  }
+
+  String meaning() {
+    return meaning;
+  }
+
+  @Override
+  public R read(YamlTree tree) {
+    Given given = new Given(tree);
+    D draft = start.get();
+    long chosen = alternatives.stream().filter(given::has).count();
+    keys.forEach(key -> key.read(given, draft));
+    given.end();
+    if (chosen != 1 && !alternatives.isEmpty()) {
+      throw tree.wrong(
+          "has %s of %s".formatted(chosen == 0 ? "none" : "more than one", alternatives),
+          "write one of them");
     }
+    YamlTree place =
+        blamed.stream().flatMap(name -> given.get(name).stream()).findFirst().orElse(tree);
+    return place.checked(() -> build.apply(draft));
   }
 
-  /** Refuses what nobody asked for. */
-  void end() {
-    for (Map.Entry<String, YamlTree> field : fields.entrySet()) {
-      if (!known.contains(field.getKey())) {
-        String nearest =
-            known.stream()
-                .min(Comparator.comparingInt(k -> distance(k, field.getKey())))
-                .orElse("");
-        boolean close =
-            distance(nearest, field.getKey()) <= Math.max(2, field.getKey().length() / 3);
-        throw unknown(field, close ? nearest : "", "one of " + known);
-      }
-    }
+  @Override
+  public Map<String, Object> write(R record) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    keys.forEach(key -> key.write(record, map));
+    return map;
   }
 
-  private static InvalidInputException unknown(
-      Map.Entry<String, YamlTree> field, String meant, String maybe) {
-    return field
-        .getValue()
-        .wrongName(
-            "unknown key '%s'%s"
-                .formatted(
-                    field.getKey(), meant.isEmpty() ? "" : ", did you mean '" + meant + "'?"),
-            maybe);
+  @Override
+  public ObjectNode schema() {
+    ObjectNode schema = JsonNodeFactory.instance.objectNode();
+    schema.put("description", meaning).put("type", "object").put("additionalProperties", false);
+    List<String> required = keys.stream().filter(Key::required).map(key -> key.name).toList();
+    if (!required.isEmpty()) {
+      required.forEach(schema.putArray("required")::add);
+    }
+    if (!alternatives.isEmpty()) {
+      ArrayNode one = schema.putArray("oneOf");
+      alternatives.forEach(key -> one.addObject().putArray("required").add(key));
+    }
+    ObjectNode properties = schema.putObject("properties");
+    keys.forEach(key -> properties.set(key.name, key.describe()));
+    return schema;
   }
 
-  /** Edits from one word to another. */
-  static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int above = row[j];
-        boolean same =
-            Character.toLowerCase(a.charAt(i - 1)) == Character.toLowerCase(b.charAt(j - 1));
-        row[j] = Math.min(Math.min(row[j] + 1, row[j - 1] + 1), diagonal + (same ? 0 : 1));
-        diagonal = above;
-      }
-    }
-    return row[b.length()];
+  @Override
+  public String form() {
+    return "section";
   }
 }

@@ -19,9 +19,7 @@ public final class TargetChange {
    */
   public static Target read(Path file) {
     YamlTree tree = YamlTree.read(file);
-    Section root = new Section(tree);
-    Target target = RunFile.target(root.get("target").orElse(tree));
-    return target;
+    return TargetSection.read(tree.fields().getOrDefault("target", tree));
   }
 
   /**
@@ -32,12 +30,7 @@ public final class TargetChange {
   public static Target limited(Target target, List<String> limits) {
     List<Limit> read = new ArrayList<>();
     for (String text : limits) {
-      YamlTree tree = YamlTree.parse(Path.of("--limit"), text);
-      Section section = new Section(tree);
-      for (Limit.Stat metric : Limit.Stat.values()) {
-        section.get(RunFile.key(metric)).ifPresent(t -> read.add(Quantity.read(metric, t)));
-      }
-      section.end();
+      read.addAll(LimitsSection.SECTION.read(YamlTree.parse(Path.of("--limit"), text)));
     }
     List<Target.Goal> goals = new ArrayList<>(target.goals());
     goals.set(0, new Target.Goal(goals.get(0).workload(), read));

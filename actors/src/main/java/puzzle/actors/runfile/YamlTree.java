@@ -8,11 +8,13 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import puzzle.model.InvalidInputException;
 
 /**
@@ -38,7 +40,7 @@ final class YamlTree {
   private final Map<String, YamlTree> fields;
   private final List<YamlTree> items;
 
-  /** Where its name stands; its own place where it has none. */
+  /** Where its name stands; its own place if it has none. */
   private final JsonLocation nameAt;
 
   private YamlTree(
@@ -94,28 +96,33 @@ final class YamlTree {
     }
   }
 
-  boolean isMap() {
-    return fields != null;
-  }
-
-  boolean isList() {
-    return items != null;
-  }
-
   boolean isEmpty() {
     return text == null && fields == null && items == null;
   }
 
+  /**
+   * A file or folder that this value names.
+   *
+   * @return relative to the run file
+   */
+  Path path() {
+    try {
+      return file.toAbsolutePath().normalize().resolveSibling(text()).normalize();
+    } catch (InvalidPathException e) {
+      throw wrong(quoted() + " is not a path", "leave out what no file name holds");
+    }
+  }
+
   Map<String, YamlTree> fields() {
     if (fields == null) {
-      throw wrong("is no section", "indent its settings under it");
+      throw wrong("is not a section", "indent its settings under it");
     }
     return fields;
   }
 
   List<YamlTree> items() {
     if (items == null) {
-      throw wrong("is no list", "write [a, b] or one '- ' line each");
+      throw wrong("is not a list", "write [a, b] or one '- ' line each");
     }
     return items;
   }
@@ -127,17 +134,23 @@ final class YamlTree {
     return text;
   }
 
+  /** The text as messages quote it. */
+  String quoted() {
+    return "'" + InvalidInputException.shown(text()) + "'";
+  }
+
   /** Whole number of at least {@code least}. */
   long whole(long least, long most) {
     try {
       long value = Long.parseLong(text().replace("_", ""));
       if (value < least || value > most) {
         throw wrong(
-            text + " is out of range", "write a whole number from " + least + " to " + most);
+            InvalidInputException.shown(text) + " is out of range",
+            "write a whole number from " + least + " to " + most);
       }
       return value;
     } catch (NumberFormatException e) {
-      throw wrong("'" + text + "' is no whole number", "write digits alone");
+      throw wrong(quoted() + " is not a whole number", "write digits alone");
     }
   }
 
@@ -150,12 +163,26 @@ final class YamlTree {
       value = Double.NaN;
     }
     if (!Double.isFinite(value)) {
-      throw wrong("'" + text + "' is no finite number", "write 0.001 or 1e-3");
+      throw wrong(quoted() + " is not a finite number", "write 0.001 or 1e-3");
     }
     if (value < least || value > most) {
-      throw wrong(text + " is out of range", "write a number from " + least + " to " + most);
+      throw wrong(
+          InvalidInputException.shown(text) + " is out of range",
+          "write a number from " + Values.decimal(least) + " to " + Values.decimal(most));
     }
     return value;
+  }
+
+  /** What is made of this value, or what is wrong with it, with its place. */
+  <T> T checked(Supplier<T> value) {
+    try {
+      return value.get();
+    } catch (IllegalArgumentException | InvalidInputException e) {
+      String[] lines = e.getMessage().split("\n", 2);
+      String maybe =
+          lines.length > 1 ? lines[1].replaceFirst("^Maybe ", "") : "see docs/run-file.md";
+      throw wrong(lines[0].replaceFirst("\\.$", ""), maybe.replaceFirst("\\.$", ""));
+    }
   }
 
   /** What is wrong with this value, with its place. */
@@ -200,7 +227,8 @@ final class YamlTree {
         String name = p.currentName();
         JsonLocation nameAt = p.currentTokenLocation();
         p.nextToken();
-        String child = path.isEmpty() ? name : path + "." + name;
+        String shown = InvalidInputException.shown(name);
+        String child = path.isEmpty() ? shown : path + "." + shown;
         YamlTree value = value(file, p, child, depth + 1);
         if (value.isEmpty()) {
           value = new YamlTree(file, nameAt, nameAt, child, null, null, null);

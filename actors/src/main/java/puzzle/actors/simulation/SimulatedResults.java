@@ -2,6 +2,7 @@ package puzzle.actors.simulation;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.BlockCost;
@@ -9,6 +10,7 @@ import puzzle.model.CheckpointRef;
 import puzzle.model.RunSpec;
 import puzzle.model.Score;
 import puzzle.model.Sha256;
+import puzzle.model.Subblock;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
 import puzzle.model.Variant;
@@ -138,7 +140,7 @@ public final class SimulatedResults {
           case NO_OP -> 0;
         };
     long kv =
-        v.form() == Variant.Form.SIZED && v.subblock() == puzzle.model.Subblock.ATTENTION
+        v.form() == Variant.Form.SIZED && v.subblock() == Subblock.ATTENTION
             ? 100L * v.size() * w.sequenceTokens()
             : 0;
     return new BlockCost(
@@ -146,7 +148,7 @@ public final class SimulatedResults {
   }
 
   private static double noise(RunSpec spec, String what) {
-    return new java.util.SplittableRandom(spec.seed() * 31 + what.hashCode()).nextDouble();
+    return new SplittableRandom(spec.seed() * 31 + what.hashCode()).nextDouble();
   }
 
   private static CheckpointRef ref(String path) {

@@ -27,11 +27,7 @@ final class Shortlist {
       LinkedHashSet<Block> used = new LinkedHashSet<>();
       for (Architecture architecture : architectures) {
         Block block = architecture.block(layer);
-        boolean whole =
-            !block.attention().equals(space.parent().attention())
-                && !block.ffn().equals(space.parent().ffn())
-                && (space.trainable(block.attention()) || space.trainable(block.ffn()));
-        if (whole && used.size() < keep) {
+        if (space.trainsWhole(block) && used.size() < keep) {
           used.add(block);
         }
       }

@@ -3,6 +3,7 @@ package puzzle.actors.solver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.engine.solve.ArchitectureSolver;
@@ -156,6 +157,6 @@ final class SolverCalls {
         solution.limits(),
         solution.nodes(),
         solution.seconds(),
-        java.util.Optional.of(solver.explain(budget)));
+        Optional.of(solver.explain(budget)));
   }
 }

@@ -90,7 +90,7 @@ final class TargetRows {
         if (same(r.limit(), b.row)) {
           relaxations.add(
               new Infeasible.Relaxation(
-                  name(b), b.value, modelValue(b.limit.metric(), b.workload, r.feasible())));
+                  name(b), b.value, modelValue(b.limit.stat(), b.workload, r.feasible())));
         }
       }
     }
@@ -100,7 +100,7 @@ final class TargetRows {
   private static Bound bound(Limit limit, TaskResult.Profiled profile, BlockCost parent) {
     Workload w = profile.workload();
     double own =
-        switch (limit.metric()) {
+        switch (limit.stat()) {
           case MEMORY -> parent.memoryBytes();
           case THROUGHPUT -> w.generatedTokens() / parent.runtimeSeconds(w);
           case LATENCY -> parent.runtimeSeconds(w);
@@ -109,7 +109,7 @@ final class TargetRows {
         };
     double value = limit.timesParent() ? limit.value() * own : limit.value();
     BlockCost fixed = profile.fixed();
-    return switch (limit.metric()) {
+    return switch (limit.stat()) {
       case MEMORY -> bound(limit, w, value, stat("memory", w), value - fixed.memoryBytes());
       case THROUGHPUT ->
           bound(
@@ -131,14 +131,14 @@ final class TargetRows {
   }
 
   /** The whole model's value where the blocks' sum of the limit's stat is {@code sum}. */
-  private double modelValue(Limit.Stat metric, Workload workload, double sum) {
+  private double modelValue(Limit.Stat stat, Workload workload, double sum) {
     BlockCost fixed =
         profiles.stream()
             .filter(p -> p.workload().equals(workload))
             .findFirst()
             .orElseThrow()
             .fixed();
-    return switch (metric) {
+    return switch (stat) {
       case MEMORY -> sum + fixed.memoryBytes();
       case THROUGHPUT -> workload.generatedTokens() / (sum + fixed.runtimeSeconds(workload));
       case LATENCY -> sum + fixed.runtimeSeconds(workload);
@@ -148,17 +148,17 @@ final class TargetRows {
   }
 
   private static String name(Bound b) {
-    return label(b.limit.metric()) + " (" + b.workload.name() + ")";
+    return label(b.limit.stat()) + " (" + b.workload.name() + ")";
   }
 
   private static String describe(Bound b) {
-    String sign = b.limit.metric().upper() ? "<=" : ">=";
+    String sign = b.limit.stat().upper() ? "<=" : ">=";
     String given = b.limit.timesParent() ? " (%s x parent)".formatted(plain(b.limit.value())) : "";
     return "%s %s %s%s".formatted(name(b), sign, plain(b.value), given);
   }
 
-  private static String label(Limit.Stat metric) {
-    return metric.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+  private static String label(Limit.Stat stat) {
+    return stat.name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
   private static String plain(double value) {

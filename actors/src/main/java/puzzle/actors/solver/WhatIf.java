@@ -13,6 +13,7 @@ import puzzle.engine.solve.SolveBudget;
 import puzzle.engine.solve.SolverTable;
 import puzzle.engine.solve.studies.Sweeps;
 import puzzle.model.Architecture;
+import puzzle.model.Block;
 import puzzle.model.BlockCost;
 import puzzle.model.Incumbent;
 import puzzle.model.Infeasible;
@@ -77,7 +78,7 @@ public final class WhatIf {
     List<Row> others = scores.rows().stream().filter(row -> !row.stat().equals(runtime)).toList();
     double slowest = 0;
     double fastest = Double.POSITIVE_INFINITY;
-    List<puzzle.model.Block> blocks = scores.blocks();
+    List<Block> blocks = scores.blocks();
     for (int i = 0; i < blocks.size(); i++) {
       double cost = scores.target().costs(blocks.get(i))[1];
       slowest = i == 0 ? cost : slowest;

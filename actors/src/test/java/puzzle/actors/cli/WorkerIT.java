@@ -49,7 +49,7 @@ class WorkerIT {
 
   @Test
   void workersInAnotherLanguageScoreABlockAsTheEngineDoesAndHandBackTheChild() throws Exception {
-    assumeTrue(python(), "skipped: there is no python3 here");
+    assumeTrue(python(), "no python3 here");
     RunSpec spec = spec();
     CompletableFuture<Outcome> ended = new CompletableFuture<>();
     try (PuzzleNode node =
@@ -58,7 +58,7 @@ class WorkerIT {
             1,
             new Tools(new DjlEngineFactory(), IncrementalSolver::new),
             ConfigFactory.parseString(
-                    "puzzle { gpu.leave = [heal], http { enabled = on, port = 0, token-file = \"%s\" } }"
+                    "puzzle { gpu.leave = [gkd], http { enabled = on, port = 0, token-file = \"%s\" } }"
                         .formatted(folder.resolve("http-tokens")))
                 .withFallback(Examples.QUICK))) {
       node.watch(
@@ -69,7 +69,7 @@ class WorkerIT {
           });
       String url = node.http().orElseThrow().url();
       worker(url, "scorer", MINE, "score_last_layer.py");
-      worker(url, "healer", "gkd", "heal.py");
+      worker(url, "trainer", "gkd", "gkd.py");
       node.start(spec, 6, "hash");
       assertEquals(Outcome.Kind.DONE, ended.get(240, TimeUnit.SECONDS).kind());
       JsonNode snapshot =
@@ -89,7 +89,7 @@ class WorkerIT {
       try (BlockEngine engine = new DjlEngineFactory().open(new Device("check", "cpu", 0))) {
         for (JsonNode task : snapshot.path("tasks")) {
           JsonNode last = task.path("attempts").path(task.path("attempts").size() - 1);
-          if (last.path("device").asText().startsWith("healer/")) {
+          if (last.path("device").asText().startsWith("trainer/")) {
             assertEquals("gkd", task.path("key").asText());
             healed = task.at("/result/child/path").asText();
           }

@@ -51,14 +51,13 @@ class ContractTest {
       good(served.post("/api/v1/login", token));
       good(served.post("/api/v1/logout", "{}"));
       good(served.post(RUN + "/what-if", "{\"limits\":[]}"));
-      String never =
-          "{\"limits\":[{\"metric\":\"throughput\",\"value\":1e6,\"times_parent\":true}]}";
+      String never = "{\"limits\":[{\"stat\":\"throughput\",\"value\":1e6,\"times_parent\":true}]}";
       assertTrue(good(served.post(RUN + "/what-if", never)).has("infeasible"));
       store(served);
       worker(served);
       good(served.post(RUN + "/pause", "{}"));
       good(served.post(RUN + "/resume", "{}"));
-      String limit = "{\"limits\":[{\"metric\":\"memory\",\"value\":0.95,\"times_parent\":true}]}";
+      String limit = "{\"limits\":[{\"stat\":\"memory\",\"value\":0.95,\"times_parent\":true}]}";
       good(served.post(RUN + "/retarget", limit));
       open.set(true);
       served.outcome();

@@ -104,8 +104,7 @@ class EventsTest {
       served.start(spec, 3);
       served.outcome();
       JsonNode before = served.get(RUN);
-      String limit =
-          "{\"limits\":[{\"metric\":\"throughput\",\"value\":%s,\"times_parent\":true}]}";
+      String limit = "{\"limits\":[{\"stat\":\"throughput\",\"value\":%s,\"times_parent\":true}]}";
       JsonNode fast =
           Served.JSON.readTree(served.post(RUN + "/what-if", limit.formatted("2.5")).body());
       JsonNode slow =

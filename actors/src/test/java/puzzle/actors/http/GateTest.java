@@ -226,9 +226,9 @@ class GateTest {
             served
                 .post(
                     "/api/v1/runs/example/what-if",
-                    "{\"limits\":[{\"metric\":\"thruput\",\"value\":2}]}")
+                    "{\"limits\":[{\"stat\":\"thruput\",\"value\":2}]}")
                 .body());
-    assertEquals("/limits/0/metric", problem.path("pointer").asText());
+    assertEquals("/limits/0/stat", problem.path("pointer").asText());
     assertTrue(problem.path("detail").asText().contains("thruput"));
     assertTrue(problem.path("suggestion").asText().contains("throughput"));
   }

@@ -176,7 +176,7 @@ class RestartTest {
       double feasible = why.at("/relaxations/0/feasible").asDouble();
       assertTrue(feasible > 0 && feasible < why.at("/relaxations/0/given").asDouble());
     }
-    assertEquals(Limit.Stat.THROUGHPUT, spec.target().goals().get(0).limits().get(0).metric());
+    assertEquals(Limit.Stat.THROUGHPUT, spec.target().goals().get(0).limits().get(0).stat());
   }
 
   @Test

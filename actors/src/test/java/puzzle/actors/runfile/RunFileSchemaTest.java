@@ -51,6 +51,38 @@ class RunFileSchemaTest {
             .getSchema(RunFile.schema());
   }
 
+  /** {@code -Drunfile.write=true} writes both anew. */
+  @Test
+  void theShippedSchemaAndPageAreWhatTheSectionsSay() throws IOException {
+    Path shippedSchema = Path.of("src/main/resources/schema/puzzle-v1.schema.json");
+    Path shippedPage = Path.of("../docs/run-file.md");
+    if (Boolean.getBoolean("runfile.write")) {
+      Files.writeString(shippedSchema, RunFile.schema());
+      Files.writeString(shippedPage, RunFilePage.print());
+    }
+    assertEquals(Files.readString(shippedSchema), RunFile.schema());
+    assertEquals(Files.readString(shippedPage), RunFilePage.print());
+  }
+
+  @Test
+  void everyKeyIsExplained() {
+    everyKeyIsExplained("", RunFile.described());
+  }
+
+  private static void everyKeyIsExplained(String path, Section<?, ?> section) {
+    for (Section<?, ?>.Key<?> key : section.keys()) {
+      String at = path + key.name;
+      assertFalse(key.meaning().isBlank(), at);
+      assertTrue(key.meaning().endsWith("."), at);
+      assertFalse(key.value.form().isBlank(), at);
+      if (key.value instanceof Section<?, ?> below) {
+        everyKeyIsExplained(at + ".", below);
+      } else {
+        assertTrue(key.required() || !key.otherwise().isEmpty(), at + " without a default");
+      }
+    }
+  }
+
   @Test
   void takesTheExamples() throws IOException {
     List<Path> files;
@@ -80,7 +112,7 @@ class RunFileSchemaTest {
           .fieldNames()
           .forEachRemaining(
               name -> {
-                JsonNode value = fallback(settings.path(name));
+                JsonNode value = settings.path(name).path("default");
                 if (!value.isMissingNode()) {
                   ObjectNode file = tree(LEAST);
                   file.withObjectProperty(section).set(name, value);
@@ -126,17 +158,6 @@ class RunFileSchemaTest {
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     }
-  }
-
-  /** A setting's default, of its own or of the definition it refers to. */
-  private static JsonNode fallback(JsonNode setting) {
-    if (setting.has("default") || !setting.has("$ref")) {
-      return setting.path("default");
-    }
-    return tree(RunFile.schema())
-        .path("$defs")
-        .path(setting.path("$ref").asText().replace("#/$defs/", ""))
-        .path("default");
   }
 
   private static ObjectNode tree(String yaml) {

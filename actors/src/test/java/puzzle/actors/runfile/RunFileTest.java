@@ -121,14 +121,14 @@ class RunFileTest {
     refused(GOOD + "bld: {sequences: 8, batch: 9}\n", "a step takes 9 sequences, the tape has 8");
     refused(GOOD.replace("seed: 3", "seed: -1"), ":5:", "seed", "-1");
     refused(GOOD.replace("batch: 32", "batch: 0"), "batch", "0 is out of range");
-    refused(GOOD.replace("batch: 32", "batch: 1e99"), "no whole number");
-    refused(GOOD + "bld: {learningRate: .nan}\n", ":13:", "no finite number");
-    refused(GOOD + "bld: {learningRate: .inf}\n", "no finite number");
+    refused(GOOD.replace("batch: 32", "batch: 1e99"), "not a whole number");
+    refused(GOOD + "bld: {learningRate: .nan}\n", ":13:", "not a finite number");
+    refused(GOOD + "bld: {learningRate: .inf}\n", "not a finite number");
     refused(GOOD + "bld: {learningRate: -1}\n", "out of range");
-    refused(GOOD + "bld: {steps: 99999999999999999999}\n", "no whole number");
-    refused(GOOD.replace("40 MiB", "-40 MiB"), "no quantity");
+    refused(GOOD + "bld: {steps: 99999999999999999999}\n", "not a whole number");
+    refused(GOOD.replace("40 MiB", "-40 MiB"), "not a quantity");
     refused(GOOD.replace("40 MiB", "0 MiB"), "positive");
-    refused(GOOD.replace("40 MiB", "40 parsec"), "'parsec' is no unit");
+    refused(GOOD.replace("40 MiB", "40 parsec"), "'parsec' is not a unit");
     refused(GOOD.replace("40 MiB", "1e999 MiB"), "positive finite");
     refused(GOOD.replace("kvCache: bf16", "kvCache: int3"), "unknown element type");
     refused(GOOD + "gkd: {losses: [cosine, mse]}\n", "unknown loss 'mse'");
@@ -142,7 +142,7 @@ class RunFileTest {
     refused(GOOD + "space: {layers: {top: {}}}\n", "'top' names no layers");
     refused(GOOD + "space: {layers: {2-4: {}}}\n", "layers 0 to 3");
     refused(GOOD + "space: {layers: {0: {ffn: [ffn-7]}}}\n", "not among the variants of all");
-    refused(GOOD + "bld: {tapeBudget: 0.5 x parent}\n", "no number of bytes");
+    refused(GOOD + "bld: {tapeBudget: 0.5 x parent}\n", "not a number of bytes");
     refused(GOOD + "bld: {microBatch: -1}\n", "microBatch");
   }
 
@@ -218,7 +218,7 @@ class RunFileTest {
   void whatIsMissingIsNamed() {
     refused(GOOD.replace("apiVersion: puzzle/v1\n", ""), "apiVersion is missing");
     refused(GOOD.replace("puzzle/v1", "puzzle/v9"), "'puzzle/v9' is not known");
-    refused(GOOD.replace("parent: parent", "parent: nowhere"), ":3:", "no folder");
+    refused(GOOD.replace("parent: parent", "parent: nowhere"), ":3:", "not a folder");
     refused(GOOD.replace("classpath:text.gz", "text.txt"), "does not exist");
     refused(GOOD.replace("batch: 32, ", ""), "batch is missing");
     refused("", "is empty");
@@ -231,7 +231,7 @@ class RunFileTest {
     refused(GOOD + "bld: !!java.net.URL [x]\n", "tags");
     refused(GOOD + "corpus2: " + "[".repeat(60) + "]".repeat(60) + "\n", "deep");
     refused("a: [1,\n", "not YAML");
-    refused("- a\n- b\n", "is no section");
+    refused("- a\n- b\n", "is not a section");
     refused(GOOD + "---\na: 1\n", "document");
     refused("a: '\0'", "");
     Path large = folder.resolve("large.yaml");

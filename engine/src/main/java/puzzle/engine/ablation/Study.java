@@ -3,6 +3,7 @@ package puzzle.engine.ablation;
 import java.util.function.Consumer;
 import puzzle.model.RunSpec;
 import puzzle.model.SearchSpace;
+import puzzle.model.Seeds;
 
 /**
  * What all parts of a study share.
@@ -26,6 +27,6 @@ record Study(
 
   /** What a job draws depends on the study's seed and what the job is, not on when it runs. */
   static long seed(long seed, int layer, String what) {
-    return seed * 0x9E3779B97F4A7C15L + 31L * layer + what.hashCode();
+    return Seeds.of(seed, what) + 31L * layer;
   }
 }

@@ -100,7 +100,7 @@ final class StudyCosts {
     rows.add(Row.atMost("runtime", own[0] / throughput - fixed[0]));
     for (Limit limit : goal.limits()) {
       int stat =
-          switch (limit.metric()) {
+          switch (limit.stat()) {
             case THROUGHPUT, LATENCY -> -1;
             case MEMORY -> 1;
             case TIME_TO_FIRST_TOKEN -> 2;

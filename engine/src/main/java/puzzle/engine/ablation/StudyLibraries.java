@@ -13,10 +13,8 @@ import puzzle.engine.ablation.Recordings.Recorded;
 import puzzle.engine.bld.BlockDistillation;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.SubblockWeights;
-import puzzle.engine.nn.Tensors;
 import puzzle.engine.recording.Recording;
-import puzzle.engine.safetensors.ElementType;
-import puzzle.engine.safetensors.SafetensorsWriter;
+import puzzle.engine.store.StorePaths;
 import puzzle.engine.surgery.Initialisation;
 import puzzle.model.Block;
 import puzzle.model.CheckpointRef;
@@ -140,11 +138,7 @@ final class StudyLibraries {
   }
 
   private List<Block> trainablePairs(Set<Block> blocks) {
-    Block parent = space.parent();
-    return blocks.stream()
-        .filter(b -> !b.attention().equals(parent.attention()) && !b.ffn().equals(parent.ffn()))
-        .filter(b -> space.trainable(b.attention()) || space.trainable(b.ffn()))
-        .toList();
+    return blocks.stream().filter(space::trainsWhole).toList();
   }
 
   private CheckpointRef coupled(Round round, Decoder parent, int layer, Block block, Library from) {
@@ -171,19 +165,12 @@ final class StudyLibraries {
 
   private static CheckpointRef put(
       Round round, int layer, String name, List<SubblockWeights> trained) {
-    SafetensorsWriter writer = new SafetensorsWriter(ElementType.F32);
-    String prefix = SubblockWeights.prefix(layer);
-    for (SubblockWeights half : trained) {
-      half.arrays()
-          .forEach(
-              (array, values) ->
-                  writer.add(
-                      prefix + array, values.getShape().getShape(), () -> Tensors.read(values)));
-    }
     return round
         .recorded()
         .store()
-        .put("%s/layer-%03d/%s.safetensors".formatted(round.name(), layer, name), writer::writeTo);
+        .put(
+            StorePaths.trained(round.name(), layer, name),
+            SubblockWeights.writer(layer, trained)::writeTo);
   }
 
   private String bldKey(int steps) {

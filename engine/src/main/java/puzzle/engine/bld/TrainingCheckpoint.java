@@ -11,9 +11,9 @@ import java.util.Optional;
 import puzzle.engine.nn.Tensors;
 import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.safetensors.SafetensorsFile;
-import puzzle.engine.safetensors.SafetensorsWriter;
 import puzzle.engine.store.CorruptArtefactException;
 import puzzle.engine.store.Store;
+import puzzle.engine.store.StorePaths;
 import puzzle.model.CheckpointRef;
 
 /**
@@ -41,36 +41,37 @@ public final class TrainingCheckpoint {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Store store;
-  private final String path;
+  private final int layer;
+  private final String name;
   private final String identity;
 
   /**
-   * @param path in the store, without suffix
-   * @param identity of what is trained; a state of another identity is not gone on from
+   * @param name of the variant or block that is trained for the layer
+   * @param identity of what is trained; a training does not resume from a state of another identity
    */
-  public TrainingCheckpoint(Store store, String path, String identity) {
+  public TrainingCheckpoint(Store store, int layer, String name, String identity) {
     this.store = store;
-    this.path = path;
+    this.layer = layer;
+    this.name = name;
     this.identity = identity;
   }
 
   /** Replaces the last state. */
   void save(Progress progress, Map<String, NDArray> arrays) {
     Optional<Latest> before = latest();
-    SafetensorsWriter writer = new SafetensorsWriter(ElementType.F32);
-    arrays.forEach(
-        (name, array) -> writer.add(name, array.getShape().getShape(), () -> Tensors.read(array)));
     CheckpointRef file =
-        store.put(path + ".training-%06d.safetensors".formatted(progress.steps()), writer::writeTo);
+        store.put(
+            StorePaths.training(layer, name, progress.steps()),
+            Tensors.writer(ElementType.F32, arrays)::writeTo);
     byte[] json = bytes(new Latest(identity, progress, file));
-    store.put(name(), out -> out.write(json));
+    store.put(StorePaths.training(layer, name), out -> out.write(json));
     before.filter(old -> !old.file().equals(file)).ifPresent(old -> store.discard(old.file()));
   }
 
   /** The last state of this identity that is whole, if any. */
   Optional<Latest> latest() {
     try {
-      Path file = store.root().resolve(name());
+      Path file = store.root().resolve(StorePaths.training(layer, name));
       if (!Files.exists(file)) {
         return Optional.empty();
       }
@@ -94,15 +95,11 @@ public final class TrainingCheckpoint {
   public void discard() {
     try {
       Optional<Latest> last = latest();
-      Files.deleteIfExists(store.root().resolve(name()));
+      Files.deleteIfExists(store.root().resolve(StorePaths.training(layer, name)));
       last.ifPresent(latest -> store.discard(latest.file()));
     } catch (IOException e) {
       // It only takes room; the folder goes with the run.
     }
-  }
-
-  private String name() {
-    return path + ".training.json";
   }
 
   private static byte[] bytes(Latest latest) {

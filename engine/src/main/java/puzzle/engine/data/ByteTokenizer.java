@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import puzzle.engine.files.AtomicFile;
 
 /**
@@ -63,8 +64,7 @@ public final class ByteTokenizer implements Tokenizer {
     config.put("clean_up_tokenization_spaces", false);
     for (var file :
         List.of(
-            java.util.Map.entry("tokenizer.json", tokenizer()),
-            java.util.Map.entry("tokenizer_config.json", config))) {
+            Map.entry("tokenizer.json", tokenizer()), Map.entry("tokenizer_config.json", config))) {
       AtomicFile.write(
           folder.resolve(file.getKey()), out -> out.write(JSON.writeValueAsBytes(file.getValue())));
     }

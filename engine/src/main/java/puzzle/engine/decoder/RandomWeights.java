@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import puzzle.model.Seeds;
 
 /**
  * Initial weights of a decoder: normal with deviation 0.02, projections back into the residual
@@ -53,7 +54,7 @@ public final class RandomWeights implements WeightSource {
             || name.endsWith("linear_attn.weight")
             || name.endsWith("linear_mlp.weight");
     double deviation = residual ? DEVIATION / Math.sqrt(2.0 * config.layers()) : DEVIATION;
-    Random random = new Random(seed * 0x9E3779B97F4A7C15L + name.hashCode());
+    Random random = new Random(Seeds.of(seed, name));
     for (int i = 0; i < size; i++) {
       values.put(i, (float) (random.nextGaussian() * deviation));
     }

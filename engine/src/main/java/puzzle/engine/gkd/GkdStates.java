@@ -11,8 +11,8 @@ import java.util.Optional;
 import puzzle.engine.decoder.WeightSource;
 import puzzle.engine.nn.Tensors;
 import puzzle.engine.safetensors.ElementType;
-import puzzle.engine.safetensors.SafetensorsWriter;
 import puzzle.engine.store.Store;
+import puzzle.engine.store.StorePaths;
 import puzzle.model.CheckpointRef;
 
 /**
@@ -22,8 +22,6 @@ import puzzle.model.CheckpointRef;
  */
 public final class GkdStates {
 
-  private static final String FOLDER = "gkd";
-
   private final Store store;
 
   public GkdStates(Store store) {
@@ -32,11 +30,8 @@ public final class GkdStates {
 
   /** Writes one shard's state after a round, whole or not at all. */
   CheckpointRef put(int round, int shard, Map<String, NDArray> state) {
-    SafetensorsWriter writer = new SafetensorsWriter(ElementType.F32);
-    state.forEach(
-        (name, array) -> writer.add(name, array.getShape().getShape(), () -> Tensors.read(array)));
     return store.put(
-        FOLDER + "/" + prefix(round) + "shard-%02d.safetensors".formatted(shard), writer::writeTo);
+        StorePaths.gkdState(round, shard), Tensors.writer(ElementType.F32, state)::writeTo);
   }
 
   /**
@@ -54,16 +49,13 @@ public final class GkdStates {
   /** Deletes the states of a round, as far as they are there. */
   void discard(int round) {
     try (DirectoryStream<Path> files =
-        Files.newDirectoryStream(store.root().resolve(FOLDER), prefix(round) + "*")) {
+        Files.newDirectoryStream(
+            store.root().resolve(StorePaths.GKD), StorePaths.gkdRound(round) + "*")) {
       for (Path file : files) {
         Files.deleteIfExists(file);
       }
     } catch (IOException e) {
       // They only take room; the folder goes with the run.
     }
-  }
-
-  private static String prefix(int round) {
-    return "round-%05d-".formatted(round);
   }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
+import puzzle.model.InvalidInputException;
 import puzzle.model.Variant;
 
 /**
@@ -84,7 +85,7 @@ public enum Servable {
       case "llama.cpp" -> LLAMA_CPP;
       case "mlx" -> MLX;
       default ->
-          throw new puzzle.model.InvalidInputException(
+          throw new InvalidInputException(
               "servable: unknown reader '" + name + "'.\nMaybe vllm, llama.cpp or mlx.");
     };
   }

@@ -185,12 +185,12 @@ public final class Decoder implements AutoCloseable {
     return all;
   }
 
-  /** Forward passes of so many subblocks since loading: tells whether something is run twice. */
+  /** How many forward passes ran since loading: tells if something is run twice. */
   public long passes(Subblock subblock) {
     return subblock == Subblock.ATTENTION ? attentionPasses : ffnPasses;
   }
 
-  /** [batch, tokens] int64 to [batch, tokens, hidden]. */
+  /** E[ids], rows of the embedding: [batch, tokens] int64 to [batch, tokens, hidden]. */
   public NDArray embed(NDArray ids) {
     return resident() ? Kernels.call("embed", ids, embedding) : rows(ids);
   }
@@ -208,12 +208,15 @@ public final class Decoder implements AutoCloseable {
         ids.getManager(), states, ids.getShape().get(0), ids.getShape().get(1), hidden);
   }
 
-  /** The whole layer with the weights in place. */
+  /** y + FFN(RMSNorm(y)), y = x + Attention(RMSNorm(x)), with the weights in place. */
   public NDArray layer(int layer, NDArray x) {
     return ffn(weights(layer, Subblock.FFN), attention(weights(layer, Subblock.ATTENTION), x));
   }
 
-  /** x + Attention(RMSNorm(x)), causal, with any variant's weights. */
+  /**
+   * x + Attention(RMSNorm(x)), causal, with any variant's weights: softmax(q k^T / sqrt(D)) v W_o,
+   * or a linear map W, or nothing.
+   */
   public NDArray attention(SubblockWeights w, NDArray x) {
     attentionPasses++;
     return switch (w.variant().form()) {
@@ -229,7 +232,10 @@ public final class Decoder implements AutoCloseable {
     };
   }
 
-  /** x + FFN(RMSNorm(x)) with any variant's weights. */
+  /**
+   * x + FFN(RMSNorm(x)) with any variant's weights: (silu(n W_gate) * n W_up) W_down, or a linear
+   * map W, or nothing.
+   */
   public NDArray ffn(SubblockWeights w, NDArray x) {
     ffnPasses++;
     return switch (w.variant().form()) {
@@ -253,7 +259,7 @@ public final class Decoder implements AutoCloseable {
     };
   }
 
-  /** Final norm and head: [batch, tokens, vocabulary]. */
+  /** RMSNorm(x) W_head: [batch, tokens, vocabulary]. */
   public NDArray logits(NDArray x) {
     return Kernels.call("logits", x, finalNorm, head(), eps);
   }
@@ -273,7 +279,7 @@ public final class Decoder implements AutoCloseable {
     return heldHead;
   }
 
-  /** Sum over tokens of |X_i|, X the FFN's intermediate activation (appendix A): [width]. */
+  /** Sum over tokens of |X_i|, X = silu(n W_gate) * n W_up of the FFN (appendix A): [width]. */
   public NDArray channelActivity(int layer, NDArray afterAttention) {
     SubblockWeights w = weights(layer, Subblock.FFN);
     return Kernels.call(
@@ -285,7 +291,7 @@ public final class Decoder implements AutoCloseable {
         eps);
   }
 
-  /** Sum over tokens of |Y_i|, Y what the heads give to W_o: [heads x head size]. */
+  /** Sum over tokens of |Y_i|, Y = softmax(q k^T / sqrt(D)) v before W_o: [heads x head size]. */
   public NDArray headActivity(int layer, NDArray x) {
     return Kernels.call(
         "attention_channels", attentionArguments(weights(layer, Subblock.ATTENTION), x));

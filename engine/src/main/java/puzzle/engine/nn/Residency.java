@@ -1,6 +1,8 @@
 package puzzle.engine.nn;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.Locale;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.WeightSource;
 
@@ -20,7 +22,7 @@ public enum Residency {
 
   /** As the process was told to. */
   public static Residency told() {
-    return valueOf(System.getProperty(PROPERTY, "auto").toUpperCase(java.util.Locale.ROOT));
+    return valueOf(System.getProperty(PROPERTY, "auto").toUpperCase(Locale.ROOT));
   }
 
   /**
@@ -39,8 +41,7 @@ public enum Residency {
   }
 
   private static long memoryBytes() {
-    return ManagementFactory.getOperatingSystemMXBean()
-            instanceof com.sun.management.OperatingSystemMXBean system
+    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
         ? system.getTotalMemorySize()
         : Long.MAX_VALUE;
   }

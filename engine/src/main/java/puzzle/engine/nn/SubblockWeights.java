@@ -4,11 +4,14 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.TensorLayout;
 import puzzle.engine.decoder.WeightSource;
+import puzzle.engine.safetensors.ElementType;
+import puzzle.engine.safetensors.SafetensorsWriter;
 import puzzle.model.Subblock;
 import puzzle.model.Variant;
 
@@ -48,6 +51,15 @@ public record SubblockWeights(Variant variant, Map<String, NDArray> arrays) {
       arrays.put(name, Tensors.load(manager, source, prefix(layer) + name));
     }
     return new SubblockWeights(variant, arrays);
+  }
+
+  /** The file of what was trained for a layer, under the names of a checkpoint. */
+  public static SafetensorsWriter writer(int layer, List<SubblockWeights> halves) {
+    Map<String, NDArray> named = new LinkedHashMap<>();
+    for (SubblockWeights half : halves) {
+      half.arrays().forEach((name, values) -> named.put(prefix(layer) + name, values));
+    }
+    return Tensors.writer(ElementType.F32, named);
   }
 
   /** Stands for weights that are read when their layer's turn comes. */

@@ -3,6 +3,7 @@ package puzzle.engine.nn;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import java.util.Random;
 
 /**
@@ -92,7 +93,7 @@ public record TensorCheck(String library, double gigaflops, double error) {
   private static double speed(NDManager manager) {
     return Tensors.inference(
         () -> {
-          NDArray a = manager.ones(new ai.djl.ndarray.types.Shape(LARGE, LARGE));
+          NDArray a = manager.ones(new Shape(LARGE, LARGE));
           double best = Double.POSITIVE_INFINITY;
           for (int i = 0; i < REPETITIONS; i++) {
             long start = System.nanoTime();

@@ -12,9 +12,12 @@ import ai.djl.pytorch.jni.JniUtils;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import puzzle.engine.decoder.WeightSource;
+import puzzle.engine.safetensors.ElementType;
+import puzzle.engine.safetensors.SafetensorsWriter;
 
 /**
  * The few tensor operations outside {@link Kernels}: making arrays that own their memory, reading
@@ -252,5 +255,13 @@ public final class Tensors {
 
   private static ByteBuffer direct(int bytes) {
     return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+  }
+
+  /** A file of arrays under their names, read when it is written. */
+  public static SafetensorsWriter writer(ElementType type, Map<String, NDArray> arrays) {
+    SafetensorsWriter writer = new SafetensorsWriter(type);
+    arrays.forEach(
+        (name, array) -> writer.add(name, array.getShape().getShape(), () -> read(array)));
+    return writer;
   }
 }

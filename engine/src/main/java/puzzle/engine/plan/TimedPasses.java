@@ -1,6 +1,7 @@
 package puzzle.engine.plan;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.decoder.DecoderConfig;
@@ -91,7 +92,7 @@ public final class TimedPasses implements PassTimes {
       to.put(from.clear());
       seconds[i] = (System.nanoTime() - start) * 1e-9;
     }
-    java.util.Arrays.sort(seconds);
+    Arrays.sort(seconds);
     return seconds[COPIES / 2];
   }
 }

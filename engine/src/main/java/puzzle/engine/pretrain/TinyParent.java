@@ -1,11 +1,9 @@
 package puzzle.engine.pretrain;
 
-import ai.djl.ndarray.NDArray;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
-import java.util.Map;
 import puzzle.engine.data.ByteTokenizer;
 import puzzle.engine.data.Corpus;
 import puzzle.engine.data.PackedSequences;
@@ -17,7 +15,6 @@ import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.Tensors;
 import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.safetensors.SafetensorsFolder;
-import puzzle.engine.safetensors.SafetensorsWriter;
 import puzzle.model.InvalidInputException;
 
 /**
@@ -105,12 +102,8 @@ public record TinyParent(
     } catch (IOException e) {
       throw new InvalidInputException(folder + ": cannot be made: " + e.getMessage(), e);
     }
-    SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
-    for (Map.Entry<String, NDArray> parameter : decoder.parameters().entrySet()) {
-      NDArray array = parameter.getValue();
-      writer.add(parameter.getKey(), array.getShape().getShape(), () -> Tensors.read(array));
-    }
-    writer.write(folder.resolve(SafetensorsFolder.SINGLE));
+    Tensors.writer(ElementType.BF16, decoder.parameters())
+        .write(folder.resolve(SafetensorsFolder.SINGLE));
     ByteTokenizer.write(folder);
     HuggingFaceConfig.write(folder, decoder.config(), ElementType.BF16, SEPARATOR);
   }

@@ -1,5 +1,6 @@
 package puzzle.engine.profile;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -129,8 +130,7 @@ public final class SumAgainstWhole {
             * (8.0 * config.hiddenSize() + 3.0 * config.intermediateSize());
     double needed = BYTES * (params + cached + states);
     long there =
-        ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-            .getTotalMemorySize();
+        ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
     if (needed > 0.7 * there) {
       throw new InvalidInputException(
           "profiling this model here takes about %.1f GB of memory; this machine has %.1f GB.%nMaybe a smaller batch, or a model of hardware, which measures nothing: --hardware h100."

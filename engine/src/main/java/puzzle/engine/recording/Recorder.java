@@ -19,6 +19,7 @@ import puzzle.engine.recording.Recording.Split;
 import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.safetensors.SafetensorsWriter;
 import puzzle.engine.store.Store;
+import puzzle.engine.store.StorePaths;
 import puzzle.model.CheckpointRef;
 import puzzle.model.InvalidInputException;
 import puzzle.model.TaskResult;
@@ -136,8 +137,7 @@ public final class Recorder {
             batch,
             loss);
     CheckpointRef ref =
-        store.put(
-            "recording/index.json", out -> out.write(Recording.JSON.writeValueAsBytes(index)));
+        store.put(StorePaths.RECORDING, out -> out.write(Recording.JSON.writeValueAsBytes(index)));
     monitor.step(layers + 1, layers + 1, Double.NaN);
     return new TaskResult.Recorded(
         ref,
@@ -155,7 +155,7 @@ public final class Recorder {
               .formatted(2 * needed, tapeBytes));
     }
     long kept = before.stream().mapToLong(CheckpointRef::bytes).sum();
-    String path = TrainingTapes.path(before.size());
+    String path = StorePaths.trainingStates(before.size());
     return tapeBytes == 0 || kept + needed <= tapeBytes
         ? store.put(path, content::writeTo)
         : store.reference(path, content::writeTo);
@@ -234,6 +234,6 @@ public final class Recorder {
   }
 
   private CheckpointRef put(String name, SafetensorsWriter writer) {
-    return store.put("recording/" + name + ".safetensors", writer::writeTo);
+    return store.put(StorePaths.recorded(name), writer::writeTo);
   }
 }

@@ -13,6 +13,7 @@ import puzzle.engine.recording.Recording.Split;
 import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.safetensors.SafetensorsWriter;
 import puzzle.engine.store.Store;
+import puzzle.engine.store.StorePaths;
 import puzzle.model.CheckpointRef;
 
 /**
@@ -40,10 +41,6 @@ final class TrainingTapes {
     this.store = store;
     this.files = files;
     this.budget = budget;
-  }
-
-  static String path(int layer) {
-    return "recording/layer-%03d.safetensors".formatted(layer);
   }
 
   /**
@@ -101,7 +98,7 @@ final class TrainingTapes {
   }
 
   private void keep(int layer, SafetensorsWriter content) {
-    CheckpointRef made = store.put(path(layer), content::writeTo);
+    CheckpointRef made = store.put(StorePaths.trainingStates(layer), content::writeTo);
     if (!made.equals(files.get(layer))) {
       throw new IllegalStateException(
           "the states of layer %d come out as %s, recorded were %s.%nMaybe this device computes other bits than the one that recorded: raise bld.tapeBudget."

@@ -2,6 +2,7 @@ package puzzle.engine.score;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -121,7 +122,7 @@ public final class FolderEvaluation implements AutoCloseable {
     Path b = parent.resolve(TOKENIZER);
     try {
       return Files.exists(a) && Files.exists(b) && Files.mismatch(a, b) >= 0;
-    } catch (java.io.IOException e) {
+    } catch (IOException e) {
       throw new InvalidInputException(
           a + ": cannot be read: " + e.getMessage() + ".\nMaybe check its permissions.", e);
     }

@@ -1,5 +1,7 @@
 package puzzle.engine.solve;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -51,7 +53,7 @@ public record Solution(
 
   public Solution {
     choices = List.copyOf(choices);
-    totals = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(totals));
+    totals = Collections.unmodifiableMap(new LinkedHashMap<>(totals));
     limits = List.copyOf(limits);
   }
 

@@ -1,6 +1,7 @@
 package puzzle.engine.solve;
 
 import java.util.Arrays;
+import java.util.TreeMap;
 
 /** The states of one layer of the {@link LayeredProgramme}, as parallel arrays. */
 final class States {
@@ -124,7 +125,7 @@ final class States {
 
   /** Second row against score, swept by the first: the staircase of what is still unbeaten. */
   private void keepStaircase(int[] order, boolean[] keep) {
-    java.util.TreeMap<Double, Double> stairs = new java.util.TreeMap<>();
+    TreeMap<Double, Double> stairs = new TreeMap<>();
     for (int i : order) {
       double second = used[i * 2 + 1];
       var below = stairs.floorEntry(second);

@@ -2,6 +2,7 @@ package puzzle.engine.store;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -190,7 +191,7 @@ public final class Store {
           deleted += Files.deleteIfExists(file) ? 1 : 0;
         }
       }
-    } catch (IOException | java.io.UncheckedIOException e) {
+    } catch (IOException | UncheckedIOException e) {
       // Another node may be sweeping too; what stays is harmless.
     }
     return deleted;

@@ -7,17 +7,16 @@ import puzzle.engine.bld.BlockDistillation;
 import puzzle.engine.bld.TrainingCheckpoint;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.SubblockWeights;
-import puzzle.engine.nn.Tensors;
 import puzzle.engine.recording.Recording;
-import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.safetensors.SafetensorsFile;
-import puzzle.engine.safetensors.SafetensorsWriter;
 import puzzle.engine.score.SuffixScorer;
 import puzzle.engine.store.Store;
+import puzzle.engine.store.StorePaths;
 import puzzle.engine.surgery.Initialisation;
 import puzzle.model.Block;
 import puzzle.model.CheckpointRef;
 import puzzle.model.RunSpec;
+import puzzle.model.Seeds;
 import puzzle.model.Subblock;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
@@ -33,107 +32,105 @@ final class BlockTasks {
   }
 
   TaskResult bld(RunSpec spec, Task.Bld task, Monitor monitor) {
-    Decoder model = open.parent(spec);
-    Recording recording = Recording.open(open.store(spec), task.recording());
-    TrainingCheckpoint checkpoint = checkpoint(spec, task.layer(), task.variant().name(), task);
-    BlockDistillation distillation =
-        new BlockDistillation(model, task.layer(), spec.bld(), recording).keeping(checkpoint);
-    BlockDistillation.Beginning beginning =
-        distillation.begin(
-            initialisation(model, recording, task.layer(), task.variant()), task.variant());
-    SubblockWeights child = beginning.weights();
-    try {
-      BlockDistillation.Outcome outcome =
-          distillation.run(child, seed(spec, task.layer(), task.variant().name()), monitor);
-      CheckpointRef file = keep(spec, task.layer(), task.variant().name(), List.of(child));
-      checkpoint.discard();
-      return trained(file, outcome, beginning.how());
-    } finally {
-      child.close();
+    try (Training training =
+        new Training(spec, task, task.layer(), task.variant().name(), task.recording())) {
+      SubblockWeights child = training.begin(task.variant());
+      return training.keep(training.distillation.run(child, training.seed, monitor));
     }
   }
 
   TaskResult bld(RunSpec spec, Task.BldBlock task, Monitor monitor) {
-    Decoder model = open.parent(spec);
-    Recording recording = Recording.open(open.store(spec), task.recording());
-    TrainingCheckpoint checkpoint = checkpoint(spec, task.layer(), task.block().name(), task);
-    BlockDistillation distillation =
-        new BlockDistillation(model, task.layer(), spec.bld(), recording).keeping(checkpoint);
-    List<SubblockWeights> halves = new ArrayList<>();
-    String how = null;
-    try {
+    try (Training training =
+        new Training(spec, task, task.layer(), task.block().name(), task.recording())) {
       for (Variant variant : List.of(task.block().attention(), task.block().ffn())) {
         boolean attention = variant.subblock() == Subblock.ATTENTION;
         CheckpointRef start =
             task.start() == null ? null : attention ? task.start().attention() : task.start().ffn();
         if (start != null) {
-          halves.add(replacement(open.store(spec), model, task.layer(), variant, start));
-          continue;
-        }
-        BlockDistillation.Beginning beginning =
-            distillation.begin(initialisation(model, recording, task.layer(), variant), variant);
-        halves.add(beginning.weights());
-        how = beginning.how() == null ? how : beginning.how();
-        if (variant.form() == Variant.Form.LINEAR) {
-          distillation.scale(beginning.weights());
+          training.resume(variant, start);
+        } else {
+          SubblockWeights half = training.begin(variant);
+          if (variant.form() == Variant.Form.LINEAR) {
+            training.distillation.scale(half);
+          }
         }
       }
-      BlockDistillation.Outcome outcome =
-          distillation.run(
-              halves.get(0), halves.get(1), seed(spec, task.layer(), task.block().name()), monitor);
-      CheckpointRef file = keep(spec, task.layer(), task.block().name(), halves);
+      List<SubblockWeights> halves = training.halves;
+      return training.keep(
+          training.distillation.run(halves.get(0), halves.get(1), training.seed, monitor));
+    }
+  }
+
+  /** What both kinds of training begin and end with. Closing it frees the weights. */
+  private final class Training implements AutoCloseable {
+    private final Store store;
+    private final Decoder model;
+    private final Recording recording;
+    private final int layer;
+    private final String name;
+    private final long seed;
+    private final TrainingCheckpoint checkpoint;
+    private final BlockDistillation distillation;
+    private final List<SubblockWeights> halves = new ArrayList<>();
+    private String how;
+
+    /**
+     * @param name of the variant, or of the block that is trained as a whole
+     */
+    Training(RunSpec spec, Task task, int layer, String name, CheckpointRef recorded) {
+      this.store = open.store(spec);
+      this.model = open.parent(spec);
+      this.recording = Recording.open(store, recorded);
+      this.layer = layer;
+      this.name = name;
+      // Never another text: it would train other weights.
+      this.seed = Seeds.of(spec.seed(), "distil/" + layer + "/" + name);
+      // A training resumes from a state of the same task with the same settings only.
+      this.checkpoint =
+          new TrainingCheckpoint(store, layer, name, task + " " + spec.bld() + " " + seed);
+      this.distillation =
+          new BlockDistillation(model, layer, spec.bld(), recording).keeping(checkpoint);
+    }
+
+    /** The better beginning of a variant, made from the parent's weights. */
+    SubblockWeights begin(Variant variant) {
+      Initialisation initialisation =
+          new Initialisation(
+              model.config(),
+              model.weights(layer, variant.subblock()),
+              variant.subblock() == Subblock.FFN
+                  ? recording.contribution(layer)
+                  : recording.headContribution(layer));
+      BlockDistillation.Beginning beginning = distillation.begin(initialisation, variant);
+      halves.add(beginning.weights());
+      how = beginning.how() == null ? how : beginning.how();
+      return beginning.weights();
+    }
+
+    /** Takes what an earlier training left. */
+    void resume(Variant variant, CheckpointRef file) {
+      halves.add(replacement(store, model, layer, variant, file));
+    }
+
+    /** Keeps what was trained as one file of the library. */
+    TaskResult keep(BlockDistillation.Outcome outcome) {
+      CheckpointRef file =
+          store.put(
+              StorePaths.trained(layer, name), SubblockWeights.writer(layer, halves)::writeTo);
       checkpoint.discard();
-      return trained(file, outcome, how);
-    } finally {
+      return new TaskResult.Trained(
+          file,
+          outcome.lossBefore(),
+          outcome.lossAfter(),
+          outcome.steps(),
+          outcome.rollbacks(),
+          how);
+    }
+
+    @Override
+    public void close() {
       halves.forEach(SubblockWeights::close);
     }
-  }
-
-  /** Depends on a text that never changes, for another text would train other weights. */
-  private static long seed(RunSpec spec, int layer, String name) {
-    return DjlEngine.seed(spec, "bld/" + layer + "/" + name);
-  }
-
-  /** A training goes on from a state of the same task with the same settings only. */
-  private TrainingCheckpoint checkpoint(RunSpec spec, int layer, String name, Task task) {
-    return new TrainingCheckpoint(
-        open.store(spec),
-        libraryPath(layer, name),
-        task + " " + spec.bld() + " " + seed(spec, layer, name));
-  }
-
-  private static Initialisation initialisation(
-      Decoder model, Recording recording, int layer, Variant variant) {
-    return new Initialisation(
-        model.config(),
-        model.weights(layer, variant.subblock()),
-        variant.subblock() == Subblock.FFN
-            ? recording.contribution(layer)
-            : recording.headContribution(layer));
-  }
-
-  /** Keeps what was trained as one file of the library. */
-  private CheckpointRef keep(RunSpec spec, int layer, String name, List<SubblockWeights> halves) {
-    SafetensorsWriter writer = new SafetensorsWriter(ElementType.F32);
-    String prefix = SubblockWeights.prefix(layer);
-    for (SubblockWeights half : halves) {
-      half.arrays()
-          .forEach(
-              (array, values) ->
-                  writer.add(
-                      prefix + array, values.getShape().getShape(), () -> Tensors.read(values)));
-    }
-    return open.store(spec).put(libraryPath(layer, name) + ".safetensors", writer::writeTo);
-  }
-
-  private static String libraryPath(int layer, String name) {
-    return "library/layer-%03d/%s".formatted(layer, name);
-  }
-
-  private static TaskResult trained(
-      CheckpointRef file, BlockDistillation.Outcome outcome, String how) {
-    return new TaskResult.Trained(
-        file, outcome.lossBefore(), outcome.lossAfter(), outcome.steps(), outcome.rollbacks(), how);
   }
 
   TaskResult score(RunSpec spec, Task.ScoreBlock task, Monitor monitor) {

@@ -14,13 +14,14 @@ import puzzle.engine.recording.Recording;
 import puzzle.engine.recording.Recording.Split;
 import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.safetensors.SafetensorsFolder;
-import puzzle.engine.safetensors.SafetensorsWriter;
 import puzzle.engine.score.AssembledWeights;
 import puzzle.engine.score.ModelEvaluator;
 import puzzle.engine.store.Store;
+import puzzle.engine.store.StorePaths;
 import puzzle.model.Architecture;
 import puzzle.model.CheckpointRef;
 import puzzle.model.RunSpec;
+import puzzle.model.Seeds;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
 
@@ -104,12 +105,10 @@ final class ChildTasks {
   }
 
   private CheckpointRef put(RunSpec spec, Decoder child) {
-    SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
-    new TreeMap<>(child.parameters())
-        .forEach(
-            (name, array) ->
-                writer.add(name, array.getShape().getShape(), () -> Tensors.read(array)));
-    return open.store(spec).put("gkd/child.safetensors", writer::writeTo);
+    return open.store(spec)
+        .put(
+            StorePaths.CHILD,
+            Tensors.writer(ElementType.BF16, new TreeMap<>(child.parameters()))::writeTo);
   }
 
   private GlobalDistillation gkd(RunSpec spec, Decoder child, CheckpointRef recording) {
@@ -118,7 +117,7 @@ final class ChildTasks {
         child,
         spec.gkd(),
         Recording.open(open.store(spec), recording),
-        DjlEngine.seed(spec, ORDER_OF_SEQUENCES));
+        Seeds.of(spec.seed(), ORDER_OF_SEQUENCES));
   }
 
   private Decoder assembled(RunSpec spec, Architecture architecture, List<Task.Weights> layers) {

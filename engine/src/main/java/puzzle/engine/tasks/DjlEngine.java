@@ -21,6 +21,7 @@ import puzzle.engine.score.Benchmark;
 import puzzle.engine.score.Benchmarks;
 import puzzle.engine.store.CorruptArtefactException;
 import puzzle.engine.store.Store;
+import puzzle.engine.store.StorePaths;
 import puzzle.model.Architecture;
 import puzzle.model.CheckpointRef;
 import puzzle.model.Failure;
@@ -34,8 +35,6 @@ import puzzle.model.TaskResult;
  * needs it reads from the store.
  */
 public final class DjlEngine implements BlockEngine {
-
-  private static final String CHILD_FOLDER = "child";
 
   private final int threads;
   private final DeviceCache open;
@@ -115,11 +114,6 @@ public final class DjlEngine implements BlockEngine {
     return open.loaded();
   }
 
-  /** What a task draws depends on the run's seed and the task's key alone. */
-  static long seed(RunSpec spec, String key) {
-    return spec.seed() * 0x9E3779B97F4A7C15L + key.hashCode();
-  }
-
   @Override
   public void close() {
     open.close();
@@ -165,8 +159,10 @@ public final class DjlEngine implements BlockEngine {
     Store store = open.store(spec);
     new HealedChild(spec, task.architecture(), task.child(), task.report())
         .export(
-            store, store.root().resolve(CHILD_FOLDER), HealedChild.usualFormat(open.config(spec)));
-    return new TaskResult.Exported(CHILD_FOLDER, store.references(CHILD_FOLDER));
+            store,
+            store.root().resolve(StorePaths.EXPORTED),
+            HealedChild.usualFormat(open.config(spec)));
+    return new TaskResult.Exported(StorePaths.EXPORTED, store.references(StorePaths.EXPORTED));
   }
 
   private static Failure.Kind kind(Throwable e) {

@@ -12,6 +12,7 @@ import puzzle.engine.huggingface.ChildExporter;
 import puzzle.engine.huggingface.HuggingFaceConfig;
 import puzzle.engine.huggingface.ModelCard;
 import puzzle.engine.store.Store;
+import puzzle.engine.store.StorePaths;
 import puzzle.model.Architecture;
 import puzzle.model.CheckpointRef;
 import puzzle.model.InvalidInputException;
@@ -35,8 +36,8 @@ public record HealedChild(
 
   /** What stands in a run's folder after GKD. */
   public static CheckpointRef weights(Store store) {
-    return store.references("gkd").stream()
-        .filter(ref -> ref.path().equals("gkd/child.safetensors"))
+    return store.references(StorePaths.GKD).stream()
+        .filter(ref -> ref.path().equals(StorePaths.CHILD))
         .findFirst()
         .orElseThrow(
             () ->

@@ -1,24 +1,24 @@
 package puzzle.engine.tasks;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import puzzle.engine.BlockEngine.Monitor;
+import puzzle.engine.store.StorePaths;
 import puzzle.model.Architecture;
+import puzzle.model.Block;
 import puzzle.model.CheckpointRef;
 import puzzle.model.RunSpec;
 import puzzle.model.Sha256;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
-import puzzle.model.Variant;
 
 /**
  * Makes files of the store again that are missing or damaged. A task gives the same bits whoever
@@ -27,11 +27,6 @@ import puzzle.model.Variant;
  * the owners of the tasks.
  */
 final class Repair {
-
-  private static final String RECORDING = "recording/";
-  private static final String CHILD = "gkd/child.safetensors";
-  private static final Pattern VARIANT =
-      Pattern.compile("library/layer-(\\d+)/([^+/]+)\\.safetensors");
 
   private final DjlEngine engine;
   private final RunSpec spec;
@@ -52,46 +47,75 @@ final class Repair {
     if (!tried.add(damaged)) {
       return false;
     }
-    Matcher variant = VARIANT.matcher(damaged.path());
-    if (damaged.path().startsWith(RECORDING)) {
+    if (StorePaths.isRecording(damaged.path())) {
       return recording() != null
           && engine.perform(spec, new Task.Record(), monitor) instanceof TaskResult.Recorded made
           && made.recording().equals(recording());
     }
-    if (variant.matches()) {
-      Task.Bld bld =
-          new Task.Bld(
-              Integer.parseInt(variant.group(1)), Variant.parse(variant.group(2)), recording());
-      return recording() != null
-          && engine.perform(spec, bld, monitor) instanceof TaskResult.Trained made
-          && made.weights().equals(damaged);
+    if (damaged.path().equals(StorePaths.CHILD)) {
+      return child(damaged);
     }
-    return damaged.path().equals(CHILD) && child(damaged);
+    return recording() != null
+        && blocks().entrySet().stream()
+            .flatMap(layer -> trainings(layer.getKey(), layer.getValue()))
+            .filter(bld -> path(bld).equals(damaged.path()))
+            .anyMatch(
+                bld ->
+                    engine.perform(spec, bld, monitor) instanceof TaskResult.Trained made
+                        && made.weights().equals(damaged));
+  }
+
+  private static String path(Task.Bld bld) {
+    return StorePaths.trained(bld.layer(), bld.variant().name());
+  }
+
+  /** The trainings whose results the block's weights may be; not those of whole blocks. */
+  private Stream<Task.Bld> trainings(int layer, Block block) {
+    return Stream.of(block.attention(), block.ffn())
+        .map(variant -> new Task.Bld(layer, variant, recording()));
   }
 
   /** From the states of the last round, whose references the task does not have. */
   private boolean child(CheckpointRef damaged) {
-    TreeSet<String> last = new TreeSet<>();
-    String round = "round-%05d-*".formatted(spec.gkd().rounds() - 1);
-    Path folder = Path.of(spec.store());
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder.resolve("gkd"), round)) {
-      files.forEach(file -> last.add("gkd/" + file.getFileName()));
-      List<CheckpointRef> states = new ArrayList<>();
-      for (String path : last) {
-        Path file = folder.resolve(path);
+    List<CheckpointRef> states = new ArrayList<>();
+    try {
+      for (int shard = 0; shard < spec.gkd().shards(); shard++) {
+        String path = StorePaths.gkdState(spec.gkd().rounds() - 1, shard);
+        Path file = Path.of(spec.store()).resolve(path);
         states.add(new CheckpointRef(path, Files.size(file), Sha256.of(file)));
       }
-      return states.size() == spec.gkd().shards()
-          && engine.putChild(spec, architecture(), states).equals(damaged);
+      return engine.putChild(spec, architecture(), states).equals(damaged);
     } catch (IOException e) {
       return false;
     }
   }
 
+  /** The blocks whose weights the task reads, by layer. */
+  private Map<Integer, Block> blocks() {
+    if (task instanceof Task.ScoreBlock t) {
+      return Map.of(t.layer(), t.block());
+    } else if (task instanceof Task.BldBlock t) {
+      return Map.of(t.layer(), t.block());
+    }
+    Map<Integer, Block> blocks = new TreeMap<>();
+    Architecture architecture = architecture();
+    for (int layer = 0; architecture != null && layer < architecture.layers(); layer++) {
+      blocks.put(layer, architecture.block(layer));
+    }
+    return blocks;
+  }
+
   private Architecture architecture() {
-    return task instanceof Task.Evaluate evaluate
-        ? evaluate.architecture()
-        : ((Task.Export) task).architecture();
+    if (task instanceof Task.Evaluate t) {
+      return t.architecture();
+    } else if (task instanceof Task.GkdRound t) {
+      return t.architecture();
+    } else if (task instanceof Task.Gkd t) {
+      return t.architecture();
+    } else if (task instanceof Task.Export t) {
+      return t.architecture();
+    }
+    return null;
   }
 
   private CheckpointRef recording() {

@@ -1,9 +1,7 @@
 package puzzle.engine.data;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,11 +25,6 @@ class TinyParentTest {
 
   @BeforeEach
   void open() {
-    boolean present = Files.exists(PARENT.resolve("config.json"));
-    if (!present) {
-      System.out.println("skipped: no parent in " + PARENT.toAbsolutePath().normalize());
-    }
-    assumeTrue(present, "no parent in " + PARENT);
     speeches =
         new PackedSequences(
             Corpus.open(PackedSequencesTest.EUROPARL),

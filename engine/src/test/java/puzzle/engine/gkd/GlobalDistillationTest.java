@@ -41,6 +41,7 @@ import puzzle.model.CheckpointRef;
 import puzzle.model.Failure;
 import puzzle.model.RunSpec;
 import puzzle.model.RunSpec.Gkd.Loss;
+import puzzle.model.Seeds;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
 import puzzle.model.TaskResult.Healed;
@@ -252,7 +253,7 @@ class GlobalDistillationTest {
 
   private GlobalDistillation distillation(RunSpec spec, Decoder child) {
     // As ChildTasks seeds it.
-    long seed = spec.seed() * 0x9E3779B97F4A7C15L + "heal".hashCode();
+    long seed = Seeds.of(spec.seed(), "heal");
     Store store = Store.open(Path.of(base.store()));
     return new GlobalDistillation(
         parent(), child, spec.gkd(), Recording.open(store, order.recording()), seed);

@@ -29,7 +29,7 @@ public final class OtherReader {
 
   private OtherReader() {}
 
-  /** Skips the test, saying so, where the reader is not installed. */
+  /** Skips the test if the reader is not installed. */
   public static void assumeInstalled(String reader) throws IOException, InterruptedException {
     String modules = reader.equals("mlx") ? "mlx_lm" : "torch, transformers, safetensors";
     boolean present = false;
@@ -38,10 +38,7 @@ public final class OtherReader {
     } catch (IOException e) {
       // No Python.
     }
-    if (!present) {
-      System.out.println("skipped: " + PYTHON + " does not have " + modules);
-    }
-    assumeTrue(present, PYTHON + " does not have " + modules);
+    assumeTrue(present, "no python with " + modules + " here");
   }
 
   /** Logits [batch, length, vocabulary] of a folder for tokens [batch][length]. */

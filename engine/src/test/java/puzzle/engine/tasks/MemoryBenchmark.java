@@ -34,7 +34,7 @@ class MemoryBenchmark {
 
   @Test
   void staysFlatOverTenThousandSteps() throws Exception {
-    assumeTrue(Soak.possible(), "the system has no /proc/self/status");
+    assumeTrue(Soak.possible(), "no /proc/self/status here");
     List<String> options = ManagementFactory.getRuntimeMXBean().getInputArguments();
     assertTrue(options.contains("-XX:+AlwaysPreTouch"), options + ", no AlwaysPreTouch");
     assertEquals(Runtime.getRuntime().maxMemory(), Runtime.getRuntime().totalMemory(), "the heap");

@@ -17,7 +17,7 @@ class MemoryTest {
 
   @Test
   void someHundredStepsLeaveNothingBehind() throws Exception {
-    assumeTrue(Soak.possible(), "the system has no /proc/self/status");
+    assumeTrue(Soak.possible(), "no /proc/self/status here");
     try (Soak soak = new Soak(folder, ROUNDS * 50, 50)) {
       Soak.Memory warm = null;
       for (int round = 0; round < ROUNDS; round++) {

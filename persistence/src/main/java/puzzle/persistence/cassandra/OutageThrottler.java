@@ -21,18 +21,24 @@ public final class OutageThrottler implements RequestThrottler {
 
   static final long PAUSE_MILLIS = 250;
 
-  private final ScheduledExecutorService later =
-      Executors.newSingleThreadScheduledExecutor(
-          work -> {
-            Thread thread = new Thread(work, "cassandra-outage");
-            thread.setDaemon(true);
-            return thread;
-          });
+  private final ScheduledExecutorService later;
   private final Set<Throttled> held = ConcurrentHashMap.newKeySet();
   private volatile boolean away;
 
   /** As the driver wants it. */
-  public OutageThrottler(DriverContext context) {}
+  public OutageThrottler(DriverContext context) {
+    this(
+        Executors.newSingleThreadScheduledExecutor(
+            work -> {
+              Thread thread = new Thread(work, "cassandra-outage");
+              thread.setDaemon(true);
+              return thread;
+            }));
+  }
+
+  OutageThrottler(ScheduledExecutorService later) {
+    this.later = later;
+  }
 
   @Override
   public void register(Throttled request) {

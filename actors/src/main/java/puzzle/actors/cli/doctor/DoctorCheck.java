@@ -19,6 +19,7 @@ import java.sql.Statement;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ForkJoinPool;
+import org.slf4j.LoggerFactory;
 import puzzle.actors.cli.doctor.DoctorCommand.Finding;
 import puzzle.engine.nn.TensorCheck;
 
@@ -73,7 +74,7 @@ final class DoctorCheck {
     try {
       return trial.run();
     } catch (Exception | LinkageError e) {
-      org.slf4j.LoggerFactory.getLogger(DoctorCheck.class).warn(subject, e);
+      LoggerFactory.getLogger(DoctorCheck.class).warn(subject, e);
       return Finding.failed(
           subject, String.valueOf(e.getMessage()).lines().findFirst().get(), maybe);
     }

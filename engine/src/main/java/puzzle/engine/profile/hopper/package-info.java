@@ -4,7 +4,7 @@
  *
  * <p>A {@link puzzle.engine.profile.hopper.KernelLaw} is physics with a handful of constants; a
  * {@link puzzle.engine.profile.hopper.LogSurface} corrects what the physics leaves; {@link
- * puzzle.engine.profile.hopper.TabulatedKernels} puts measured kernels before both where a table
- * covers the shape.
+ * puzzle.engine.profile.hopper.KernelTable} answers with measured times instead of both if its
+ * table covers the shape.
  */
 package puzzle.engine.profile.hopper;

@@ -93,9 +93,9 @@ def write(tensors, path):
     return length, digest.hexdigest()
 
 
-def heal(lease):
+def trained(lease):
     if lease["key"] != "gkd":
-        raise ValueError("%s: only heal is done here" % lease["key"])
+        raise ValueError("%s: only gkd is done here" % lease["key"])
     path = "external/healed-%d.safetensors" % lease["attempt"]
     # Train here: from the assembled tensors, against the parent, on the recording's tokens.
     length, sha256 = write(assembled(lease), os.path.join(lease["store"], path))
@@ -104,4 +104,4 @@ def heal(lease):
 
 
 if __name__ == "__main__":
-    json.dump(heal(json.load(sys.stdin)), sys.stdout)
+    json.dump(trained(json.load(sys.stdin)), sys.stdout)
