@@ -170,10 +170,11 @@ class ScoreTableTest {
   private TaskResult.Profiled profile() {
     List<TaskResult.VariantCost> costs = new ArrayList<>();
     for (Variant v : spec.space().variants()) {
-      double size = v.size() / (v.subblock() == puzzle.model.Subblock.FFN ? 640.0 : 8.0);
+      int own = v.sizes().values().stream().mapToInt(Integer::intValue).sum();
+      double size = own / (v.subblock() == puzzle.model.Subblock.FFN ? 640.0 : 8.0);
       costs.add(
           new TaskResult.VariantCost(
-              v, new BlockCost(0.01 * size, 0.001 * size, Math.round(1e5 * size), 0, v.size()), 0));
+              v, new BlockCost(0.01 * size, 0.001 * size, Math.round(1e5 * size), 0, own), 0));
     }
     return new TaskResult.Profiled(
         Examples.WORKLOAD,

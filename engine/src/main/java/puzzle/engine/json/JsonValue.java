@@ -51,12 +51,12 @@ public final class JsonValue {
   }
 
   /**
-   * The object in a text.
+   * The object in a line of a file.
    *
-   * @param place of the text, for messages
+   * @param place file and line, for messages
    */
-  public static JsonValue parse(String place, String text) {
-    return root(place, JsonInput.SMALL.parse(place, text)).object();
+  public static JsonValue parse(String place, String line) {
+    return root(place, JsonInput.SMALL.parse(place, line)).object();
   }
 
   private static JsonValue root(String file, JsonNode node) {
@@ -202,7 +202,8 @@ public final class JsonValue {
     return at(field).text();
   }
 
-  private String text() {
+  /** This string. */
+  public String text() {
     if (!node.isTextual()) {
       throw bad("is not a string");
     }

@@ -50,7 +50,7 @@ final class BlockTasks {
           training.resume(variant, start);
         } else {
           SubblockWeights half = training.begin(variant);
-          if (variant.form() == Variant.Form.LINEAR) {
+          if (variant.kind() == Variant.Kind.LINEAR) {
             training.distillation.scale(half);
           }
         }
@@ -162,7 +162,7 @@ final class BlockTasks {
     if (variant.equals(model.config().parentBlock().get(variant.subblock()))) {
       return null;
     }
-    SafetensorsFile weights = variant.form() == Variant.Form.NO_OP ? null : store.safetensors(file);
+    SafetensorsFile weights = variant.isNoOp() ? null : store.safetensors(file);
     return SubblockWeights.load(model.manager(), model.config(), layer, variant, weights);
   }
 }

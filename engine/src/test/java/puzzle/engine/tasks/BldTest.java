@@ -162,7 +162,7 @@ class BldTest {
       long ffn = passes(Subblock.FFN);
       TaskResult.Trained result = bld(spec, new Task.Bld(1, variant, recording));
       // Of two initialisations, and of six factors of a product, the first batch tells the better.
-      boolean linear = variant.form() == Variant.Form.LINEAR;
+      boolean linear = variant.kind() == Variant.Kind.LINEAR;
       long first = linear ? 6 : result.beginning() == null ? 0 : 2;
       boolean isAttention = variant.subblock() == Subblock.ATTENTION;
       long expected = steps + heldOut + first;
