@@ -18,12 +18,12 @@ final class DeliveryEndpoints {
 
   private final EdgeParts parts;
   private final Executor worker;
-  private final Metrics metrics;
+  private final Meters meters;
 
-  DeliveryEndpoints(EdgeParts parts, Executor worker, Metrics metrics) {
+  DeliveryEndpoints(EdgeParts parts, Executor worker, Meters meters) {
     this.parts = parts;
     this.worker = worker;
-    this.metrics = metrics;
+    this.meters = meters;
   }
 
   CompletionStage<HttpResponse> deliver(Call call) {
@@ -50,7 +50,7 @@ final class DeliveryEndpoints {
       Receipt r = receipts.get(p.id());
       String outcome = r.outcome().name().toLowerCase(Locale.ROOT);
       json.put(outcome, json.path(outcome).asInt() + 1);
-      metrics.delivered(outcome);
+      meters.delivered(outcome);
       ObjectNode line = list.addObject();
       line.put("id", r.id()).put("pointer", p.pointer()).put("outcome", outcome);
       if (!r.reason().isEmpty()) {

@@ -64,33 +64,29 @@ public final class HttpEdge implements AutoCloseable {
   private final HttpSettings settings;
   private final Gate gate;
   private final Tokens tokens;
-  private final Metrics metrics;
+  private final Meters meters;
   private final List<Endpoint> endpoints;
   private ServerBinding binding;
 
   /** Starts to listen. */
   public static HttpEdge start(
-      ActorSystem<?> system, HttpSettings settings, EdgeParts parts, Metrics metrics) {
+      ActorSystem<?> system, HttpSettings settings, EdgeParts parts, Meters meters) {
     Tokens tokens = Tokens.at(settings.tokenFile());
-    HttpEdge edge = new HttpEdge(system, settings, tokens, parts, metrics);
+    HttpEdge edge = new HttpEdge(system, settings, tokens, parts, meters);
     edge.bind();
     return edge;
   }
 
   private HttpEdge(
-      ActorSystem<?> system,
-      HttpSettings settings,
-      Tokens tokens,
-      EdgeParts parts,
-      Metrics metrics) {
+      ActorSystem<?> system, HttpSettings settings, Tokens tokens, EdgeParts parts, Meters meters) {
     this.system = system;
     this.settings = settings;
     this.tokens = tokens;
     this.gate = new Gate(settings, tokens);
-    this.metrics = metrics;
+    this.meters = meters;
     Executor worker =
         system.dispatchers().lookup(DispatcherSelector.fromConfig("puzzle.edge-dispatcher"));
-    this.endpoints = Routes.all(system, settings, gate, parts, metrics, worker);
+    this.endpoints = Routes.all(system, settings, gate, parts, meters, worker);
   }
 
   private void bind() {
@@ -166,7 +162,7 @@ public final class HttpEdge implements AutoCloseable {
             })
         .thenApply(
             r -> {
-              metrics.request(
+              meters.request(
                   route[0], r.status().intValue(), Duration.ofNanos(System.nanoTime() - started));
               return r.addHeaders(SAFETY);
             });

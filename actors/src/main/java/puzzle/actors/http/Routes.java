@@ -19,12 +19,12 @@ final class Routes {
       HttpSettings settings,
       Gate gate,
       EdgeParts parts,
-      Metrics metrics,
+      Meters meters,
       Executor worker) {
-    var system = new SystemEndpoints(gate, parts, metrics);
-    var runs = new RunEndpoints(settings, parts, metrics, worker);
+    var system = new SystemEndpoints(gate, parts, meters);
+    var runs = new RunEndpoints(settings, parts, meters, worker);
     var orders = new OrderEndpoints(parts);
-    var deliveries = new DeliveryEndpoints(parts, worker, metrics);
+    var deliveries = new DeliveryEndpoints(parts, worker, meters);
     var artefacts = new ArtefactEndpoints(parts, worker);
     var workers = new WorkerEndpoints(node, settings, parts.peers(), worker);
     String run = "/api/v1/runs/{id}";

@@ -30,15 +30,15 @@ final class RunEndpoints {
 
   private final HttpSettings settings;
   private final EdgeParts parts;
-  private final Metrics metrics;
+  private final Meters meters;
   private final Executor worker;
   private final Submissions submissions;
   private final WhatIfs whatIfs;
 
-  RunEndpoints(HttpSettings settings, EdgeParts parts, Metrics metrics, Executor worker) {
+  RunEndpoints(HttpSettings settings, EdgeParts parts, Meters meters, Executor worker) {
     this.settings = settings;
     this.parts = parts;
-    this.metrics = metrics;
+    this.meters = meters;
     this.worker = worker;
     this.submissions = new Submissions(parts, worker);
     this.whatIfs = new WhatIfs(worker, settings.whatIfLimit());
@@ -78,8 +78,8 @@ final class RunEndpoints {
     return following(call)
         .thenApply(
             f -> {
-              if (metrics.readers().incrementAndGet() > settings.readers()) {
-                metrics.readers().decrementAndGet();
+              if (meters.readers().incrementAndGet() > settings.readers()) {
+                meters.readers().decrementAndGet();
                 throw Refusal.of(
                     503,
                     "there are " + settings.readers() + " readers already",
@@ -92,8 +92,7 @@ final class RunEndpoints {
                       .onErrorComplete(this::dropped)
                       .watchTermination(
                           (unused, done) -> {
-                            done.whenComplete(
-                                (end, failure) -> metrics.readers().decrementAndGet());
+                            done.whenComplete((end, failure) -> meters.readers().decrementAndGet());
                             return unused;
                           });
               return HttpResponse.create()
@@ -112,7 +111,7 @@ final class RunEndpoints {
         cause instanceof FactWindow.LaggedException
             || cause instanceof BackpressureTimeoutException;
     if (slow) {
-      metrics.dropped();
+      meters.dropped();
     }
     return slow;
   }

@@ -24,13 +24,13 @@ final class SystemEndpoints {
 
   private final Gate gate;
   private final EdgeParts parts;
-  private final Metrics metrics;
+  private final Meters meters;
   private final byte[] openApi;
 
-  SystemEndpoints(Gate gate, EdgeParts parts, Metrics metrics) {
+  SystemEndpoints(Gate gate, EdgeParts parts, Meters meters) {
     this.gate = gate;
     this.parts = parts;
-    this.metrics = metrics;
+    this.meters = meters;
     try (InputStream in = SystemEndpoints.class.getResourceAsStream("/puzzle/openapi.json")) {
       this.openApi = in.readAllBytes();
     } catch (IOException e) {
@@ -71,7 +71,7 @@ final class SystemEndpoints {
         HttpResponse.create()
             .withEntity(
                 ContentTypes.create(MediaTypes.TEXT_PLAIN, HttpCharsets.UTF_8),
-                metrics.scrape().getBytes(StandardCharsets.UTF_8)));
+                meters.scrape().getBytes(StandardCharsets.UTF_8)));
   }
 
   /** Puts the token where the dashboard's own requests find it and no script can read it. */

@@ -36,7 +36,7 @@ import org.apache.pekko.persistence.Persistence;
 import puzzle.actors.edge.EdgeParts;
 import puzzle.actors.http.HttpEdge;
 import puzzle.actors.http.HttpSettings;
-import puzzle.actors.http.Metrics;
+import puzzle.actors.http.Meters;
 import puzzle.actors.run.RunFolder;
 import puzzle.actors.work.Unreadable;
 import puzzle.cluster.NodeConfig;
@@ -58,7 +58,7 @@ public final class PuzzleNode implements AutoCloseable {
   private static final Duration CHECK = Duration.ofSeconds(1);
 
   private final ActorSystem<Guardian.Command> system;
-  private final Metrics metrics;
+  private final Meters metrics;
   private final AtomicInteger onlookers = new AtomicInteger();
   private HttpEdge http;
 
@@ -204,7 +204,7 @@ public final class PuzzleNode implements AutoCloseable {
     PuzzleSettings settings = PuzzleSettings.from(config);
     Journal kept = Journal.of(config);
     boolean coordinator = settings.roles().contains(NodeRole.COORDINATOR);
-    Metrics metrics = new Metrics();
+    Meters metrics = new Meters();
     ActorSystem<Guardian.Command> system =
         ActorSystem.create(
             Guardian.create(
@@ -289,7 +289,7 @@ public final class PuzzleNode implements AutoCloseable {
     return address.getHost().orElse("local") + ":" + address.getPort().orElse(0);
   }
 
-  private PuzzleNode(ActorSystem<Guardian.Command> system, Metrics metrics) {
+  private PuzzleNode(ActorSystem<Guardian.Command> system, Meters metrics) {
     this.system = system;
     this.metrics = metrics;
   }

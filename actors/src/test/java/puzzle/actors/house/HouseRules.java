@@ -51,13 +51,7 @@ final class HouseRules {
           "puzzle.actors.http", List.of("puzzle.engine.store", "puzzle.engine.files"),
           "puzzle.actors.runfile",
               List.of("puzzle.engine", "puzzle.engine.profile.hopper", "puzzle.engine.score"),
-          "puzzle.actors.drill",
-              List.of(
-                  "puzzle.engine",
-                  "puzzle.engine.data",
-                  "puzzle.engine.decoder",
-                  "puzzle.engine.huggingface",
-                  "puzzle.engine.safetensors"));
+          "puzzle.actors.drill", List.of("puzzle.engine", "puzzle.engine.huggingface"));
 
   private HouseRules() {}
 
@@ -106,6 +100,14 @@ final class HouseRules {
             List.of("org.apache.kafka..", "org.apache.pekko.kafka..", "io.cloudevents.."),
             "puzzle.actors.kafka"));
     rules.put("options stay in the command line", behind("picocli..", "puzzle.actors.cli.."));
+    rules.put(
+        "no actor waits for an answer",
+        behind(
+            "org.apache.pekko.actor.typed.javadsl.AskPattern",
+            "puzzle.actors.node",
+            "puzzle.actors.feed.RunFeed",
+            "puzzle.actors.feed.Inbound",
+            "puzzle.actors.http.WorkerEndpoints"));
     rules.put("two classes of a module have two names", HouseRules::namesakes);
     rules.put("no package is deeper than four levels or named for nothing", HouseRules::packages);
     return rules;

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 record JavaFile(
     String module, String home, String name, Set<String> imports, Set<String> inline, int lines) {
 
-  private static final List<String> MODULES =
+  static final List<String> MODULES =
       List.of("protocol", "persistence", "cluster-config", "engine", "actors");
 
   private static final Pattern PACKAGE = Pattern.compile("(?m)^package ([\\w.]+);");

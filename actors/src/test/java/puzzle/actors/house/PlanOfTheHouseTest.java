@@ -59,6 +59,11 @@ class PlanOfTheHouseTest {
               "options stay in the command line",
               List.of("actors puzzle.actors.node.Node sees picocli.CommandLine")),
           Map.entry(
+              "no actor waits for an answer",
+              List.of(
+                  "actors puzzle.actors.run.RunActor sees"
+                      + " org.apache.pekko.actor.typed.javadsl.AskPattern")),
+          Map.entry(
               "two classes of a module have two names",
               List.of(
                   "engine puzzle.engine.store.Store sees java.util.List",

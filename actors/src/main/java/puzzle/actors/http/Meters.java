@@ -24,7 +24,7 @@ import puzzle.protocol.Feed;
  * What a node counts and times, for Prometheus. Facts of runs are those published anywhere in the
  * cluster, so every edge node shows the same; a counter starts at 0 with the node.
  */
-public final class Metrics {
+public final class Meters {
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -33,7 +33,7 @@ public final class Metrics {
   private final Map<String, AtomicReference<Double>> gauges = new ConcurrentHashMap<>();
   private final Map<String, Feed.LayerAdvanced> layers = new ConcurrentHashMap<>();
 
-  public Metrics() {
+  public Meters() {
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
     new ClassLoaderMetrics().bindTo(registry);
