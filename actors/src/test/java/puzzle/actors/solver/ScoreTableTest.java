@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import puzzle.actors.Examples;
+import puzzle.cluster.PuzzleSettings;
 import puzzle.engine.solve.IncrementalSolver;
 import puzzle.engine.solve.Infeasibility;
 import puzzle.engine.solve.Row;
@@ -141,8 +142,11 @@ class ScoreTableTest {
     }
     SolverTable t = full.table();
     Solution best = new IncrementalSolver(t, full.rows()).solve(SolveBudget.unlimited());
-    List<Baseline> found = SolverCalls.baselines(full, t, 7, 20, Duration.ofSeconds(10));
-    assertEquals(found, SolverCalls.baselines(full, t, 7, 20, Duration.ofSeconds(10)));
+    Duration limit = Duration.ofSeconds(10);
+    SolverCalls calls =
+        new SolverCalls(IncrementalSolver::new, new PuzzleSettings.Solver(limit, limit, limit, 20));
+    List<Baseline> found = calls.baselines(full, t, 7);
+    assertEquals(found, calls.baselines(full, t, 7));
     assertEquals(20, found.stream().filter(b -> b.method().equals("random")).count());
     assertEquals("random-3", found.get(found.size() - 17).label());
     for (Baseline baseline : found) {
