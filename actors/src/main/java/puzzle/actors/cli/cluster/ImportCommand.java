@@ -30,7 +30,7 @@ import puzzle.model.InvalidInputException;
 @Command(
     name = "import",
     description = {
-      "Delivers results that were measured elsewhere to a run that goes on.",
+      "Delivers results that were measured elsewhere to a run in progress.",
       "FILE is JSON as for POST .../measurements, or a table with the columns of a run folder's",
       "scores.csv or profile.csv. The same file again changes nothing."
     },
@@ -65,7 +65,7 @@ public final class ImportCommand implements Callable<Integer> {
   @Option(
       names = "--source",
       paramLabel = "NAME",
-      description = "Who measured, where the file does not say. Default: ${DEFAULT-VALUE}.",
+      description = "Who measured, if the file does not say. Default: ${DEFAULT-VALUE}.",
       defaultValue = "import")
   String source;
 
@@ -132,7 +132,7 @@ public final class ImportCommand implements Callable<Integer> {
       return JSON.readTree(answer.body());
     } catch (IOException e) {
       throw new UnreachableException(
-          url + " does not answer: " + e + "\nMaybe no run goes on there: see puzzle run.");
+          url + " does not answer: " + e + "\nMaybe no run is in progress there: see puzzle run.");
     }
   }
 
@@ -143,7 +143,7 @@ public final class ImportCommand implements Callable<Integer> {
       lines = Files.readAllLines(file);
     } catch (IOException e) {
       throw new InvalidInputException(
-          file + ": cannot be read: " + e + "\nMaybe it is another file, or no UTF-8.", e);
+          file + ": cannot be read: " + e + "\nMaybe it is another file, or not UTF-8.", e);
     }
     if (lines.isEmpty()) {
       throw new InvalidInputException(file + ": is empty.\nMaybe it is another file.");

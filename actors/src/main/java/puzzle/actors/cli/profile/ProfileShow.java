@@ -160,7 +160,7 @@ final class ProfileShow implements Callable<Integer> {
         variants.add(new Variant(subblock, Variant.Form.SIZED, Integer.parseInt(text)));
       } else {
         throw new InvalidInputException(
-            "%s: '%s' is no size.%nMaybe a whole number, 'linear' or 'no-op'."
+            "%s: '%s' is not a size.%nMaybe a whole number, 'linear' or 'no-op'."
                 .formatted(option, value));
       }
     }
