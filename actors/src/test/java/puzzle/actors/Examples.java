@@ -93,6 +93,7 @@ public final class Examples {
                     g.steps = 10;
                     g.checkpointSteps = 5;
                     g.microBatch = 1;
+                    g.shards = 2;
                     g.evaluateSteps = 5;
                   });
           s.retries = new RetryPolicy(Duration.ofMillis(10), 2, Duration.ofMillis(100), 0.2, 3);

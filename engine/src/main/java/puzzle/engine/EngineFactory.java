@@ -1,8 +1,11 @@
 package puzzle.engine;
 
 import java.nio.file.Path;
+import puzzle.engine.decoder.SubblockKind;
+import puzzle.model.Block;
 import puzzle.model.Device;
 import puzzle.model.InvalidInputException;
+import puzzle.model.Variant;
 
 /**
  * Where engines come from. Found as a service, so that the command line can print its help without
@@ -27,14 +30,33 @@ public interface EngineFactory {
   /**
    * Sizes of a parent.
    *
-   * @param kvHeads of every layer's attention
-   * @param intermediateSize of every layer's FFN
+   * @param heads query heads of every layer's attention
+   * @param block of every layer
    */
-  record ParentShape(int layers, int heads, int kvHeads, int intermediateSize) {
+  record ParentShape(int layers, int heads, int hiddenSize, Block block) {
 
-    /** A query head for each KV head. */
+    /** A query head for each KV head, and a hidden state as wide as the FFN. */
     public ParentShape(int layers, int kvHeads, int intermediateSize) {
-      this(layers, kvHeads, kvHeads, intermediateSize);
+      this(
+          layers,
+          kvHeads,
+          intermediateSize,
+          new Block(Variant.attention(kvHeads), Variant.ffn(intermediateSize)));
+    }
+
+    public int kvHeads() {
+      return block.attention().size(Variant.Size.KV_HEADS);
+    }
+
+    public int intermediateSize() {
+      return block.ffn().size(Variant.Size.WIDTH);
+    }
+
+    /**
+     * @throws IllegalArgumentException if a variant cannot be made of the parent's weights
+     */
+    public void requireFit(Variant variant) {
+      SubblockKind.of(variant).requireFit(variant, block, heads, hiddenSize);
     }
   }
 }

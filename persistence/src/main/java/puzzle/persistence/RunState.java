@@ -26,12 +26,8 @@ import puzzle.protocol.Wire;
  * @param spec null before the start
  * @param libraries of the layers that are through, by layer
  * @param shortlist blocks by layer that the second stage of BLD trains, or null before it
- * @param incumbent the final choice, or null; the solver's first until a candidate is taken
- * @param candidates the solver's best architectures, to be measured before one of them is taken
- * @param taken index of the candidate that was taken, or null
- * @param infeasible the proof that there is none, or null
- * @param healed the distilled child, or null
- * @param paused true where no task is granted
+ * @param choice the solver's answer and what came of it
+ * @param paused true while no task is granted
  * @param retries how often what was given up was tried again
  * @param outcome null while the run goes on
  * @param costs measured by other systems, at most one of each part for each workload
@@ -44,12 +40,7 @@ public record RunState(
     TaskLedger tasks,
     Map<Integer, LayerLibrary> libraries,
     List<List<Block>> shortlist,
-    Incumbent incumbent,
-    List<Incumbent> candidates,
-    Integer taken,
-    List<Baseline> baselines,
-    Infeasible infeasible,
-    TaskResult.Healed healed,
+    Choice choice,
     boolean paused,
     int retries,
     Outcome outcome,
@@ -58,13 +49,74 @@ public record RunState(
 
   public static final RunState EMPTY = new Draft(null).state();
 
+  /**
+   * The solver's answer and what came of it: all that is open again once the run asks anew.
+   *
+   * @param incumbent the final choice, or null; the solver's first until a candidate is taken
+   * @param candidates the solver's best architectures, to be measured before one of them is taken
+   * @param taken index of the candidate that was taken, or null
+   * @param infeasible the proof that there is none, or null
+   * @param healed the distilled child, or null
+   */
+  public record Choice(
+      Incumbent incumbent,
+      List<Incumbent> candidates,
+      Integer taken,
+      List<Baseline> baselines,
+      Infeasible infeasible,
+      TaskResult.Healed healed) {
+
+    /** Nothing is chosen. */
+    public static final Choice OPEN = new Choice(null, null, null, null, null, null);
+
+    public Choice {
+      candidates = candidates == null ? List.of() : List.copyOf(candidates);
+      baselines = baselines == null ? List.of() : List.copyOf(baselines);
+    }
+
+    private Choice taking(int index) {
+      return new Choice(candidates.get(index), candidates, index, baselines, infeasible, healed);
+    }
+
+    private Choice provenInfeasible(Infeasible proof) {
+      return new Choice(incumbent, candidates, taken, baselines, proof, healed);
+    }
+
+    private Choice healedTo(TaskResult.Healed child) {
+      return new Choice(incumbent, candidates, taken, baselines, infeasible, child);
+    }
+  }
+
   public RunState {
     hash = hash == null ? "" : hash;
     tasks = tasks == null ? TaskLedger.EMPTY : tasks;
     libraries = libraries == null ? Map.of() : Map.copyOf(libraries);
-    candidates = candidates == null ? List.of() : List.copyOf(candidates);
-    baselines = baselines == null ? List.of() : List.copyOf(baselines);
+    choice = choice == null ? Choice.OPEN : choice;
     costs = costs == null ? List.of() : List.copyOf(costs);
+  }
+
+  public Incumbent incumbent() {
+    return choice.incumbent();
+  }
+
+  public List<Incumbent> candidates() {
+    return choice.candidates();
+  }
+
+  public Integer taken() {
+    return choice.taken();
+  }
+
+  public List<Baseline> baselines() {
+    return choice.baselines();
+  }
+
+  public Infeasible infeasible() {
+    return choice.infeasible();
+  }
+
+  public TaskResult.Healed healed() {
+    return choice.healed();
   }
 
   public boolean started() {
@@ -96,13 +148,13 @@ public record RunState(
 
   /** True where candidates are still to be measured and one of them taken. */
   public boolean undecided() {
-    return candidates.size() > 1 && taken == null;
+    return candidates().size() > 1 && taken() == null;
   }
 
   /** What the parts cost for a workload, with what other systems measured; empty before it is. */
   public Optional<TaskResult.Profiled> profile(Workload workload) {
     return tasks
-        .result(new Task.Profile(workload).key(), TaskResult.Profiled.class)
+        .result(Task.Profile.key(workload), TaskResult.Profiled.class)
         .map(p -> p.with(costs));
   }
 
@@ -131,18 +183,14 @@ public record RunState(
     } else if (event instanceof RunEvent.BlocksShortlisted e) {
       next.shortlist = e.blocks();
     } else if (event instanceof RunEvent.ArchitectureChosen e) {
-      next.incumbent = e.incumbent();
-      next.candidates = e.candidates();
-      next.taken = null;
-      next.baselines = e.baselines();
-      next.infeasible = null;
+      next.choice =
+          new Choice(e.incumbent(), e.candidates(), null, e.baselines(), null, choice.healed());
     } else if (event instanceof RunEvent.CandidateTaken e) {
-      next.incumbent = candidates.get(e.index());
-      next.taken = e.index();
+      next.choice = choice.taking(e.index());
     } else if (event instanceof RunEvent.LimitsProvenInfeasible e) {
-      next.infeasible = e.infeasible();
+      next.choice = choice.provenInfeasible(e.infeasible());
     } else if (event instanceof RunEvent.ChildHealed e) {
-      next.healed = e.healed();
+      next.choice = choice.healedTo(e.healed());
     } else if (event instanceof RunEvent.CostsDelivered e) {
       next.costs = new ArrayList<>(costs);
       next.costs.addAll(e.costs());
@@ -152,7 +200,8 @@ public record RunState(
       next.paused = false;
     } else if (event instanceof RunEvent.Retargeted e) {
       next.spec = spec.with(s -> s.target = e.target());
-      next.reopenChoice();
+      next.choice = Choice.OPEN;
+      next.outcome = null;
     } else if (event instanceof RunEvent.FailedRetried e) {
       next.retries++;
       next.outcome = null;
@@ -160,7 +209,7 @@ public record RunState(
         next.libraries = new TreeMap<>(libraries);
         next.libraries.keySet().removeAll(e.layers());
         next.shortlist = null;
-        next.reopenChoice();
+        next.choice = Choice.OPEN;
       }
     } else if (event instanceof RunEvent.RunEnded e) {
       next.outcome = e.outcome();
@@ -179,12 +228,7 @@ public record RunState(
     private TaskLedger tasks;
     private Map<Integer, LayerLibrary> libraries;
     private List<List<Block>> shortlist;
-    private Incumbent incumbent;
-    private List<Incumbent> candidates;
-    private Integer taken;
-    private List<Baseline> baselines;
-    private Infeasible infeasible;
-    private TaskResult.Healed healed;
+    private Choice choice;
     private boolean paused;
     private int retries;
     private Outcome outcome;
@@ -202,12 +246,7 @@ public record RunState(
         tasks = from.tasks;
         libraries = from.libraries;
         shortlist = from.shortlist;
-        incumbent = from.incumbent;
-        candidates = from.candidates;
-        taken = from.taken;
-        baselines = from.baselines;
-        infeasible = from.infeasible;
-        healed = from.healed;
+        choice = from.choice;
         paused = from.paused;
         retries = from.retries;
         outcome = from.outcome;
@@ -215,35 +254,10 @@ public record RunState(
       }
     }
 
-    private void reopenChoice() {
-      incumbent = null;
-      candidates = null;
-      taken = null;
-      baselines = null;
-      infeasible = null;
-      healed = null;
-      outcome = null;
-    }
-
     RunState state() {
       return new RunState(
-          spec,
-          layers,
-          hash,
-          startedAt,
-          tasks,
-          libraries,
-          shortlist,
-          incumbent,
-          candidates,
-          taken,
-          baselines,
-          infeasible,
-          healed,
-          paused,
-          retries,
-          outcome,
-          costs);
+          spec, layers, hash, startedAt, tasks, libraries, shortlist, choice, paused, retries,
+          outcome, costs);
     }
   }
 }

@@ -1,5 +1,8 @@
 package puzzle.model;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+
 /** A composed block: the attention and the FFN variant of one layer. What the solver chooses. */
 public record Block(Variant attention, Variant ffn) {
 
@@ -13,12 +16,14 @@ public record Block(Variant attention, Variant ffn) {
     return subblock == Subblock.ATTENTION ? attention : ffn;
   }
 
-  /** {@code kv-4+ffn-640}. */
+  /** {@code kv-4+ffn-640}: how a block is written everywhere. */
+  @JsonValue
   public String name() {
     return attention.name() + "+" + ffn.name();
   }
 
   /** Reads what {@link #name()} wrote. */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static Block parse(String name) {
     int plus = name.indexOf('+');
     if (plus < 0) {
@@ -27,6 +32,11 @@ public record Block(Variant attention, Variant ffn) {
     }
     return new Block(
         Variant.parse(name.substring(0, plus)), Variant.parse(name.substring(plus + 1)));
+  }
+
+  /** True if neither half does anything. */
+  public boolean isNoOp() {
+    return attention.isNoOp() && ffn.isNoOp();
   }
 
   @Override

@@ -52,8 +52,7 @@ public record LayerLibrary(
     /** A file of both halves, once for each that has weights. */
     public static Task.Weights halves(Block block, CheckpointRef weights) {
       return new Task.Weights(
-          block.attention().form() == Variant.Form.NO_OP ? null : weights,
-          block.ffn().form() == Variant.Form.NO_OP ? null : weights);
+          block.attention().isNoOp() ? null : weights, block.ffn().isNoOp() ? null : weights);
     }
   }
 

@@ -102,8 +102,7 @@ public record SearchSpace(List<Variant> attention, List<Variant> ffn, List<Layer
 
   /** True where the variant has weights of its own to train: neither the parent's nor a no-op. */
   public boolean trainable(Variant variant) {
-    return variant.form() != Variant.Form.NO_OP
-        && !variant.equals(parent().get(variant.subblock()));
+    return !variant.isNoOp() && !variant.equals(parent().get(variant.subblock()));
   }
 
   /**
@@ -121,13 +120,13 @@ public record SearchSpace(List<Variant> attention, List<Variant> ffn, List<Layer
       throw new IllegalArgumentException(
           "the search space has no " + subblock + " variant.\nMaybe list the parent's own first.");
     }
-    if (variants.get(0).form() != Variant.Form.SIZED) {
+    if (!variants.get(0).kind().ofParents()) {
       throw new IllegalArgumentException(
           "the first " + subblock + " variant must be the parent's own, not " + variants.get(0));
     }
     for (Variant variant : variants) {
       if (variant.subblock() != subblock) {
-        throw new IllegalArgumentException(variant + " is no " + subblock + " variant");
+        throw new IllegalArgumentException(variant + " is not a variant of " + subblock);
       }
     }
     if (new LinkedHashSet<>(variants).size() != variants.size()) {

@@ -23,7 +23,10 @@ import java.util.List;
 })
 public sealed interface Task {
 
-  /** Unique within a run, and the idempotency key: {@code bld/3/kv-4}. */
+  /**
+   * Unique within a run, and the idempotency key: {@code bld/3/kv-4}. Made by the static function
+   * or constant of each task alone, and never taken apart: what a key is about travels as a value.
+   */
   String key();
 
   /** What this task gives when it succeeds. */
@@ -31,9 +34,11 @@ public sealed interface Task {
 
   /** Runs the parent over the corpus; keeps every layer's activations and the importances. */
   record Record() implements Task {
+    public static final String KEY = "record";
+
     @Override
     public String key() {
-      return "record";
+      return KEY;
     }
 
     @Override
@@ -42,22 +47,16 @@ public sealed interface Task {
     }
   }
 
-  /**
-   * Initialises one variant of one layer from the parent and trains it by decoupled BLD.
-   *
-   * @param microBatch sequences per pass, where the run file's do not fit the device; 0 for the run
-   *     file's. The result is the same but for rounding
-   */
-  record Bld(int layer, Variant variant, CheckpointRef recording, int microBatch) implements Task {
+  /** Initialises one variant of one layer from the parent and trains it by decoupled BLD. */
+  record Bld(int layer, Variant variant, CheckpointRef recording) implements Task {
 
-    /** As many sequences per pass as the run file says. */
-    public Bld(int layer, Variant variant, CheckpointRef recording) {
-      this(layer, variant, recording, 0);
+    public static String key(int layer, Variant variant) {
+      return "bld/" + layer + "/" + variant.name();
     }
 
     @Override
     public String key() {
-      return "bld/" + layer + "/" + variant.name();
+      return key(layer, variant);
     }
 
     @Override
@@ -70,19 +69,16 @@ public sealed interface Task {
    * Trains both halves of one block of one layer together: coupled BLD.
    *
    * @param start the halves' decoupled weights to start from, null for their initialisation
-   * @param microBatch as in {@link Bld}
    */
-  record BldBlock(int layer, Block block, Weights start, CheckpointRef recording, int microBatch)
-      implements Task {
+  record BldBlock(int layer, Block block, Weights start, CheckpointRef recording) implements Task {
 
-    /** As many sequences per pass as the run file says. */
-    public BldBlock(int layer, Block block, Weights start, CheckpointRef recording) {
-      this(layer, block, start, recording, 0);
+    public static String key(int layer, Block block) {
+      return "bld/" + layer + "/" + block.name();
     }
 
     @Override
     public String key() {
-      return "bld/" + layer + "/" + block.name();
+      return key(layer, block);
     }
 
     @Override
@@ -96,9 +92,13 @@ public sealed interface Task {
    * for one workload, interleaved, so that drift of the machine is shared by all.
    */
   record Profile(Workload workload) implements Task {
+    public static String key(Workload workload) {
+      return "profile/" + workload.name();
+    }
+
     @Override
     public String key() {
-      return "profile/" + workload.name();
+      return key(workload);
     }
 
     @Override
@@ -110,7 +110,7 @@ public sealed interface Task {
   /**
    * Replaces one block of the parent and measures the KL divergence (section 4.2).
    *
-   * @param coupled true where the halves were trained together
+   * @param coupled true if the halves were trained together
    */
   record ScoreBlock(
       int layer, Block block, boolean coupled, Weights weights, CheckpointRef recording)
@@ -120,9 +120,13 @@ public sealed interface Task {
       this(layer, block, false, weights, recording);
     }
 
+    public static String key(int layer, Block block, boolean coupled) {
+      return "score/" + layer + "/" + block.name() + (coupled ? "/coupled" : "");
+    }
+
     @Override
     public String key() {
-      return "score/" + layer + "/" + block.name() + (coupled ? "/coupled" : "");
+      return key(layer, block, coupled);
     }
 
     @Override
@@ -163,9 +167,13 @@ public sealed interface Task {
       this(label, architecture, layers, child, recording, false);
     }
 
+    public static String key(String label) {
+      return "evaluate/" + label;
+    }
+
     @Override
     public String key() {
-      return "evaluate/" + label;
+      return key(label);
     }
 
     @Override
@@ -183,9 +191,13 @@ public sealed interface Task {
       architectures = List.copyOf(architectures);
     }
 
+    public static String key(Workload workload) {
+      return "measure/" + workload.name();
+    }
+
     @Override
     public String key() {
-      return "measure/" + workload.name();
+      return key(workload);
     }
 
     @Override
@@ -214,9 +226,13 @@ public sealed interface Task {
       from = List.copyOf(from);
     }
 
+    public static String key(int round, int shard) {
+      return "gkd/" + round + "/" + shard;
+    }
+
     @Override
     public String key() {
-      return "gkd/" + round + "/" + shard;
+      return key(round, shard);
     }
 
     @Override
@@ -228,7 +244,7 @@ public sealed interface Task {
   /**
    * Ends the global distillation: takes the mean of the shards' last states for the healed child.
    *
-   * @param from none where nothing is trained: the assembled child as it is
+   * @param from none if nothing is trained: the assembled child as it is
    */
   record Gkd(
       Architecture architecture,
@@ -236,6 +252,8 @@ public sealed interface Task {
       CheckpointRef recording,
       List<CheckpointRef> from)
       implements Task {
+    public static final String KEY = "gkd";
+
     public Gkd {
       layers = List.copyOf(layers);
       from = from == null ? List.of() : List.copyOf(from);
@@ -248,7 +266,7 @@ public sealed interface Task {
 
     @Override
     public String key() {
-      return "gkd";
+      return KEY;
     }
 
     @Override
@@ -264,13 +282,15 @@ public sealed interface Task {
    */
   record Export(Architecture architecture, CheckpointRef child, List<String> report)
       implements Task {
+    public static final String KEY = "export";
+
     public Export {
       report = report == null ? List.of() : List.copyOf(report);
     }
 
     @Override
     public String key() {
-      return "export";
+      return KEY;
     }
 
     @Override
@@ -279,6 +299,6 @@ public sealed interface Task {
     }
   }
 
-  /** The trained weights of a block's two halves; null where a half is the parent's or a no-op. */
+  /** The trained weights of a block's two halves; null if a half is the parent's or a no-op. */
   record Weights(CheckpointRef attention, CheckpointRef ffn) {}
 }

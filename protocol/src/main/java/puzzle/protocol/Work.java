@@ -72,18 +72,17 @@ public interface Work {
     }
 
     /**
-     * True where the task is one of those a device takes.
+     * True if the task is one of those a device takes.
      *
      * @param accepts kinds, as {@code score}, which is what keys begin with, or keys with {@code *}
      *     for anything, as {@code score/5/kv-8+*}; empty for all
      */
     public boolean isOneOf(Set<String> accepts) {
       String key = task.key();
-      int slash = key.indexOf('/');
-      String kind = slash < 0 ? key : key.substring(0, slash);
       return accepts.isEmpty()
-          || accepts.contains(kind)
-          || accepts.stream().anyMatch(a -> a.indexOf('*') >= 0 && matches(a, key));
+          || accepts.stream()
+              .anyMatch(
+                  a -> a.indexOf('*') >= 0 ? matches(a, key) : (key + "/").startsWith(a + "/"));
     }
 
     private static boolean matches(String pattern, String key) {

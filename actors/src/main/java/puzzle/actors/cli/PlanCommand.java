@@ -97,7 +97,7 @@ final class PlanCommand implements Callable<Integer> {
   private static ParentShape shape(Path parent) {
     DecoderConfig config = HuggingFaceConfig.read(parent);
     return new ParentShape(
-        config.layers(), config.heads(), config.kvHeads(), config.intermediateSize());
+        config.layers(), config.heads(), config.hiddenSize(), config.parentBlock());
   }
 
   private static int baselines() {

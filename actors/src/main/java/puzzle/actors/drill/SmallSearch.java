@@ -1,19 +1,9 @@
 package puzzle.actors.drill;
 
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Random;
-import puzzle.engine.data.ByteTokenizer;
-import puzzle.engine.decoder.DecoderConfig;
-import puzzle.engine.decoder.RandomWeights;
-import puzzle.engine.huggingface.HuggingFaceConfig;
-import puzzle.engine.safetensors.ElementType;
-import puzzle.engine.safetensors.SafetensorsWriter;
-import puzzle.model.Architecture;
-import puzzle.model.Block;
-import puzzle.model.Variant;
+import puzzle.engine.pretrain.SmallParent;
 
 /**
  * A search small enough to be repeated many times: a random parent of a few layers, a generated
@@ -22,25 +12,18 @@ import puzzle.model.Variant;
  */
 final class SmallSearch {
 
-  static final int LAYERS = 3;
-
-  private static final int HIDDEN = 32;
-  private static final int HEADS = 8;
-  private static final int KV_HEADS = 4;
-  private static final int FFN = 48;
-  private static final int DOCUMENTS = 2400;
-
-  /** Much larger than what a model is initialised with, so that layers matter. */
-  private static final float SCALE = 8;
+  static final int LAYERS = SmallParent.LAYERS;
 
   private final Path folder;
 
   /** Writes parent and corpus into the folder. */
   static SmallSearch in(Path folder) throws IOException {
-    SmallSearch search = new SmallSearch(folder);
-    search.writeParent();
-    search.writeCorpus();
-    return search;
+    SmallParent.write(folder.resolve("parent"), SmallParent.config());
+    SmallParent.writeText(
+        folder.resolve("corpus.lines.txt"),
+        "the parent teaches a child what it knows of every layer",
+        2400);
+    return new SmallSearch(folder);
   }
 
   private SmallSearch(Path folder) {
@@ -56,52 +39,6 @@ final class SmallSearch {
 
   Path store(String name) {
     return folder.resolve("runs").resolve(name);
-  }
-
-  private void writeParent() throws IOException {
-    Block block = new Block(Variant.attention(KV_HEADS), Variant.ffn(FFN));
-    DecoderConfig config =
-        new DecoderConfig(
-            "llama",
-            256,
-            HIDDEN,
-            HEADS,
-            HIDDEN / HEADS,
-            1e-5,
-            10_000,
-            null,
-            64,
-            false,
-            false,
-            false,
-            block,
-            Architecture.uniform(block, LAYERS));
-    RandomWeights weights = new RandomWeights(config, 7);
-    Path parent = Files.createDirectories(folder.resolve("parent"));
-    SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
-    for (String name : weights.names()) {
-      FloatBuffer values = weights.fp32(name);
-      for (int i = 0; i < values.capacity() && weights.shape(name).length > 1; i++) {
-        values.put(i, SCALE * values.get(i));
-      }
-      writer.add(name, weights.shape(name), values);
-    }
-    writer.write(parent.resolve("model.safetensors"));
-    HuggingFaceConfig.write(parent, config, ElementType.BF16, (int) '\n');
-    ByteTokenizer.write(parent);
-  }
-
-  private void writeCorpus() throws IOException {
-    String[] words = "the parent teaches a child what it knows of every layer".split(" ");
-    Random random = new Random(3);
-    StringBuilder text = new StringBuilder();
-    for (int document = 0; document < DOCUMENTS; document++) {
-      for (int word = 0; word < 12; word++) {
-        text.append(words[random.nextInt(words.length)]).append(' ');
-      }
-      text.append(document).append('\n');
-    }
-    Files.writeString(folder.resolve("corpus.lines.txt"), text);
   }
 
   private static final String RUN_FILE =

@@ -69,7 +69,7 @@ public final class DeliveryBody {
       int layer = one.whole("layer", 0, run.state().layers() - 1);
       double error = one.has("standard_error") ? one.number("standard_error", 0) : 0;
       Score score = Score.measured(one.number("value", -1e300), error);
-      String key = new Task.ScoreBlock(layer, block, false, null, null).key();
+      String key = Task.ScoreBlock.key(layer, block, false);
       placed.add(place(one, layer, source, key, new TaskResult.BlockScored(score)));
     }
     for (JsonBody one : body.list("variants", MOST)) {
@@ -82,7 +82,7 @@ public final class DeliveryBody {
               one.number("loss_before", 0),
               one.number("loss_after", 0),
               one.has("steps") ? one.whole("steps", 0, Integer.MAX_VALUE) : 0);
-      placed.add(place(one, layer, source, new Task.Bld(layer, variant, null).key(), result));
+      placed.add(place(one, layer, source, Task.Bld.key(layer, variant), result));
     }
     for (JsonBody one : body.list("costs", MOST)) {
       String id = id(one);

@@ -124,10 +124,7 @@ public final class GkdActor extends TaskOwner<Gkd.Command, GkdEvent, GkdState> {
   /** States that failed their check are made again; the round after waits for them. */
   @Override
   protected List<TaskEvent> reopened(GkdState state, Work.Failed failed) {
-    return new GkdPlan(state)
-        .damaged(failed.key(), failed.failure()).stream()
-            .<TaskEvent>map(key -> new TaskEvent.TaskReopened(key, failed.failure().message()))
-            .toList();
+    return new GkdPlan(state).reopened(failed.key(), failed.failure());
   }
 
   @Override

@@ -11,6 +11,7 @@ import puzzle.model.RunSpec;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
 import puzzle.persistence.GkdState;
+import puzzle.persistence.TaskEvent;
 import puzzle.persistence.TaskLedger;
 
 /**
@@ -52,20 +53,25 @@ final class GkdPlan {
     return Optional.ofNullable(givenUp);
   }
 
-  /** Tasks of the round before the given task's whose state a failure names. */
-  List<String> damaged(String key, Failure failure) {
-    String[] parts = key.split("/");
-    int round = parts.length == 3 ? Integer.parseInt(parts[1]) : state.spec().gkd().rounds();
-    List<String> keys = new ArrayList<>();
-    for (int shard = 0; round > 0 && shard < state.spec().gkd().shards(); shard++) {
-      String source = round(state.task(), round - 1, shard, List.of()).key();
-      state
-          .tasks()
-          .result(source, TaskResult.ShardTrained.class)
-          .filter(done -> failure.message().contains(done.state().path()))
-          .ifPresent(done -> keys.add(source));
+  /** States of the round before that the given task started from, and that a failure names. */
+  List<TaskEvent> reopened(String key, Failure failure) {
+    List<TaskEvent> reopened = new ArrayList<>();
+    for (Wanted w : wanted) {
+      if (w.task().key().equals(key)) {
+        int round = w.task() instanceof Task.GkdRound r ? r.round() : state.spec().gkd().rounds();
+        for (int shard = 0; shard < state.spec().gkd().shards(); shard++) {
+          String source = Task.GkdRound.key(round - 1, shard);
+          trained(source)
+              .filter(done -> failure.message().contains(done.state().path()))
+              .ifPresent(d -> reopened.add(new TaskEvent.TaskReopened(source, failure.message())));
+        }
+      }
     }
-    return keys;
+    return reopened;
+  }
+
+  private Optional<TaskResult.ShardTrained> trained(String key) {
+    return state.tasks().result(key, TaskResult.ShardTrained.class);
   }
 
   private void plan() {
@@ -94,9 +100,12 @@ final class GkdPlan {
 
   /** States of the shards that are through with a round. */
   private List<CheckpointRef> planRound(int round, List<CheckpointRef> from) {
+    Task.Gkd order = state.task();
     List<CheckpointRef> states = new ArrayList<>();
     for (int shard = 0; shard < state.spec().gkd().shards(); shard++) {
-      Task task = round(state.task(), round, shard, from);
+      Task task =
+          new Task.GkdRound(
+              order.architecture(), order.layers(), order.recording(), round, shard, from);
       TaskLedger.Entry entry = state.tasks().get(task.key());
       if (entry.result() instanceof TaskResult.ShardTrained done) {
         states.add(done.state());
@@ -112,22 +121,12 @@ final class GkdPlan {
   private void collect(RunSpec.Gkd gkd) {
     for (int round = 0; round < gkd.rounds(); round++) {
       for (int shard = 0; shard < gkd.shards(); shard++) {
-        state
-            .tasks()
-            .result(
-                round(state.task(), round, shard, List.of()).key(), TaskResult.ShardTrained.class)
-            .ifPresent(done -> heldOut.addAll(done.heldOut()));
+        trained(Task.GkdRound.key(round, shard)).ifPresent(done -> heldOut.addAll(done.heldOut()));
       }
     }
   }
 
   private void want(Task task) {
     wanted.add(Wanted.of(task, Priority.GKD));
-  }
-
-  private static Task.GkdRound round(
-      Task.Gkd order, int round, int shard, List<CheckpointRef> from) {
-    return new Task.GkdRound(
-        order.architecture(), order.layers(), order.recording(), round, shard, from);
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,6 @@ import puzzle.actors.edge.LimitsBody;
 import puzzle.actors.edge.Refusal;
 import puzzle.actors.feed.FactJson;
 import puzzle.actors.feed.RunSnapshot;
-import puzzle.actors.feed.TaskLine;
 import puzzle.actors.run.RunPlan;
 import puzzle.actors.solver.WhatIf;
 import puzzle.model.Block;
@@ -26,6 +26,7 @@ import puzzle.model.Incumbent;
 import puzzle.model.RunSpec;
 import puzzle.model.ScoredBlock;
 import puzzle.model.Target;
+import puzzle.model.Task;
 import puzzle.model.TaskResult;
 
 /** What-ifs and Pareto fronts of runs, a few at a time, each within its time. */
@@ -126,13 +127,19 @@ final class WhatIfs {
                         "the costs of this run are not known yet",
                         "Maybe ask again once the phase 'profile' is over."));
     Map<Integer, List<ScoredBlock>> measured = new TreeMap<>();
-    for (TaskLine task : run.tasks()) {
-      if (task.result() instanceof TaskResult.BlockScored scored && task.layer() >= 0) {
-        String[] key = task.key().split("/");
-        measured
-            .computeIfAbsent(task.layer(), l -> new ArrayList<>())
-            .add(new ScoredBlock(Block.parse(key[2]), scored.score(), key.length > 3));
+    Map<String, TaskResult> results = new HashMap<>();
+    run.tasks().forEach(task -> results.put(task.key(), task.result()));
+    for (int layer = 0; layer < run.state().layers(); layer++) {
+      List<ScoredBlock> scores = new ArrayList<>();
+      for (Block block : s.space().blocks()) {
+        for (boolean coupled : new boolean[] {false, true}) {
+          if (results.get(Task.ScoreBlock.key(layer, block, coupled))
+              instanceof TaskResult.BlockScored scored) {
+            scores.add(new ScoredBlock(block, scored.score(), coupled));
+          }
+        }
       }
+      measured.put(layer, scores);
     }
     return new WhatIf(s.with(d -> d.target = target), run.state().layers(), profiles, measured);
   }

@@ -2,6 +2,7 @@ package puzzle.actors.layer;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import puzzle.model.Block;
@@ -25,7 +26,7 @@ final class Deliveries {
 
   private final LayerState state;
   private final SearchSpace space;
-  private final Set<String> scores;
+  private final Map<String, Block> scores;
   private final Set<String> variants;
   private final List<TaskEvent> events = new ArrayList<>();
   private final List<Receipt> receipts = new ArrayList<>();
@@ -41,8 +42,7 @@ final class Deliveries {
     this.scores =
         space.blocks().stream()
             .filter(b -> !b.equals(space.parent()))
-            .map(b -> new Task.ScoreBlock(state.layer(), b, false, null, null).key())
-            .collect(Collectors.toSet());
+            .collect(Collectors.toMap(b -> Task.ScoreBlock.key(state.layer(), b, false), b -> b));
     this.variants =
         space.variants().stream()
             .filter(space::trainable)
@@ -99,8 +99,8 @@ final class Deliveries {
   }
 
   private String refusal(Delivery d) {
-    if (d.result() instanceof TaskResult.BlockScored && scores.contains(d.key())) {
-      Block block = Block.parse(d.key().split("/")[2]);
+    if (d.result() instanceof TaskResult.BlockScored && scores.containsKey(d.key())) {
+      Block block = scores.get(d.key());
       for (Variant half : List.of(block.attention(), block.ffn())) {
         if (space.trainable(half) && ledger.get(bldKey(half)).quarantined()) {
           return half + " of layer " + state.layer() + " was given up: there is nothing to choose";
@@ -115,6 +115,6 @@ final class Deliveries {
   }
 
   private String bldKey(Variant variant) {
-    return new Task.Bld(state.layer(), variant, null).key();
+    return Task.Bld.key(state.layer(), variant);
   }
 }

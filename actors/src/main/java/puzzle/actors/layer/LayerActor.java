@@ -14,7 +14,6 @@ import puzzle.actors.work.TaskOwner;
 import puzzle.actors.work.Wanted;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.ScoredBlock;
-import puzzle.model.TaskResult;
 import puzzle.persistence.LayerEvent;
 import puzzle.persistence.LayerState;
 import puzzle.persistence.TaskEvent;
@@ -191,23 +190,22 @@ public final class LayerActor extends TaskOwner<Layer.Command, LayerEvent, Layer
   /** The solver hears of new scores before anything else is done about them. */
   @Override
   protected void advanced(LayerState state, List<TaskEvent> events) {
-    boolean through = false;
+    LayerPlan plan = new LayerPlan(state);
+    boolean settled = false;
     List<ScoredBlock> scores = new ArrayList<>();
     for (TaskEvent event : events) {
-      if (event instanceof TaskEvent.TaskFinished finished) {
-        through = true;
-        if (finished.result() instanceof TaskResult.BlockScored scored) {
-          scores.add(LayerPlan.scored(finished.key(), scored));
-        }
+      if (event instanceof TaskEvent.TaskFinished) {
+        settled = true;
+        plan.score(event.key()).ifPresent(scores::add);
       } else if (event instanceof TaskEvent.AttemptFailed failed) {
-        through |= !failed.retried();
+        settled |= !failed.retried();
       }
     }
     if (!scores.isEmpty()) {
       peers.solver(state.spec().id(), new Solver.Offer(state.layer(), scores));
     }
-    LayerPlan plan = proceed(state);
-    if (through) {
+    offer(state, plan.wanted());
+    if (settled) {
       announce(state, plan);
       tellIfSettled(state, plan);
     }

@@ -1,7 +1,9 @@
 package puzzle.actors.layer;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import puzzle.actors.work.Priority;
 import puzzle.actors.work.Wanted;
@@ -38,6 +40,11 @@ final class LayerPlan {
   private final Block parent;
   private final List<Wanted> wanted = new ArrayList<>();
   private final List<ScoredBlock> scores = new ArrayList<>();
+  private final Map<String, ScoredBlock> scoresByTask = new HashMap<>();
+
+  /** Keys of the training tasks whose weights a task reads, by its key. */
+  private final Map<String, List<String>> sources = new HashMap<>();
+
   private final List<LayerLibrary.Entry> entries = new ArrayList<>();
   private final List<LayerLibrary.Pair> pairs = new ArrayList<>();
   private final List<LayerLibrary.Quarantined> quarantined = new ArrayList<>();
@@ -86,7 +93,21 @@ final class LayerPlan {
     return scores;
   }
 
-  /** True where nothing is left to do. */
+  /** The score that a task has given; empty if it is no task that scores, or counts no more. */
+  Optional<ScoredBlock> score(String key) {
+    return Optional.ofNullable(scoresByTask.get(key));
+  }
+
+  /** Weights that failed their check when a task read them are made again; the task waits. */
+  List<TaskEvent> reopened(String key, Failure failure) {
+    return sources.getOrDefault(key, List.of()).stream()
+        // If another score has found out already, they are being made.
+        .filter(source -> state.tasks().get(source).result() != null)
+        .<TaskEvent>map(source -> new TaskEvent.TaskReopened(source, failure.message()))
+        .toList();
+  }
+
+  /** True if nothing is left to do. */
   boolean settled() {
     return open == 0;
   }
@@ -147,6 +168,9 @@ final class LayerPlan {
   private void planCoupled(Block block, Task.Weights start) {
     toTrain++;
     Task task = new Task.BldBlock(state.layer(), block, start, state.recording());
+    if (start != null) {
+      sources.put(task.key(), halves(block));
+    }
     TaskLedger.Entry entry = state.tasks().get(task.key());
     if (entry.quarantined()) {
       quarantined.add(new LayerLibrary.Quarantined(task.key(), entry.lastFailure()));
@@ -166,9 +190,10 @@ final class LayerPlan {
             true,
             LayerLibrary.Pair.halves(block, d.weights()),
             state.recording());
+    sources.put(scoring.key(), List.of(task.key()));
     TaskLedger.Entry scored = state.tasks().get(scoring.key());
     if (scored.result() instanceof TaskResult.BlockScored s) {
-      scores.add(new ScoredBlock(block, s.score(), true));
+      score(scoring.key(), new ScoredBlock(block, s.score(), true));
     } else if (scored.quarantined()) {
       quarantined.add(new LayerLibrary.Quarantined(scoring.key(), scored.lastFailure()));
     } else {
@@ -186,11 +211,13 @@ final class LayerPlan {
       return;
     }
     toScore++;
-    TaskLedger.Entry entry = state.tasks().get(scoreKey(block));
+    String key = scoreKey(block);
+    sources.put(key, halves(block));
+    TaskLedger.Entry entry = state.tasks().get(key);
     if (entry.result() instanceof TaskResult.BlockScored s) {
-      scores.add(new ScoredBlock(block, s.score()));
+      score(key, new ScoredBlock(block, s.score()));
     } else if (entry.quarantined()) {
-      quarantined.add(new LayerLibrary.Quarantined(scoreKey(block), entry.lastFailure()));
+      quarantined.add(new LayerLibrary.Quarantined(key, entry.lastFailure()));
     } else {
       open++;
       boolean single = single(block);
@@ -241,57 +268,24 @@ final class LayerPlan {
         : Optional.empty();
   }
 
-  /** Weights that failed their check when a task read them are made again; the task waits. */
-  List<TaskEvent> reopened(String key, Failure failure) {
-    List<TaskEvent> events = new ArrayList<>();
-    for (String source : sources(key)) {
-      // Where another score has found out already, they are being made.
-      if (state.tasks().get(source).result() != null) {
-        events.add(new TaskEvent.TaskReopened(source, failure.message()));
-      }
-    }
-    return events;
+  /** Keys of the tasks that train a block's halves. */
+  private List<String> halves(Block block) {
+    return List.of(block.attention(), block.ffn()).stream()
+        .filter(space::trainable)
+        .map(this::bldKey)
+        .toList();
   }
 
-  /**
-   * A result in the words of the solver.
-   *
-   * @param key {@code score/3/kv-4+ffn-640}, or the same and {@code /coupled}
-   */
-  static ScoredBlock scored(String key, TaskResult.BlockScored result) {
-    String[] parts = key.split("/");
-    return new ScoredBlock(Block.parse(parts[2]), result.score(), parts.length > 3);
-  }
-
-  /** Keys of the training tasks whose weights a task reads. */
-  List<String> sources(String key) {
-    for (Block block : space.blocks()) {
-      if (key.equals(scoreKey(block)) || key.equals(coupledKey(block))) {
-        return List.of(block.attention(), block.ffn()).stream()
-            .filter(space::trainable)
-            .map(this::bldKey)
-            .toList();
-      }
-      if (key.equals(scoreKey(block, true))) {
-        return List.of(coupledKey(block));
-      }
-    }
-    return List.of();
+  private void score(String key, ScoredBlock score) {
+    scores.add(score);
+    scoresByTask.put(key, score);
   }
 
   private String bldKey(Variant variant) {
-    return new Task.Bld(state.layer(), variant, state.recording()).key();
-  }
-
-  private String coupledKey(Block block) {
-    return new Task.BldBlock(state.layer(), block, null, state.recording()).key();
+    return Task.Bld.key(state.layer(), variant);
   }
 
   private String scoreKey(Block block) {
-    return scoreKey(block, false);
-  }
-
-  private String scoreKey(Block block, boolean coupled) {
-    return new Task.ScoreBlock(state.layer(), block, coupled, null, state.recording()).key();
+    return Task.ScoreBlock.key(state.layer(), block, false);
   }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import puzzle.model.Incumbent;
 import puzzle.model.Score;
+import puzzle.model.Task;
 import puzzle.model.TaskResult;
 import puzzle.persistence.RunState;
 
@@ -39,7 +40,7 @@ final class Candidates {
   static Optional<Score.Measure> measured(RunState state, int index) {
     return state
         .tasks()
-        .result("evaluate/" + label(index), TaskResult.Evaluated.class)
+        .result(Task.Evaluate.key(label(index)), TaskResult.Evaluated.class)
         .map(
             e ->
                 Score.find(state.spec().scoring().metric(), e.measures())

@@ -3,6 +3,7 @@ package puzzle.actors.run;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import puzzle.model.Failure;
 import puzzle.model.Outcome;
@@ -104,12 +105,13 @@ final class Orders {
   }
 
   /** Tasks that were done, or may be on offer, for the child chosen so far. */
-  private TreeSet<String> aboutTheChild() {
-    TreeSet<String> keys = new TreeSet<>(state.tasks().entries().keySet());
+  private Set<String> aboutTheChild() {
+    Set<String> keys = RunPlan.aboutTheChild(state);
+    Set<String> known = new TreeSet<>(state.tasks().entries().keySet());
     if (state.incumbent() != null) {
-      new RunPlan(state).wanted().forEach(w -> keys.add(w.task().key()));
+      new RunPlan(state).wanted().forEach(w -> known.add(w.task().key()));
     }
-    keys.removeIf(key -> !RunPlan.aboutTheChild(key));
+    keys.retainAll(known);
     return keys;
   }
 

@@ -131,7 +131,7 @@ public final class RunFolder {
         "kl_nats_per_token",
         state
             .tasks()
-            .result("evaluate/" + b.label(), TaskResult.Evaluated.class)
+            .result(Task.Evaluate.key(b.label()), TaskResult.Evaluated.class)
             .map(TaskResult.Evaluated::klNatsPerToken)
             .orElse(null));
     map.put("choices", b.architecture().blocks().stream().map(Object::toString).toList());
@@ -184,7 +184,7 @@ public final class RunFolder {
     for (Target.Goal goal : state.spec().target().goals()) {
       String workload = goal.workload().name();
       Optional<TaskResult.Profiled> own =
-          state.tasks().result(new Task.Profile(goal.workload()).key(), TaskResult.Profiled.class);
+          state.tasks().result(Task.Profile.key(goal.workload()), TaskResult.Profiled.class);
       if (own.isEmpty()) {
         continue;
       }

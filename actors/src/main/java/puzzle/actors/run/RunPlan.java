@@ -2,8 +2,12 @@ package puzzle.actors.run;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import puzzle.actors.work.Priority;
 import puzzle.actors.work.Wanted;
 import puzzle.model.Architecture;
@@ -35,10 +39,10 @@ public final class RunPlan {
   static final String PARENT = "parent";
   static final String CHILD_BEFORE = "child-before-gkd";
   static final String CHILD = "child";
-  static final String GKD = "gkd";
 
   private final RunState state;
   private final List<Wanted> wanted = new ArrayList<>();
+  private final Map<Phase, Integer> settled = new EnumMap<>(Phase.class);
   private final Phase phase;
   private Outcome outcome;
   private boolean launch;
@@ -56,25 +60,27 @@ public final class RunPlan {
     return phase;
   }
 
-  /** The run's own tasks of the present phase that are settled. */
+  /** The run's own tasks of the present phase that are settled; all of them in other phases. */
   public int done() {
-    return (int)
-        state.tasks().entries().entrySet().stream()
-            .filter(e -> e.getValue().settled() && ofPhase(e.getKey()))
-            .count();
+    return switch (phase) {
+      case RECORD, PROFILE, EVALUATE, GKD, EXPORT -> settled.getOrDefault(phase, 0);
+      default -> (int) state.tasks().entries().values().stream().filter(e -> e.settled()).count();
+    };
   }
 
   /** The run's own tasks of the present phase. */
   public int total() {
-    return done() + (int) wanted.stream().filter(w -> ofPhase(w.task().key())).count();
+    return done() + (int) wanted.stream().filter(w -> phaseOf(w.task()) == phase).count();
   }
 
-  private boolean ofPhase(String key) {
-    return switch (phase) {
-      case RECORD, PROFILE, GKD, EXPORT -> key.startsWith(phase.label());
-      case EVALUATE -> key.startsWith("evaluate") || key.startsWith("measure");
-      default -> true;
-    };
+  private static Phase phaseOf(Task task) {
+    if (task instanceof Task.Record) {
+      return Phase.RECORD;
+    }
+    if (task instanceof Task.Profile) {
+      return Phase.PROFILE;
+    }
+    return task instanceof Task.Export ? Phase.EXPORT : Phase.EVALUATE;
   }
 
   /** The run's own tasks that can run now. */
@@ -124,7 +130,7 @@ public final class RunPlan {
   }
 
   Optional<TaskResult.Recorded> recorded() {
-    return state.tasks().result(new Task.Record().key(), TaskResult.Recorded.class);
+    return state.tasks().result(Task.Record.KEY, TaskResult.Recorded.class);
   }
 
   private Phase plan() {
@@ -190,6 +196,11 @@ public final class RunPlan {
     if (state.undecided()) {
       return planCandidates();
     }
+    for (int i = 0; i < state.candidates().size(); i++) {
+      if (state.tasks().settled(Task.Evaluate.key(Candidates.label(i)))) {
+        settled.merge(Phase.EVALUATE, 1, Integer::sum);
+      }
+    }
     Architecture child = state.incumbent().architecture();
     Architecture parent = Architecture.uniform(state.spec().space().parent(), state.layers());
     Workload workload = state.spec().target().goals().get(0).workload();
@@ -202,7 +213,7 @@ public final class RunPlan {
     for (Baseline baseline : state.baselines()) {
       evaluate(baseline.label(), baseline.architecture(), null, Priority.BASELINE);
     }
-    if (state.tasks().get(GKD).quarantined()) {
+    if (state.tasks().get(Task.Gkd.KEY).quarantined()) {
       return wanted.isEmpty() ? end() : Phase.GKD;
     }
     if (state.healed() == null) {
@@ -238,24 +249,36 @@ public final class RunPlan {
   }
 
   private void want(Wanted task) {
-    if (!state.tasks().settled(task.task().key())) {
+    if (state.tasks().settled(task.task().key())) {
+      settled.merge(phaseOf(task.task()), 1, Integer::sum);
+    } else {
       wanted.add(task);
     }
   }
 
-  /** True for tasks whose result depends on the architecture that was chosen. */
-  static boolean aboutTheChild(String key) {
-    return key.startsWith("measure/")
-        || key.startsWith("evaluate/") && !key.equals("evaluate/" + PARENT)
-        || key.equals(GKD)
-        || key.equals("export");
+  /**
+   * Keys of the tasks whose result depends on the architecture that was chosen, done or not. Those
+   * of earlier choices are not among them: they were made anew when the choice was opened.
+   */
+  static Set<String> aboutTheChild(RunState state) {
+    Set<String> keys = new TreeSet<>();
+    for (int i = 0; i < state.candidates().size(); i++) {
+      keys.add(Task.Evaluate.key(Candidates.label(i)));
+    }
+    state.spec().target().goals().forEach(g -> keys.add(Task.Measure.key(g.workload())));
+    state.baselines().forEach(b -> keys.add(Task.Evaluate.key(b.label())));
+    keys.add(Task.Evaluate.key(CHILD_BEFORE));
+    keys.add(Task.Evaluate.key(CHILD));
+    keys.add(Task.Gkd.KEY);
+    keys.add(Task.Export.KEY);
+    return keys;
   }
 
   /** Without the recording or a profile there is nothing to search. */
   private Optional<Failure> fatal() {
     List<String> keys = new ArrayList<>();
-    keys.add(new Task.Record().key());
-    state.spec().target().goals().forEach(g -> keys.add(new Task.Profile(g.workload()).key()));
+    keys.add(Task.Record.KEY);
+    state.spec().target().goals().forEach(g -> keys.add(Task.Profile.key(g.workload())));
     return keys.stream()
         .map(state.tasks()::get)
         .filter(TaskLedger.Entry::quarantined)

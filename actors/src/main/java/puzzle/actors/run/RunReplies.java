@@ -4,6 +4,7 @@ import java.util.Optional;
 import puzzle.model.Architecture;
 import puzzle.model.LayerLibrary;
 import puzzle.model.Target;
+import puzzle.model.Task;
 import puzzle.persistence.RunEvent;
 import puzzle.persistence.RunState;
 import puzzle.persistence.TaskEvent;
@@ -49,8 +50,8 @@ final class RunReplies {
     }
     if (reply instanceof Run.GkdGivenUp givenUp) {
       return event(
-          gkd(givenUp.child()) && !state.tasks().settled(RunPlan.GKD),
-          new TaskEvent.AttemptFailed(RunPlan.GKD, 1, givenUp.failure(), false, false));
+          gkd(givenUp.child()) && !state.tasks().settled(Task.Gkd.KEY),
+          new TaskEvent.AttemptFailed(Task.Gkd.KEY, 1, givenUp.failure(), false, false));
     }
     throw new IllegalArgumentException("unknown answer to a run: " + reply);
   }

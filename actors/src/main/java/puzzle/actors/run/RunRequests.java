@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import puzzle.actors.work.Peers;
 import puzzle.model.LayerLibrary;
+import puzzle.model.Task;
 import puzzle.persistence.RunState;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Gkd;
@@ -129,7 +130,7 @@ final class RunRequests {
     for (int layer = 0; layer < state.layers(); layer++) {
       LayerLibrary library = state.libraries().get(layer);
       boolean through = library != null && (state.shortlist() == null || library.coupled());
-      if (!through && state.tasks().settled("record")) {
+      if (!through && state.tasks().settled(Task.Record.KEY)) {
         layers.add(layer);
       }
     }

@@ -16,6 +16,7 @@ import puzzle.model.Infeasible;
 import puzzle.model.LayerLibrary;
 import puzzle.model.Outcome;
 import puzzle.model.Target;
+import puzzle.model.Task;
 import puzzle.model.TaskResult;
 import puzzle.model.Workload;
 import puzzle.persistence.RunState;
@@ -145,7 +146,7 @@ public record Summary(
         RunPlan.quarantined(state),
         state
             .tasks()
-            .result("export", TaskResult.Exported.class)
+            .result(Task.Export.KEY, TaskResult.Exported.class)
             .map(e -> Path.of(state.spec().store(), e.folder()).toString())
             .orElse(null),
         Path.of(state.spec().store(), RunFolder.REPORT).toString(),
@@ -162,7 +163,7 @@ public record Summary(
     Workload workload = state.spec().target().goals().get(0).workload();
     return state
         .tasks()
-        .result("measure/" + workload.name(), TaskResult.Measured.class)
+        .result(Task.Measure.key(workload), TaskResult.Measured.class)
         .map(TaskResult.Measured::source)
         .or(() -> state.profile(workload).map(TaskResult.Profiled::source))
         .orElse(null);
@@ -205,7 +206,7 @@ public record Summary(
     Optional<BlockCost> measured =
         state
             .tasks()
-            .result("measure/" + w.name(), TaskResult.Measured.class)
+            .result(Task.Measure.key(w), TaskResult.Measured.class)
             .map(m -> m.models().get(place));
     // After a new target or a retry there is an evaluation before there is a choice again.
     return evaluated(state, label)
@@ -232,7 +233,7 @@ public record Summary(
   }
 
   private static Optional<TaskResult.Evaluated> evaluated(RunState state, String label) {
-    return state.tasks().result("evaluate/" + label, TaskResult.Evaluated.class);
+    return state.tasks().result(Task.Evaluate.key(label), TaskResult.Evaluated.class);
   }
 
   private static Map<String, BaselineLine> baselines(RunState state) {

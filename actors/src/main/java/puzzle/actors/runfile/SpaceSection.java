@@ -184,20 +184,10 @@ final class SpaceSection {
           "%s is not a variant of %s".formatted(variant, Values.spelt(subblock)),
           "write it under " + Values.spelt(variant.subblock()));
     }
-    ParentShape shape = parent.get();
-    boolean attention = variant.subblock() == Subblock.ATTENTION;
-    int most = attention ? shape.kvHeads() : shape.intermediateSize();
-    if (variant.size() > most) {
-      throw text.wrong(
-          variant + " is more than the parent has, " + most,
-          "write a smaller one: variants are made of the parent's weights");
-    }
-    if (attention && variant.size() > 0 && shape.heads() % variant.size() != 0) {
-      throw text.wrong(
-          "%s: %d query heads cannot be dealt to %d KV heads"
-              .formatted(variant, shape.heads(), variant.size()),
-          "write a number that divides " + shape.heads());
-    }
-    return variant;
+    return text.checked(
+        () -> {
+          parent.get().requireFit(variant);
+          return variant;
+        });
   }
 }

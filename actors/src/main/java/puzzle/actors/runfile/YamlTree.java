@@ -129,7 +129,9 @@ final class YamlTree {
 
   String text() {
     if (text == null) {
-      throw wrong(isEmpty() ? "has no value" : "is not a plain value", "write it on one line");
+      throw wrong(
+          isEmpty() ? "has no value" : "is not a plain value",
+          "write one line of text or a number");
     }
     return text;
   }

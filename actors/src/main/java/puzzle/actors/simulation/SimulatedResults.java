@@ -10,7 +10,6 @@ import puzzle.model.CheckpointRef;
 import puzzle.model.RunSpec;
 import puzzle.model.Score;
 import puzzle.model.Sha256;
-import puzzle.model.Subblock;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
 import puzzle.model.Variant;
@@ -122,27 +121,22 @@ public final class SimulatedResults {
     if (v.equals(spec.space().parent().get(v.subblock()))) {
       return 0;
     }
-    double share = (double) v.size() / spec.space().parent().get(v.subblock()).size();
-    double base =
-        switch (v.form()) {
-          case SIZED -> 0.1 * (1 - share);
-          case LINEAR -> 0.2;
-          case NO_OP -> 0.3;
-        };
+    double base = v.isNoOp() ? 0.3 : v.sizes().isEmpty() ? 0.2 : 0.1 * (1 - share(spec, v));
     return base * (0.5 + noise(spec, layer + v.name()));
   }
 
+  /** How large a variant that has sizes is, the parent's being 1. */
+  private static double share(RunSpec spec, Variant v) {
+    return (double) sum(v) / sum(spec.space().parent().get(v.subblock()));
+  }
+
+  private static int sum(Variant v) {
+    return v.sizes().values().stream().mapToInt(Integer::intValue).sum();
+  }
+
   private static BlockCost cost(RunSpec spec, Variant v, Workload w) {
-    double size =
-        switch (v.form()) {
-          case SIZED -> 0.3 + (double) v.size() / spec.space().parent().get(v.subblock()).size();
-          case LINEAR -> 0.2;
-          case NO_OP -> 0;
-        };
-    long kv =
-        v.form() == Variant.Form.SIZED && v.subblock() == Subblock.ATTENTION
-            ? 100L * v.size() * w.sequenceTokens()
-            : 0;
+    double size = v.isNoOp() ? 0 : v.sizes().isEmpty() ? 0.2 : 0.3 + share(spec, v);
+    long kv = 100L * v.sizes().getOrDefault(Variant.Size.KV_HEADS, 0) * w.sequenceTokens();
     return new BlockCost(
         0.01 * size, 0.001 * size, Math.round(100_000 * size), kv, Math.round(50_000 * size));
   }

@@ -1,7 +1,5 @@
 package puzzle.actors.solver;
 
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -24,11 +22,8 @@ import puzzle.engine.solve.ArchitectureSolver;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Solution;
 import puzzle.engine.solve.SolverTable;
-import puzzle.model.Baseline;
 import puzzle.model.Incumbent;
-import puzzle.model.Infeasible;
 import puzzle.model.RunId;
-import puzzle.model.RunSpec;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Layer;
 import puzzle.protocol.Run;
@@ -50,57 +45,28 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
 
   private record Listed(List<Solution> solutions) implements Solver.Internal {}
 
-  /**
-   * The last word.
-   *
-   * @param best the solution and, where candidates are wanted, those next to it
-   */
-  private record Concluded(Solution solution, List<Solution> best, List<Baseline> baselines)
-      implements Solver.Internal {}
+  private record Concluded(SolverCalls.Conclusion conclusion) implements Solver.Internal {}
 
   private record Broken(Throwable cause) implements Solver.Internal {}
 
-  /** The answer to a question about an earlier target. */
+  /** The result of an earlier inquiry. */
   private record Outdated() implements Solver.Internal {}
 
   private enum Settle implements Solver.Internal {
     INSTANCE
   }
 
-  /** Rest after a search, as a multiple of its time. */
-  private static final double REST = 4;
-
   private final RunId run;
   private final PuzzleSettings.Solver settings;
   private final Peers peers;
   private final TimerScheduler<Solver.Command> timers;
   private final Executor thread;
-  private final Supplier<SolverCalls> searches;
-  private SolverCalls search;
-
-  /** Counts the problems so far: targets, and costs that changed. */
-  private int generation;
-
-  /** {@link Solver.Open#costs} of the table. */
-  private int costs;
+  private final BiFunction<SolverTable, List<Row>, ArchitectureSolver> solvers;
 
   /** Tells answers to this solver from those to its predecessors. */
   private final long question = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
 
-  private SolverInputs evidence = new SolverInputs(question);
-  private boolean solving;
-  private Duration pause;
-  private boolean possible;
-
-  /** Shortlist or Conclude, whichever the run asked last. */
-  private Solver.Command asked;
-
-  private List<Integer> wanted;
-
-  /** To the question, or that there is no solution. */
-  private Run.Command answer;
-
-  private Incumbent published;
+  private Inquiry inquiry;
 
   public static Behavior<Solver.Command> create(
       RunId run,
@@ -113,12 +79,7 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
                     Behaviors.setup(
                         context ->
                             new SolverActor(
-                                context,
-                                timers,
-                                run,
-                                settings.solver(),
-                                peers,
-                                () -> new SolverCalls(solvers)))))
+                                context, timers, run, settings.solver(), peers, solvers))))
         .onFailure(
             SupervisorStrategy.restartWithBackoff(
                 settings.gpu().restartMin(), settings.gpu().restartMax(), 0.2));
@@ -130,15 +91,14 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
       RunId run,
       PuzzleSettings.Solver settings,
       Peers peers,
-      Supplier<SolverCalls> searches) {
+      BiFunction<SolverTable, List<Row>, ArchitectureSolver> solvers) {
     super(context);
     this.run = run;
     this.settings = settings;
     this.peers = peers;
     this.timers = timers;
-    this.searches = searches;
-    this.search = searches.get();
-    this.pause = settings.settle();
+    this.solvers = solvers;
+    this.inquiry = inquiry();
     this.thread =
         context
             .getSystem()
@@ -165,43 +125,37 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
         .build();
   }
 
+  /** Another target, or other costs: the scores are told again, all else is worked out anew. */
   private Behavior<Solver.Command> onOpen(Solver.Open open) {
-    if (open.costs() < costs) {
+    if (open.costs() < inquiry.costs) {
       return this;
     }
-    if (evidence.about(open.spec()) || evidence.opened() && open.costs() > costs) {
-      startOver();
+    if (inquiry.replacedBy(open)) {
+      inquiry = inquiry();
+      timers.cancel(Settle.INSTANCE);
     }
     // A choice is told to who asks for it: a run that tries again what failed asks anew.
-    if (answer instanceof Run.FoundInfeasible) {
-      peers.run(run, answer);
-    } else if (possible) {
+    if (inquiry.answer instanceof Run.FoundInfeasible) {
+      peers.run(run, inquiry.answer);
+    } else if (inquiry.possible) {
       peers.run(run, new Run.FoundFeasible());
     }
-    if (!evidence.opened()) {
-      evidence.open(open.spec(), open.layers(), open.profiles());
-      costs = open.costs();
-      SolverTable free = evidence.scores().costsAlone();
-      List<Row> rows = evidence.scores().rows();
-      ask(() -> search.feasibility(free, rows, settings.finalLimit()), Checked::new);
+    SolverInputs inputs = inquiry.inputs;
+    if (!inputs.opened()) {
+      inputs.open(open.spec(), open.layers(), open.profiles());
+      inquiry.costs = open.costs();
+      SolverCalls calls = inquiry.calls;
+      SolverTable free = inputs.scores().costsAlone();
+      List<Row> rows = inputs.scores().rows();
+      solve(() -> calls.feasibility(free, rows), Checked::new);
     }
-    evidence.silent().forEach(this::askForScores);
+    inputs.silent().forEach(this::askForScores);
     return this;
   }
 
-  /** Another target, or other costs: the scores are told again, all else is worked out anew. */
-  private void startOver() {
-    generation++;
-    evidence = new SolverInputs(question);
-    search = searches.get();
-    solving = false;
-    pause = settings.settle();
-    possible = false;
-    asked = null;
-    wanted = null;
-    answer = null;
-    published = null;
-    timers.cancel(Settle.INSTANCE);
+  private Inquiry inquiry() {
+    return new Inquiry(
+        new SolverInputs(question), new SolverCalls(solvers, settings), settings.settle());
   }
 
   private void askForScores(int layer) {
@@ -209,91 +163,72 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   }
 
   private Behavior<Solver.Command> onOffer(Solver.Offer offer) {
-    boolean answer = evidence.hear(offer);
-    if (!evidence.opened()) {
-      return this;
-    }
-    Chronicle.told(run, offer.layer(), offer.scores());
-    if (complete()) {
-      settleNow();
-    } else if (answer || evidence.news()) {
-      settle();
+    SolverInputs inputs = inquiry.inputs;
+    boolean first = inputs.hear(offer);
+    if (inputs.opened()) {
+      Chronicle.told(run, offer.layer(), offer.scores());
+      continueWith(first || inputs.news());
     }
     return this;
   }
 
   private Behavior<Solver.Command> onShortlist(Solver.Shortlist shortlist) {
     // One that comes late must not take the last question's place.
-    return asked instanceof Solver.Conclude ? this : answer(shortlist, shortlist.measured());
+    return inquiry.asked() instanceof Solver.Conclude
+        ? this
+        : answer(shortlist, shortlist.measured());
   }
 
   private Behavior<Solver.Command> onConclude(Solver.Conclude conclude) {
     return answer(conclude, conclude.measured());
   }
 
-  private Behavior<Solver.Command> answer(Solver.Command now, List<Integer> measured) {
-    if (answer != null && (now.equals(asked) || answer instanceof Run.FoundInfeasible)) {
-      peers.run(run, answer);
+  private Behavior<Solver.Command> answer(Solver.Command asked, List<Integer> measured) {
+    if (inquiry.answered(asked)) {
+      peers.run(run, inquiry.answer);
       return this;
     }
-    asked = now;
-    answer = null;
-    wanted = measured;
-    if (!evidence.opened()) {
+    inquiry.ask(asked, measured);
+    if (!inquiry.inputs.opened()) {
       peers.run(run, new Run.SolverStarted());
       return this;
     }
-    evidence.behind(wanted).forEach(this::askForScores);
+    inquiry.inputs.behind(measured).forEach(this::askForScores);
     settleNow();
     return this;
   }
 
   private Behavior<Solver.Command> onSettle(Settle settle) {
-    if (solving || !evidence.opened() || !possible || ended()) {
+    if (!inquiry.ready()) {
       return this;
     }
-    ScoreTable scores = evidence.scores();
+    SolverInputs inputs = inquiry.inputs;
+    SolverCalls calls = inquiry.calls;
+    ScoreTable scores = inputs.scores();
     SolverTable table = scores.table();
     List<Row> rows = scores.rows();
-    if (complete() && asked instanceof Solver.Shortlist) {
-      ask(() -> SolverCalls.diverse(table, rows, settings.finalLimit()), Listed::new);
-    } else if (complete()) {
-      RunSpec spec = evidence.spec();
-      ask(() -> conclude(spec, scores, table), c -> c);
-    } else if (evidence.allHeard() && (evidence.news() || published == null)) {
-      SolverInputs.Burst burst = evidence.burst();
+    if (inquiry.complete() && inquiry.asked() instanceof Solver.Shortlist) {
+      solve(() -> calls.diverse(table, rows), Listed::new);
+    } else if (inquiry.complete()) {
+      solve(() -> calls.conclude(inputs.spec(), scores, table), Concluded::new);
+    } else if (inputs.allHeard() && (inputs.news() || inquiry.published == null)) {
+      SolverInputs.Burst burst = inputs.burst();
       String cause =
-          published == null && costs > 0 ? "costs delivered by another system" : burst.cause();
-      ask(
-          () -> search.again(table, rows, burst.puts(), settings.limit()),
-          s -> new Solved(s, cause));
+          inquiry.published == null && inquiry.costs > 0
+              ? "costs delivered by another system"
+              : burst.cause();
+      solve(() -> calls.again(table, rows, burst.puts()), solution -> new Solved(solution, cause));
     }
     return this;
   }
 
-  /** On the solver's thread. */
-  private Concluded conclude(RunSpec spec, ScoreTable scores, SolverTable table) {
-    Solution s = search.afresh(table, scores.rows(), settings.finalLimit());
-    int candidates = spec.scoring().candidates();
-    return new Concluded(
-        s,
-        s.found() && candidates > 1
-            ? search.candidates(table, scores.rows(), s, candidates, settings.limit())
-            : List.of(),
-        s.found()
-            ? SolverCalls.baselines(
-                scores, table, spec.seed(), settings.randomBaselines(), settings.limit())
-            : List.of());
-  }
-
   /** With the costs alone it is known whether any architecture can fit. */
   private Behavior<Solver.Command> onChecked(Checked checked) {
-    solving = false;
     Chronicle.solved(run);
     if (checked.solution().status() == Solution.Status.INFEASIBLE) {
-      tellInfeasible(checked.solution());
+      reply(new SolverReplies(inquiry).infeasible(checked.solution()));
     } else {
-      possible = true;
+      inquiry.possible = true;
       peers.run(run, new Run.FoundFeasible());
       settle();
     }
@@ -301,56 +236,37 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
   }
 
   private Behavior<Solver.Command> onSolved(Solved solved) {
-    solving = false;
     Chronicle.solved(run);
-    pause = pauseAfter(solved.solution().seconds());
+    inquiry.restAfter(solved.solution().seconds());
     if (solved.solution().found()) {
-      publish(evidence.incumbent(solved.solution(), solved.cause()));
+      publish(inquiry.inputs.incumbent(solved.solution(), solved.cause()));
     }
-    if (complete()) {
-      settleNow();
-    } else if (evidence.news()) {
-      settle();
-    }
+    continueWith(inquiry.inputs.news());
     return this;
   }
 
   private Behavior<Solver.Command> onListed(Listed listed) {
-    solving = false;
     Solution best = listed.solutions().get(0);
-    if (!best.found()) {
-      tellInfeasible(best);
-      return this;
+    if (best.found()) {
+      publish(inquiry.inputs.incumbent(best, "first stage complete"));
+      reply(
+          new SolverReplies(inquiry)
+              .shortlisted(listed.solutions(), (Solver.Shortlist) inquiry.asked()));
+    } else {
+      reply(new SolverReplies(inquiry).infeasible(best));
     }
-    publish(evidence.incumbent(best, "first stage complete"));
-    int keep = ((Solver.Shortlist) asked).keep();
-    answer =
-        new Run.Shortlisted(
-            Shortlist.of(
-                evidence.spec().space(),
-                listed.solutions().stream()
-                    .map(s -> evidence.scores().architecture(s.choices()))
-                    .toList(),
-                keep));
-    peers.run(run, answer);
     return this;
   }
 
   private Behavior<Solver.Command> onConcluded(Concluded concluded) {
-    solving = false;
     Chronicle.solved(run);
-    if (concluded.solution().found()) {
-      Incumbent last = evidence.incumbent(concluded.solution(), "complete table");
-      List<Incumbent> candidates = new ArrayList<>();
-      for (Solution s : concluded.best()) {
-        candidates.add(evidence.incumbent(s, "candidate " + (candidates.size() + 1)));
-      }
-      answer =
-          new Run.Chosen(last, concluded.baselines(), candidates, evidence.spec().target(), costs);
-      publish(last);
-      peers.run(run, answer);
+    Solution solution = concluded.conclusion().solution();
+    if (solution.found()) {
+      Run.Chosen chosen = new SolverReplies(inquiry).chosen(concluded.conclusion());
+      publish(chosen.incumbent());
+      reply(chosen);
     } else {
-      tellInfeasible(concluded.solution());
+      reply(new SolverReplies(inquiry).infeasible(solution));
     }
     return this;
   }
@@ -360,43 +276,33 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     throw new IllegalStateException("the search broke off", broken.cause());
   }
 
-  private void tellInfeasible(Solution solution) {
-    Infeasible infeasible = evidence.infeasible(solution);
-    answer = new Run.FoundInfeasible(infeasible, evidence.spec().target(), costs);
-    peers.announce(new Feed.LimitsConflict(run, infeasible));
+  private void reply(Run.Command answer) {
+    inquiry.answer = answer;
+    if (answer instanceof Run.FoundInfeasible found) {
+      peers.announce(new Feed.LimitsConflict(run, found.infeasible()));
+    }
     peers.run(run, answer);
   }
 
   private void publish(Incumbent incumbent) {
-    boolean same =
-        published != null
-            && published.architecture().equals(incumbent.architecture())
-            && published.objective() == incumbent.objective()
-            && published.bound() == incumbent.bound()
-            && published.proven() == incumbent.proven();
-    if (!same) {
-      published = incumbent;
+    if (inquiry.news(incumbent)) {
+      inquiry.published = incumbent;
       peers.run(run, new Run.FoundIncumbent(incumbent));
       peers.announce(new Feed.IncumbentChanged(run, incumbent));
     }
   }
 
-  /** Nothing is solved any more. */
-  private boolean ended() {
-    return answer instanceof Run.Chosen || answer instanceof Run.FoundInfeasible;
-  }
-
-  /** A question is open, and the scores it is about are in. */
-  private boolean complete() {
-    return answer == null
-        && wanted != null
-        && wanted.size() == evidence.scores().layers()
-        && evidence.behind(wanted).isEmpty();
+  private void continueWith(boolean news) {
+    if (inquiry.complete()) {
+      settleNow();
+    } else if (news) {
+      settle();
+    }
   }
 
   private void settle() {
     if (!timers.isTimerActive(Settle.INSTANCE)) {
-      timers.startSingleTimer(Settle.INSTANCE, pause);
+      timers.startSingleTimer(Settle.INSTANCE, inquiry.pause());
     }
   }
 
@@ -405,20 +311,16 @@ public final class SolverActor extends AbstractBehavior<Solver.Command> {
     timers.startSingleTimer(Settle.INSTANCE, settings.settle());
   }
 
-  /** Long searches come seldom, so that they leave the processors to the devices. */
-  private Duration pauseAfter(double seconds) {
-    Duration rest = Duration.ofNanos((long) (REST * seconds * 1e9));
-    return rest.compareTo(settings.settle()) > 0 ? rest : settings.settle();
-  }
-
-  private <T> void ask(Supplier<T> work, Function<T, Solver.Command> message) {
-    solving = true;
-    int of = generation;
+  /** Solves on the solver's own thread; what an earlier inquiry began is not heard any more. */
+  private <T> void solve(Supplier<T> work, Function<T, Solver.Command> message) {
+    Inquiry begun = inquiry;
+    begun.solving = true;
     getContext()
         .pipeToSelf(
             CompletableFuture.supplyAsync(work, thread),
             (result, failure) -> {
-              if (of != generation) {
+              begun.solving = false;
+              if (begun != inquiry) {
                 return new Outdated();
               }
               return failure == null ? message.apply(result) : new Broken(failure);

@@ -1,11 +1,11 @@
 package puzzle.actors.solver;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import puzzle.cluster.PuzzleSettings;
 import puzzle.engine.solve.ArchitectureSolver;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Solution;
@@ -14,6 +14,7 @@ import puzzle.engine.solve.SolverTable;
 import puzzle.engine.solve.studies.Baselines;
 import puzzle.engine.solve.studies.Sweeps;
 import puzzle.model.Baseline;
+import puzzle.model.RunSpec;
 
 /**
  * The calls into {@code puzzle.engine.solve}, each made on the solver's own thread, one after the
@@ -26,15 +27,19 @@ final class SolverCalls {
   /** Solutions that the second stage of BLD is drawn from. */
   private static final int DIVERSE = 12;
 
+  private final PuzzleSettings.Solver settings;
   private ArchitectureSolver live;
 
-  SolverCalls(BiFunction<SolverTable, List<Row>, ArchitectureSolver> solvers) {
+  SolverCalls(
+      BiFunction<SolverTable, List<Row>, ArchitectureSolver> solvers,
+      PuzzleSettings.Solver settings) {
     this.solvers = solvers;
+    this.settings = settings;
   }
 
   /** Whether the limits could be met at all, whatever the scores; explained where not. */
-  Solution feasibility(SolverTable costsAlone, List<Row> rows, Duration limit) {
-    return explained(solvers.apply(costsAlone, rows), limit);
+  Solution feasibility(SolverTable costsAlone, List<Row> rows) {
+    return explained(costsAlone, rows);
   }
 
   /**
@@ -42,26 +47,42 @@ final class SolverCalls {
    *
    * @param start the table to begin with, used by the first call alone
    */
-  Solution again(SolverTable start, List<Row> rows, List<ScoreTable.Put> puts, Duration limit) {
+  Solution again(SolverTable start, List<Row> rows, List<ScoreTable.Put> puts) {
     if (live == null) {
       live = solvers.apply(start, rows);
     } else {
       puts.forEach(p -> live.put(p.layer(), p.item(), p.score()));
     }
-    return live.solve(SolveBudget.of(limit));
-  }
-
-  /** Solves from the table alone: the answer does not depend on what was solved before. */
-  Solution afresh(SolverTable table, List<Row> rows, Duration limit) {
-    return explained(solvers.apply(table, rows), limit);
+    return live.solve(SolveBudget.of(settings.limit()));
   }
 
   /**
    * The best architecture, then ever others that differ from all before in a fifth of the layers.
    */
-  static List<Solution> diverse(SolverTable table, List<Row> rows, Duration limit) {
+  List<Solution> diverse(SolverTable table, List<Row> rows) {
     int differ = Math.max(1, table.layers() / 5);
-    return Sweeps.diverse(table, rows, DIVERSE, differ, SolveBudget.of(limit));
+    return Sweeps.diverse(table, rows, DIVERSE, differ, SolveBudget.of(settings.finalLimit()));
+  }
+
+  /**
+   * The last word.
+   *
+   * @param best the solution and those next to it; empty unless candidates are wanted
+   */
+  record Conclusion(Solution solution, List<Solution> best, List<Baseline> baselines) {}
+
+  /** Solves from the complete table alone: the answer does not depend on what came before. */
+  Conclusion conclude(RunSpec spec, ScoreTable scores, SolverTable table) {
+    List<Row> rows = scores.rows();
+    Solution solution = explained(table, rows);
+    if (!solution.found()) {
+      return new Conclusion(solution, List.of(), List.of());
+    }
+    int candidates = spec.scoring().candidates();
+    return new Conclusion(
+        solution,
+        candidates > 1 ? candidates(table, rows, solution, candidates) : List.of(),
+        baselines(scores, table, spec.seed()));
   }
 
   /**
@@ -69,16 +90,14 @@ final class SolverCalls {
    * more, solved from the table alone.
    *
    * @param first the best
-   * @param count at most so many, {@code first} included
-   * @param limit of each search
+   * @param count at most this many, {@code first} included
    */
-  List<Solution> candidates(
-      SolverTable table, List<Row> rows, Solution first, int count, Duration limit) {
+  private List<Solution> candidates(SolverTable table, List<Row> rows, Solution first, int count) {
     List<Solution> found = new ArrayList<>(List.of(first));
     ArchitectureSolver solver = solvers.apply(table, rows);
     while (found.size() < count) {
       solver.differFrom(found.stream().map(Solution::choices).toList(), table.layers() - 1);
-      Solution next = solver.solve(SolveBudget.of(limit));
+      Solution next = solver.solve(SolveBudget.of(settings.limit()));
       if (!next.found()) {
         break;
       }
@@ -87,17 +106,14 @@ final class SolverCalls {
     return found;
   }
 
-  /**
-   * What the other methods pick.
-   *
-   * @param samples architectures drawn at random
-   */
-  static List<Baseline> baselines(
-      ScoreTable scores, SolverTable table, long seed, int samples, Duration limit) {
+  /** What the other methods pick. */
+  List<Baseline> baselines(ScoreTable scores, SolverTable table, long seed) {
+    int samples = settings.randomBaselines();
     List<Baseline> found = new ArrayList<>();
     for (int sample = 0; sample < Math.max(1, samples); sample++) {
       Map<String, Baselines.Baseline> all =
-          Baselines.all(table, scores.rows(), null, seed + sample, SolveBudget.of(limit));
+          Baselines.all(
+              table, scores.rows(), null, seed + sample, SolveBudget.of(settings.limit()));
       if (sample == 0) {
         add(found, "greedy", 0, scores, all);
         add(found, "uniform", 0, scores, all);
@@ -123,8 +139,10 @@ final class SolverCalls {
     }
   }
 
-  private static Solution explained(ArchitectureSolver solver, Duration limit) {
-    Solution solution = solver.solve(SolveBudget.of(limit));
+  private Solution explained(SolverTable table, List<Row> rows) {
+    ArchitectureSolver solver = solvers.apply(table, rows);
+    SolveBudget budget = SolveBudget.of(settings.finalLimit());
+    Solution solution = solver.solve(budget);
     if (solution.status() != Solution.Status.INFEASIBLE || solution.infeasibility().isPresent()) {
       return solution;
     }
@@ -139,6 +157,6 @@ final class SolverCalls {
         solution.limits(),
         solution.nodes(),
         solution.seconds(),
-        Optional.of(solver.explain(SolveBudget.of(limit))));
+        Optional.of(solver.explain(budget)));
   }
 }

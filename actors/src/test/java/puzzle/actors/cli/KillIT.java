@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,16 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.engine.data.ByteTokenizer;
-import puzzle.engine.decoder.DecoderConfig;
-import puzzle.engine.decoder.RandomWeights;
-import puzzle.engine.huggingface.HuggingFaceConfig;
-import puzzle.engine.safetensors.ElementType;
-import puzzle.engine.safetensors.SafetensorsWriter;
-import puzzle.model.Architecture;
-import puzzle.model.Block;
+import puzzle.engine.pretrain.SmallParent;
 import puzzle.model.Sha256;
-import puzzle.model.Variant;
 
 /**
  * The command line as a process of its own, on a small random parent, killed without warning at a
@@ -47,7 +38,6 @@ import puzzle.model.Variant;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class KillIT {
 
-  private static final int LAYERS = 3;
   private static final long TIME_LIMIT_SECONDS = 120;
 
   private Path folder;
@@ -67,8 +57,11 @@ class KillIT {
   @BeforeAll
   void runWithoutDisturbance(@TempDir Path temporary) throws Exception {
     folder = temporary;
-    parent();
-    corpus();
+    SmallParent.write(folder.resolve("parent"), SmallParent.config());
+    SmallParent.writeText(
+        folder.resolve("corpus.lines.txt"),
+        "the parent teaches a child what it knows of every layer",
+        600);
     Process process = start("undisturbed", 2);
     finish(process, "undisturbed");
     undisturbed = read("undisturbed");
@@ -192,7 +185,7 @@ class KillIT {
   private void assertSame(Result actual) {
     assertEquals(undisturbed.library(), actual.library());
     assertEquals(undisturbed.scores(), actual.scores());
-    assertTrue(undisturbed.variants().size() > LAYERS);
+    assertTrue(undisturbed.variants().size() > SmallParent.LAYERS);
     assertEquals(undisturbed.variants(), actual.variants(), "trained variants, to the bit");
     for (String field : List.of("solution", "child_before_gkd", "child", "parent")) {
       for (String part : List.of("choices", "objective", "kl_nats_per_token", "params")) {
@@ -288,52 +281,6 @@ class KillIT {
           .filter(f -> !f.getFileName().toString().startsWith("."))
           .toList();
     }
-  }
-
-  private void parent() throws IOException {
-    Block block = new Block(Variant.attention(4), Variant.ffn(48));
-    DecoderConfig config =
-        new DecoderConfig(
-            "llama",
-            256,
-            32,
-            8,
-            4,
-            1e-5,
-            10_000,
-            null,
-            64,
-            false,
-            false,
-            false,
-            block,
-            Architecture.uniform(block, LAYERS));
-    RandomWeights weights = new RandomWeights(config, 7);
-    Path parent = Files.createDirectories(folder.resolve("parent"));
-    SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
-    for (String name : weights.names()) {
-      FloatBuffer values = weights.fp32(name);
-      for (int i = 0; i < values.capacity() && weights.shape(name).length > 1; i++) {
-        values.put(i, 8 * values.get(i));
-      }
-      writer.add(name, weights.shape(name), values);
-    }
-    writer.write(parent.resolve("model.safetensors"));
-    HuggingFaceConfig.write(parent, config, ElementType.BF16, (int) '\n');
-    ByteTokenizer.write(parent);
-  }
-
-  private void corpus() throws IOException {
-    String[] words = "the parent teaches a child what it knows of every layer".split(" ");
-    Random random = new Random(3);
-    StringBuilder text = new StringBuilder();
-    for (int document = 0; document < 600; document++) {
-      for (int word = 0; word < 12; word++) {
-        text.append(words[random.nextInt(words.length)]).append(' ');
-      }
-      text.append(document).append('\n');
-    }
-    Files.writeString(folder.resolve("corpus.lines.txt"), text);
   }
 
   private static final String RUN_FILE =

@@ -64,14 +64,14 @@ class GkdPlanTest {
     List.of("gkd/0/0", "gkd/0/1", "gkd/1/0").forEach(this::done);
     Failure failure =
         new Failure(Failure.Kind.CORRUPT_ARTEFACT, "gkd/1/1: /store/gkd/0/1: not whole");
-    assertEquals(List.of("gkd/0/1"), new GkdPlan(state).damaged("gkd/1/1", failure));
+    assertEquals(List.of("gkd/0/1"), reopened("gkd/1/1", failure));
     state = state.on(new TaskEvent.TaskReopened("gkd/0/1", failure.message()));
     assertEquals(List.of("gkd/0/1"), wanted());
     done("gkd/0/1");
     assertEquals(List.of("gkd/1/1"), wanted());
     Failure other = new Failure(Failure.Kind.CORRUPT_ARTEFACT, "/store/library: not whole");
-    assertEquals(List.of(), new GkdPlan(state).damaged("gkd/1/1", other));
-    assertEquals(List.of(), new GkdPlan(state).damaged("gkd/0/1", failure));
+    assertEquals(List.of(), reopened("gkd/1/1", other));
+    assertEquals(List.of(), reopened("gkd/0/1", failure));
   }
 
   @Test
@@ -86,6 +86,10 @@ class GkdPlanTest {
     finish("gkd", new TaskResult.Healed(ref("child"), 10, null));
     assertEquals(ref("child"), new GkdPlan(state).healed().orElseThrow().child());
     assertEquals(List.of(), wanted());
+  }
+
+  private List<String> reopened(String key, Failure failure) {
+    return new GkdPlan(state).reopened(key, failure).stream().map(TaskEvent::key).toList();
   }
 
   private List<String> wanted() {

@@ -114,11 +114,9 @@ class LayerPlanTest {
   void weightsThatAreMadeAgainHoldUpTheirSecondStage() {
     finishAll();
     state = state.on(new LayerEvent.CouplingOrdered(List.of(Block.parse("kv-2+ffn-160"))));
-    assertEquals(
-        List.of("bld/3/kv-2", "bld/3/ffn-160"), new LayerPlan(state).sources("bld/3/kv-2+ffn-160"));
-    assertEquals(
-        List.of("bld/3/kv-2+ffn-160"),
-        new LayerPlan(state).sources("score/3/kv-2+ffn-160/coupled"));
+    assertEquals(List.of("bld/3/kv-2", "bld/3/ffn-160"), madeAgain("bld/3/kv-2+ffn-160"));
+    finish("bld/3/kv-2+ffn-160");
+    assertEquals(List.of("bld/3/kv-2+ffn-160"), madeAgain("score/3/kv-2+ffn-160/coupled"));
     state = state.on(new TaskEvent.TaskReopened("bld/3/kv-2", "gone"));
     assertEquals(Set.of("bld/3/kv-2"), keys(new LayerPlan(state), Priority.BLD));
     assertFalse(new LayerPlan(state).settled());
@@ -175,6 +173,12 @@ class LayerPlanTest {
     LayerPlan plan = new LayerPlan(state);
     assertTrue(keys(plan, Priority.BLD).contains("bld/3/kv-4"));
     assertFalse(keys(plan, Priority.SCORE_SUBBLOCK).contains("score/3/kv-4+ffn-640"));
+  }
+
+  /** After a task found damaged what it reads. */
+  private List<String> madeAgain(String key) {
+    Failure damaged = new Failure(Failure.Kind.CORRUPT_ARTEFACT, "flipped byte");
+    return new LayerPlan(state).reopened(key, damaged).stream().map(TaskEvent::key).toList();
   }
 
   private void finish(String key) {

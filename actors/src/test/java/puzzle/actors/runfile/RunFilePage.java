@@ -26,7 +26,7 @@ final class RunFilePage {
 
         `./puzzle validate FILE` shows a run file with every default filled in, or what is wrong with it and where;
         `./puzzle validate --schema` prints its JSON Schema, from which editors complete and underline. Unknown and repeated
-        keys, anchors, aliases and tags are refused, and so are files of more than 1 MiB. A run is bound to the file it began
+        keys, aliases and tags are refused, and so are files of more than 1 MiB. A run is bound to the file it began
         with by the SHA-256 of that file with every default filled in, the store's place left out.
 
         This page and the schema are printed from the sections in `puzzle.actors.runfile`;

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import puzzle.actors.Examples;
+import puzzle.cluster.PuzzleSettings;
 import puzzle.engine.solve.IncrementalSolver;
 import puzzle.engine.solve.Infeasibility;
 import puzzle.engine.solve.Row;
@@ -141,8 +142,11 @@ class ScoreTableTest {
     }
     SolverTable t = full.table();
     Solution best = new IncrementalSolver(t, full.rows()).solve(SolveBudget.unlimited());
-    List<Baseline> found = SolverCalls.baselines(full, t, 7, 20, Duration.ofSeconds(10));
-    assertEquals(found, SolverCalls.baselines(full, t, 7, 20, Duration.ofSeconds(10)));
+    Duration limit = Duration.ofSeconds(10);
+    SolverCalls calls =
+        new SolverCalls(IncrementalSolver::new, new PuzzleSettings.Solver(limit, limit, limit, 20));
+    List<Baseline> found = calls.baselines(full, t, 7);
+    assertEquals(found, calls.baselines(full, t, 7));
     assertEquals(20, found.stream().filter(b -> b.method().equals("random")).count());
     assertEquals("random-3", found.get(found.size() - 17).label());
     for (Baseline baseline : found) {
@@ -166,10 +170,11 @@ class ScoreTableTest {
   private TaskResult.Profiled profile() {
     List<TaskResult.VariantCost> costs = new ArrayList<>();
     for (Variant v : spec.space().variants()) {
-      double size = v.size() / (v.subblock() == puzzle.model.Subblock.FFN ? 640.0 : 8.0);
+      int own = v.sizes().values().stream().mapToInt(Integer::intValue).sum();
+      double size = own / (v.subblock() == puzzle.model.Subblock.FFN ? 640.0 : 8.0);
       costs.add(
           new TaskResult.VariantCost(
-              v, new BlockCost(0.01 * size, 0.001 * size, Math.round(1e5 * size), 0, v.size()), 0));
+              v, new BlockCost(0.01 * size, 0.001 * size, Math.round(1e5 * size), 0, own), 0));
     }
     return new TaskResult.Profiled(
         Examples.WORKLOAD,

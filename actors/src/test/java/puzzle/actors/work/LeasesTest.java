@@ -17,7 +17,6 @@ import puzzle.actors.Reports;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Device;
 import puzzle.model.Failure;
-import puzzle.model.MicroBatch;
 import puzzle.model.RetryPolicy;
 import puzzle.model.RunSpec;
 import puzzle.model.Task;
@@ -152,17 +151,6 @@ class LeasesTest {
     }
     assertEquals(List.of(4, 2, 1), batches);
     assertTrue(ledger.get(score.key()).quarantined());
-  }
-
-  @Test
-  void trainingIsHalvedTooAndTheRunFileStaysAsItWas() {
-    Task bld = new Task.Bld(0, spec.space().ffn().get(1), null);
-    assertEquals(2, MicroBatch.halvings(spec, bld));
-    RunSpec halved = MicroBatch.halved(spec, 1);
-    assertEquals(2, halved.bld().safeguards().microBatch());
-    assertEquals(Math.max(1, spec.gkd().passSequences() / 2), halved.gkd().microBatch());
-    assertEquals(spec.bld().batch(), halved.bld().batch());
-    assertEquals(spec, MicroBatch.halved(spec, 0));
   }
 
   @Test

@@ -2,6 +2,7 @@ package puzzle.engine.ablation;
 
 import java.util.List;
 import java.util.Map;
+import puzzle.engine.decoder.TensorLayout;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.SubblockWeights;
 import puzzle.engine.safetensors.SafetensorsFile;
@@ -70,7 +71,7 @@ record Library(
 
   private SubblockWeights read(Decoder parent, int layer, Variant variant, CheckpointRef file) {
     SafetensorsFile weights = file == null ? null : store.safetensors(file);
-    String prefix = SubblockWeights.prefix(layer);
+    String prefix = TensorLayout.prefix(layer);
     return SubblockWeights.create(
         parent.manager(), parent.config(), variant, name -> weights.fp32(prefix + name));
   }

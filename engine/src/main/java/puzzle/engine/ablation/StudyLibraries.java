@@ -70,7 +70,7 @@ final class StudyLibraries {
           new BlockDistillation(parent, layer, bld(round.steps()), recording);
       if (round.steps() > 0) {
         distillation.run(child, Study.seed(round.seed(), layer, variant.name()), Monitor.NONE);
-      } else if (variant.form() == Variant.Form.LINEAR) {
+      } else if (variant.kind() == Variant.Kind.LINEAR) {
         distillation.scale(child);
       }
       return put(round, layer, variant.name(), List.of(child));

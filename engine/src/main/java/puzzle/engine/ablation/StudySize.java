@@ -8,6 +8,7 @@ import java.util.stream.LongStream;
 import puzzle.model.RunSpec;
 import puzzle.model.SearchSpace;
 import puzzle.model.Variant;
+import puzzle.model.Variant.Size;
 
 /**
  * How much of everything a study uses. What it does not name comes from the run file.
@@ -175,22 +176,24 @@ public record StudySize(
         });
   }
 
-  /** The variants of the run's space nearest to the sizes asked for, linear and no-op. */
+  /** The variants of the run's space nearest to the sizes asked for, and all of other kinds. */
   SearchSpace space(SearchSpace full) {
-    return new SearchSpace(nearest(full.attention(), attention), nearest(full.ffn(), ffn));
+    return new SearchSpace(
+        nearest(full.attention(), Size.KV_HEADS, attention), nearest(full.ffn(), Size.WIDTH, ffn));
   }
 
-  private static List<Variant> nearest(List<Variant> all, List<Integer> percents) {
+  private static List<Variant> nearest(List<Variant> all, Size size, List<Integer> percents) {
+    Variant parent = all.get(0);
     List<Variant> kept = new ArrayList<>();
     for (int percent : percents) {
-      double size = all.get(0).size() * percent / 100.0;
+      double wanted = parent.size(size) * percent / 100.0;
       all.stream()
-          .filter(v -> v.form() == Variant.Form.SIZED)
-          .min(Comparator.comparingDouble(v -> Math.abs(v.size() - size)))
+          .filter(v -> v.kind() == parent.kind())
+          .min(Comparator.comparingDouble(v -> Math.abs(v.size(size) - wanted)))
           .filter(v -> !kept.contains(v))
           .ifPresent(kept::add);
     }
-    all.stream().filter(v -> v.form() != Variant.Form.SIZED).forEach(kept::add);
+    all.stream().filter(v -> v.kind() != parent.kind()).forEach(kept::add);
     return kept;
   }
 }

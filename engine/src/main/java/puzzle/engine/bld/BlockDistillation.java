@@ -109,7 +109,7 @@ public final class BlockDistillation {
    * @throws DivergedException if the loss is no longer a finite number
    */
   public Outcome run(SubblockWeights child, long seed, Monitor monitor) {
-    if (child.variant().form() == Variant.Form.LINEAR) {
+    if (child.variant().kind() == Variant.Kind.LINEAR) {
       scale(child);
     }
     return train(Trainee.of(child), seed, monitor);

@@ -1,10 +1,10 @@
 package puzzle.engine.data;
 
 import blue.strategic.parquet.ParquetReader;
+import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
 import java.util.List;
-import java.util.NoSuchElementException;
 import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.ColumnReader;
@@ -22,7 +22,7 @@ import puzzle.model.InvalidInputException;
  * The column {@code text} of a Parquet file, a document a row; no other column is read. Holds the
  * column of one row group at a time.
  */
-final class ParquetDocuments implements Corpus.Documents {
+final class ParquetDocuments extends ReadAhead {
 
   private static final String COLUMN = "text";
 
@@ -47,35 +47,13 @@ final class ParquetDocuments implements Corpus.Documents {
   private ColumnReader column;
   private long left;
   private long row;
-  private String next;
-  private boolean ended;
 
   ParquetDocuments(String location) {
     this.location = location;
   }
 
   @Override
-  public boolean hasNext() {
-    while (next == null && !ended) {
-      try {
-        if (file == null) {
-          open();
-        }
-        advance();
-      } catch (InvalidInputException e) {
-        close();
-        throw e;
-      } catch (IOException | RuntimeException e) {
-        // What the library throws at a damaged file is of many kinds.
-        close();
-        String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-        throw invalid("row " + row + ": cannot be read: " + reason);
-      }
-    }
-    return next != null;
-  }
-
-  private void open() throws IOException {
+  Closeable open() throws IOException {
     file =
         ParquetFileReader.open(
             ParquetReader.makeInputFile(new File(location)),
@@ -85,58 +63,44 @@ final class ParquetDocuments implements Corpus.Documents {
         || !all.getType(COLUMN).isPrimitive()
         || all.getType(COLUMN).asPrimitiveType().getPrimitiveTypeName() != PrimitiveTypeName.BINARY
         || all.getMaxRepetitionLevel(COLUMN) > 0) {
+      file.close();
       throw invalid("no column \"text\" of strings");
     }
     schema = new MessageType(all.getName(), List.of(all.getType(COLUMN)));
     file.setRequestedSchema(schema);
+    return file;
   }
 
-  private void advance() throws IOException {
+  @Override
+  String read() throws IOException {
     if (left == 0) {
       PageReadStore group = file.readNextRowGroup();
       if (group == null) {
         close();
-        return;
+        return null;
       }
       ColumnDescriptor descriptor = schema.getColumnDescription(new String[] {COLUMN});
       String writer = file.getFileMetaData().getCreatedBy();
       column = new ColumnReadStoreImpl(group, NOTHING, schema, writer).getColumnReader(descriptor);
       left = group.getRowCount();
-      return;
+      return null;
     }
     left--;
     row++;
-    if (column.getCurrentDefinitionLevel() == column.getDescriptor().getMaxDefinitionLevel()) {
-      String text = column.getBinary().toStringUsingUTF8();
-      next = text.isBlank() ? null : TextFile.shortened(text);
-    }
+    boolean defined =
+        column.getCurrentDefinitionLevel() == column.getDescriptor().getMaxDefinitionLevel();
+    String text = defined ? column.getBinary().toStringUsingUTF8() : null;
     column.consume();
+    return text == null ? null : TextFile.shortened(text);
+  }
+
+  @Override
+  InvalidInputException unreadable(String reason) {
+    return invalid("row " + row + ": cannot be read: " + reason);
   }
 
   private InvalidInputException invalid(String what) {
     return new InvalidInputException(
         location + ": " + what + ".\nMaybe the file is cut off, or its text is in another column.");
-  }
-
-  @Override
-  public String next() {
-    if (!hasNext()) {
-      throw new NoSuchElementException();
-    }
-    String document = next;
-    next = null;
-    return document;
-  }
-
-  @Override
-  public void close() {
-    ended = true;
-    try {
-      if (file != null) {
-        file.close();
-      }
-    } catch (IOException e) {
-      // It was only read.
-    }
   }
 }

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -15,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.NoSuchElementException;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import puzzle.model.InvalidInputException;
@@ -33,6 +34,7 @@ final class TextFile implements Corpus {
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxNestingDepth(64)
@@ -142,52 +144,30 @@ final class TextFile implements Corpus {
             + " format its name says.");
   }
 
-  /** Reads ahead by one document. */
-  private final class TextDocuments implements Documents {
+  private final class TextDocuments extends ReadAhead {
     private final char[] chars = new char[1 << 15];
     private int filled;
     private int taken;
     private Reader reader;
     private long line;
-    private String next;
-    private boolean ended;
     private boolean cut;
 
     @Override
-    public boolean hasNext() {
-      while (next == null && !ended) {
-        try {
-          if (reader == null) {
-            reader = open();
-          }
-          next =
-              switch (format) {
-                case JSON_LINES -> jsonLine();
-                case LINES -> tabbedLine();
-                default -> paragraph();
-              };
-          if (next != null && next.isBlank()) {
-            next = null;
-          }
-        } catch (IOException e) {
-          close();
-          throw bad(line + 1, "cannot be read: " + e.getMessage());
-        }
-      }
-      return next != null;
+    String read() throws IOException {
+      return switch (format) {
+        case JSON_LINES -> jsonLine();
+        case LINES -> tabbedLine();
+        default -> paragraph();
+      };
     }
 
     @Override
-    public String next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException();
-      }
-      String document = next;
-      next = null;
-      return document;
+    InvalidInputException unreadable(String reason) {
+      return bad(line + 1, "cannot be read: " + reason);
     }
 
-    private Reader open() throws IOException {
+    @Override
+    Closeable open() throws IOException {
       InputStream in =
           location.startsWith(CLASSPATH)
               ? resource(location)
@@ -197,7 +177,8 @@ final class TextFile implements Corpus {
             location.toLowerCase(Locale.ROOT).endsWith(".gz")
                 ? new GZIPInputStream(in, 1 << 16)
                 : in;
-        return new InputStreamReader(text, StandardCharsets.UTF_8);
+        reader = new InputStreamReader(text, StandardCharsets.UTF_8);
+        return reader;
       } catch (IOException e) {
         in.close();
         throw e;
@@ -226,6 +207,9 @@ final class TextFile implements Corpus {
             document = json.getText();
           }
           json.skipChildren();
+        }
+        if (json.nextToken() != null) {
+          throw bad(line, "more than one JSON object");
         }
       } catch (JsonProcessingException e) {
         throw bad(line, "not JSON: " + e.getOriginalMessage());
@@ -264,7 +248,7 @@ final class TextFile implements Corpus {
     private String line(int limit) throws IOException {
       StringBuilder text = new StringBuilder();
       cut = false;
-      int c = read();
+      int c = character();
       if (c < 0) {
         return null;
       }
@@ -275,7 +259,7 @@ final class TextFile implements Corpus {
           cut = true;
           break;
         }
-        c = read();
+        c = character();
       }
       int last = text.length() - 1;
       if (!cut && last >= 0 && text.charAt(last) == '\r') {
@@ -284,7 +268,7 @@ final class TextFile implements Corpus {
       return text.toString();
     }
 
-    private int read() throws IOException {
+    private int character() throws IOException {
       if (taken == filled) {
         filled = Math.max(0, reader.read(chars, 0, chars.length));
         taken = 0;
@@ -296,21 +280,8 @@ final class TextFile implements Corpus {
     }
 
     private String end() {
-      ended = true;
       close();
       return null;
-    }
-
-    @Override
-    public void close() {
-      ended = true;
-      try {
-        if (reader != null) {
-          reader.close();
-        }
-      } catch (IOException e) {
-        // It was only read.
-      }
     }
   }
 }

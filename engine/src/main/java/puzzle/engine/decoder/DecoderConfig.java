@@ -3,6 +3,7 @@ package puzzle.engine.decoder;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.Variant;
+import puzzle.model.Variant.Size;
 
 /**
  * Everything that tells one decoder from another: Llama, Mistral, Qwen2 and Qwen3 are one
@@ -45,12 +46,12 @@ public record DecoderConfig(
 
   /** KV heads of the parent's attention. */
   public int kvHeads() {
-    return parentBlock.attention().size();
+    return parentBlock.attention().size(Size.KV_HEADS);
   }
 
   /** Width of the parent's FFN. */
   public int intermediateSize() {
-    return parentBlock.ffn().size();
+    return parentBlock.ffn().size(Size.WIDTH);
   }
 
   /** The same model with other blocks. */
@@ -74,22 +75,7 @@ public record DecoderConfig(
 
   /** Parameters of one variant, its norm included; 0 for a no-op. */
   public long params(Variant variant) {
-    long h = hiddenSize;
-    return switch (variant.form()) {
-      case NO_OP -> 0;
-      case LINEAR -> h + h * h;
-      case SIZED ->
-          switch (variant.subblock()) {
-            case FFN -> h + 3 * h * variant.size();
-            case ATTENTION -> {
-              long q = (long) heads * headSize;
-              long kv = (long) variant.size() * headSize;
-              long bias = qkvBias ? q + 2 * kv : 0;
-              long norms = qkNorm ? 2L * headSize : 0;
-              yield h + 2 * h * q + 2 * h * kv + bias + norms;
-            }
-          };
-    };
+    return TensorLayout.of(this, variant).values().stream().mapToLong(TensorSpec::elements).sum();
   }
 
   /** Parameters outside the layers: embedding, final norm and, where untied, the head. */
@@ -107,8 +93,8 @@ public record DecoderConfig(
     return sum;
   }
 
-  /** KV-cache elements per token of one attention variant. */
-  public long kvElementsPerToken(Variant attention) {
-    return attention.form() == Variant.Form.SIZED ? 2L * attention.size() * headSize : 0;
+  /** KV-cache elements per token of one variant, on one device. */
+  public long kvElementsPerToken(Variant variant) {
+    return SubblockKind.of(variant).kvElementsPerToken(this, variant, 1);
   }
 }

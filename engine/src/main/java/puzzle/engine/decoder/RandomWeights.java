@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import puzzle.engine.decoder.TensorSpec.Role;
 import puzzle.model.Seeds;
 
 /**
@@ -16,44 +17,41 @@ public final class RandomWeights implements WeightSource {
 
   private static final double DEVIATION = 0.02;
 
-  private final Map<String, long[]> shapes;
+  private final Map<String, TensorSpec> tensors;
   private final DecoderConfig config;
   private final long seed;
 
   public RandomWeights(DecoderConfig config, long seed) {
     this.config = config;
     this.seed = seed;
-    this.shapes = TensorLayout.of(config);
+    this.tensors = TensorLayout.of(config);
   }
 
   @Override
   public Set<String> names() {
-    return shapes.keySet();
+    return tensors.keySet();
   }
 
   @Override
   public long[] shape(String name) {
-    return shapes.get(name).clone();
+    return tensors.get(name).shape().clone();
   }
 
   @Override
   public FloatBuffer fp32(String name) {
-    long[] shape = shapes.get(name);
-    int size = 1;
-    for (long dimension : shape) {
-      size = Math.toIntExact(size * dimension);
-    }
+    TensorSpec tensor = tensors.get(name);
+    int size = Math.toIntExact(tensor.elements());
     FloatBuffer values = FloatBuffer.allocate(size);
-    if (shape.length == 1) {
-      Arrays.fill(values.array(), name.endsWith("bias") ? 0f : 1f);
+    double deviation =
+        switch (tensor.role()) {
+          case MATRIX -> DEVIATION;
+          case OUTPUT -> DEVIATION / Math.sqrt(2.0 * config.layers());
+          case NORM, BIAS -> 0;
+        };
+    if (deviation == 0) {
+      Arrays.fill(values.array(), tensor.role() == Role.NORM ? 1f : 0f);
       return values;
     }
-    boolean residual =
-        name.endsWith("o_proj.weight")
-            || name.endsWith("down_proj.weight")
-            || name.endsWith("linear_attn.weight")
-            || name.endsWith("linear_mlp.weight");
-    double deviation = residual ? DEVIATION / Math.sqrt(2.0 * config.layers()) : DEVIATION;
     Random random = new Random(Seeds.of(seed, name));
     for (int i = 0; i < size; i++) {
       values.put(i, (float) (random.nextGaussian() * deviation));

@@ -24,72 +24,39 @@ public final class TensorLayout {
   private TensorLayout() {}
 
   /** All tensors of a model, in the order of its computation. */
-  public static Map<String, long[]> of(DecoderConfig config) {
-    Map<String, long[]> tensors = new LinkedHashMap<>();
-    tensors.put(EMBEDDING, new long[] {config.vocabSize(), config.hiddenSize()});
+  public static Map<String, TensorSpec> of(DecoderConfig config) {
+    Map<String, TensorSpec> tensors = new LinkedHashMap<>();
+    tensors.put(EMBEDDING, TensorSpec.matrix(config.vocabSize(), config.hiddenSize()));
     for (int layer = 0; layer < config.layers(); layer++) {
       Block block = config.architecture().block(layer);
       for (Subblock subblock : Subblock.values()) {
-        tensors.putAll(of(config, layer, block.get(subblock)));
+        String prefix = prefix(layer);
+        of(config, block.get(subblock)).forEach((name, spec) -> tensors.put(prefix + name, spec));
       }
     }
-    tensors.put(NORM, new long[] {config.hiddenSize()});
+    tensors.put(NORM, TensorSpec.norm(config.hiddenSize()));
     if (!config.tiedEmbeddings()) {
-      tensors.put(HEAD, new long[] {config.vocabSize(), config.hiddenSize()});
+      tensors.put(HEAD, TensorSpec.matrix(config.vocabSize(), config.hiddenSize()));
     }
-    return tensors;
-  }
-
-  /** The tensors of one variant in one layer: the unit of the library. */
-  public static Map<String, long[]> of(DecoderConfig config, int layer, Variant variant) {
-    Map<String, long[]> tensors = new LinkedHashMap<>();
-    of(config, variant)
-        .forEach((name, shape) -> tensors.put("model.layers." + layer + "." + name, shape));
     return tensors;
   }
 
   /** The tensors of one variant, without the prefix of a layer; its norm first. */
-  public static Map<String, long[]> of(DecoderConfig config, Variant variant) {
-    Map<String, long[]> tensors = new LinkedHashMap<>();
-    if (variant.form() == Variant.Form.NO_OP) {
-      return tensors;
-    }
-    long hidden = config.hiddenSize();
-    boolean attention = variant.subblock() == Subblock.ATTENTION;
-    tensors.put(
-        attention ? "input_layernorm.weight" : "post_attention_layernorm.weight",
-        new long[] {hidden});
-    if (variant.form() == Variant.Form.LINEAR) {
-      String linear = attention ? "self_attn.linear_attn.weight" : "mlp.linear_mlp.weight";
-      tensors.put(linear, new long[] {hidden, hidden});
-    } else if (attention) {
-      putAttention(tensors, config, variant.size());
-    } else {
-      long width = variant.size();
-      tensors.put("mlp.gate_proj.weight", new long[] {width, hidden});
-      tensors.put("mlp.up_proj.weight", new long[] {width, hidden});
-      tensors.put("mlp.down_proj.weight", new long[] {hidden, width});
-    }
-    return tensors;
+  public static Map<String, TensorSpec> of(DecoderConfig config, Variant variant) {
+    return SubblockKind.of(variant).tensors(config, variant);
   }
 
-  private static void putAttention(Map<String, long[]> tensors, DecoderConfig config, int kvHeads) {
-    long hidden = config.hiddenSize();
-    long queries = (long) config.heads() * config.headSize();
-    long keys = (long) kvHeads * config.headSize();
-    tensors.put("self_attn.q_proj.weight", new long[] {queries, hidden});
-    tensors.put("self_attn.k_proj.weight", new long[] {keys, hidden});
-    tensors.put("self_attn.v_proj.weight", new long[] {keys, hidden});
-    tensors.put("self_attn.o_proj.weight", new long[] {hidden, queries});
-    if (config.qkvBias()) {
-      tensors.put("self_attn.q_proj.bias", new long[] {queries});
-      tensors.put("self_attn.k_proj.bias", new long[] {keys});
-      tensors.put("self_attn.v_proj.bias", new long[] {keys});
-    }
-    if (config.qkNorm()) {
-      tensors.put("self_attn.q_norm.weight", new long[] {config.headSize()});
-      tensors.put("self_attn.k_norm.weight", new long[] {config.headSize()});
-    }
+  /** Prefix of a layer's tensors: {@code model.layers.3.}. */
+  public static String prefix(int layer) {
+    return "model.layers." + layer + ".";
+  }
+
+  /** Name of the norm in front of a subblock, the same for all kinds that have one. */
+  static String norm(Subblock subblock) {
+    return switch (subblock) {
+      case ATTENTION -> "input_layernorm.weight";
+      case FFN -> "post_attention_layernorm.weight";
+    };
   }
 
   /**
@@ -97,9 +64,10 @@ public final class TensorLayout {
    */
   public static List<String> findings(DecoderConfig config, WeightSource weights) {
     List<String> findings = new ArrayList<>();
-    Map<String, long[]> expected = of(config);
+    Map<String, TensorSpec> expected = of(config);
     expected.forEach(
-        (name, shape) -> {
+        (name, spec) -> {
+          long[] shape = spec.shape();
           if (!weights.names().contains(name)) {
             findings.add("tensor " + name + " " + Arrays.toString(shape) + " is missing");
           } else if (!Arrays.equals(shape, weights.shape(name))) {

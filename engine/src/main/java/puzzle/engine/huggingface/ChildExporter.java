@@ -13,11 +13,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.GatedFfn;
+import puzzle.engine.decoder.Servable;
 import puzzle.engine.decoder.TensorLayout;
+import puzzle.engine.decoder.TensorSpec;
 import puzzle.engine.decoder.WeightSource;
 import puzzle.engine.files.AtomicFile;
 import puzzle.engine.files.Checksums;
@@ -167,23 +169,24 @@ public final class ChildExporter {
   private void fill(Path folder, JsonNode document, Format format, long maxShardBytes)
       throws IOException {
     SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
-    for (Map.Entry<String, long[]> tensor : TensorLayout.of(config).entrySet()) {
+    for (Map.Entry<String, TensorSpec> tensor : TensorLayout.of(config).entrySet()) {
       String name = tensor.getKey();
+      long[] shape = tensor.getValue().shape();
       if (!weights.names().contains(name)) {
         throw new InvalidInputException(
             "child: tensor '" + name + "' is missing.\nMaybe its variant was not trained.");
       }
-      if (!Arrays.equals(weights.shape(name), tensor.getValue())) {
+      if (!Arrays.equals(weights.shape(name), shape)) {
         throw new InvalidInputException(
             "child: tensor '"
                 + name
                 + "' has shape "
                 + Arrays.toString(weights.shape(name))
                 + ", its layer needs "
-                + Arrays.toString(tensor.getValue())
+                + Arrays.toString(shape)
                 + ".\nMaybe it is of another variant.");
       }
-      writer.add(name, tensor.getValue(), () -> weights.fp32(name));
+      writer.add(name, shape, () -> weights.fp32(name));
     }
     writer.writeFolder(folder, maxShardBytes);
     writeJson(folder.resolve("config.json"), document);
@@ -234,7 +237,7 @@ public final class ChildExporter {
       node.put("original_max_position_embeddings", config.ropeScaling().originalPositions());
     }
     node.putNull("intermediate_size").putNull("num_key_value_heads");
-    node.set("block_configs", BlockConfigs.write(config, BlockConfigs.multipliersSuffice(config)));
+    node.set("block_configs", BlockConfigs.write(config, GatedFfn.multipliersSuffice(config)));
     node.putObject("puzzle")
         .put("parent_kv_heads", config.kvHeads())
         .put("parent_intermediate_size", config.intermediateSize());
@@ -261,8 +264,7 @@ public final class ChildExporter {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     node.put("format", format.tag());
     if (format == Format.NEMOTRON_NAS) {
-      node.put(
-          "ffn_form", BlockConfigs.multipliersSuffice(config) ? "ffn_mult" : "intermediate_size");
+      node.put("ffn_form", GatedFfn.multipliersSuffice(config) ? "ffn_mult" : "intermediate_size");
     }
     node.put("dtype", ElementType.BF16.name());
     node.put("parent_block", config.parentBlock().name());
@@ -270,8 +272,7 @@ public final class ChildExporter {
     if (format == Format.NEMOTRON_NAS) {
       ObjectNode servable = node.putObject("not_servable");
       for (Servable reader : Servable.values()) {
-        String name = reader.name().toLowerCase(Locale.ROOT).replace('_', '.');
-        reader.violations(config).forEach(v -> servable.withArray(name).add(v));
+        reader.violations(config).forEach(v -> servable.withArray(reader.toString()).add(v));
       }
     }
     node.set("provenance", provenance);

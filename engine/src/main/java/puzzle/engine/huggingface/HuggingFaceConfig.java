@@ -10,8 +10,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.Function;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.DecoderConfig.RopeScaling;
+import puzzle.engine.decoder.SubblockKind;
 import puzzle.engine.files.AtomicFile;
 import puzzle.engine.json.JsonValue;
 import puzzle.engine.safetensors.ElementType;
@@ -19,6 +21,7 @@ import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.InvalidInputException;
 import puzzle.model.Variant;
+import puzzle.model.Variant.Size;
 
 /**
  * {@code config.json} of the decoders this project knows: Llama, Mistral, Qwen2, Qwen3, and
@@ -99,15 +102,16 @@ public final class HuggingFaceConfig {
     int headSize = headSize(hidden, heads);
     int positions = fields.integer("max_position_embeddings", 1, 1 << 30, defaultPositions());
     positions = Math.min(positions, window(positions));
+    SubblockKind.Parent sizes = new SubblockKind.Parent(() -> heads, () -> hidden);
     Architecture blocks = null;
     if (fields.has("block_configs")) {
-      blocks = BlockConfigs.read(fields, layers, heads, hidden);
+      blocks = BlockConfigs.read(fields, layers, sizes);
     }
     Block parent = parentBlock(blocks, heads);
     if (blocks == null) {
       blocks =
           fields.has("per_layer_config")
-              ? BlockConfigs.readSparse(fields, parent, layers, heads)
+              ? BlockConfigs.readSparse(fields, layers, sizes, parent)
               : Architecture.uniform(parent, layers);
     }
     String rope = fields.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
@@ -240,11 +244,19 @@ public final class HuggingFaceConfig {
           Variant.attention(kv),
           Variant.ffn(noted.integer("parent_intermediate_size", 1, MAX_WIDTH)));
     }
-    int kv = blocks.blocks().stream().mapToInt(b -> b.attention().size()).max().orElse(0);
-    int width = blocks.blocks().stream().mapToInt(b -> b.ffn().size()).max().orElse(0);
+    int kv = largest(blocks, Block::attention, Size.KV_HEADS);
+    int width = largest(blocks, Block::ffn, Size.WIDTH);
     kv = kv > 0 ? kv : fields.integer("num_key_value_heads", 1, heads, heads);
     width = width > 0 ? width : fields.integer("intermediate_size", 1, MAX_WIDTH, 1);
     return new Block(Variant.attention(kv), Variant.ffn(width));
+  }
+
+  /** 0 if no half has that size. */
+  private static int largest(Architecture blocks, Function<Block, Variant> half, Size size) {
+    return blocks.blocks().stream()
+        .mapToInt(block -> half.apply(block).sizes().getOrDefault(size, 0))
+        .max()
+        .orElse(0);
   }
 
   private RopeScaling ropeScaling(String field, int positions) {

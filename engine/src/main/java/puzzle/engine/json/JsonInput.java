@@ -67,7 +67,8 @@ enum JsonInput {
         return notEmpty(file.toString(), mapper.readTree(in));
       }
     } catch (JsonProcessingException e) {
-      throw malformed(file.toString(), e);
+      JsonLocation at = e.getLocation();
+      throw malformed(file + ": line " + (at == null ? 0 : at.getLineNr()), e);
     } catch (IOException | IllegalStateException e) {
       throw new InvalidInputException(
           file + ": cannot be read: " + shown(e.getMessage()) + ".\nMaybe check its permissions.",
@@ -75,12 +76,16 @@ enum JsonInput {
     }
   }
 
-  JsonNode parse(String place, String text) {
+  JsonNode parse(String place, String line) {
     try {
-      return notEmpty(place, mapper.readTree(text));
+      return notEmpty(place, mapper.readTree(line));
     } catch (JsonProcessingException e) {
       throw malformed(place, e);
     }
+  }
+
+  <T> T convert(JsonNode node, Class<T> type) throws JsonProcessingException {
+    return mapper.treeToValue(node, type);
   }
 
   private static JsonNode notEmpty(String place, JsonNode root) {
@@ -93,12 +98,8 @@ enum JsonInput {
   private static InvalidInputException malformed(String place, JsonProcessingException e) {
     JsonLocation at = e.getLocation();
     return new InvalidInputException(
-        "%s: line %d, column %d: %s.\nMaybe it is cut off, or edited by hand."
-            .formatted(
-                place,
-                at == null ? 0 : at.getLineNr(),
-                at == null ? 0 : at.getColumnNr(),
-                shown(e.getOriginalMessage())),
+        "%s, column %d: %s.\nMaybe it is cut off, or edited by hand."
+            .formatted(place, at == null ? 0 : at.getColumnNr(), shown(e.getOriginalMessage())),
         e);
   }
 }

@@ -2,6 +2,7 @@ package puzzle.engine.json;
 
 import static puzzle.model.InvalidInputException.shown;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
@@ -51,12 +52,12 @@ public final class JsonValue {
   }
 
   /**
-   * The object in a text.
+   * The object in a line of a file.
    *
-   * @param place of the text, for messages
+   * @param place file and line, for messages
    */
-  public static JsonValue parse(String place, String text) {
-    return root(place, JsonInput.SMALL.parse(place, text)).object();
+  public static JsonValue parse(String place, String line) {
+    return root(place, JsonInput.SMALL.parse(place, line)).object();
   }
 
   private static JsonValue root(String file, JsonNode node) {
@@ -202,7 +203,8 @@ public final class JsonValue {
     return at(field).text();
   }
 
-  private String text() {
+  /** This string. */
+  public String text() {
     if (!node.isTextual()) {
       throw bad("is not a string");
     }
@@ -217,6 +219,15 @@ public final class JsonValue {
   /** The fields of an object as they stand, to be written to another file. */
   public ObjectNode copy() {
     return object().node.deepCopy();
+  }
+
+  /** This value as an object of the program's own. */
+  public <T> T as(Class<T> type) {
+    try {
+      return JsonInput.LARGE.convert(node, type);
+    } catch (JsonProcessingException e) {
+      throw bad("does not hold what it should: " + shown(e.getOriginalMessage()));
+    }
   }
 
   /** {@code /0/args}; empty for the whole file. */

@@ -3,9 +3,9 @@ package puzzle.engine.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import puzzle.engine.decoder.Call;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.TensorLayout;
 import puzzle.engine.decoder.WeightSource;
@@ -174,7 +174,7 @@ public final class Decoder implements AutoCloseable {
     Map<String, NDArray> all = new LinkedHashMap<>();
     all.put("model.embed_tokens.weight", embedding);
     for (int layer = 0; layer < attention.length; layer++) {
-      String prefix = SubblockWeights.prefix(layer);
+      String prefix = TensorLayout.prefix(layer);
       attention[layer].arrays().forEach((name, array) -> all.put(prefix + name, array));
       ffn[layer].arrays().forEach((name, array) -> all.put(prefix + name, array));
     }
@@ -219,17 +219,7 @@ public final class Decoder implements AutoCloseable {
    */
   public NDArray attention(SubblockWeights w, NDArray x) {
     attentionPasses++;
-    return switch (w.variant().form()) {
-      case NO_OP -> x;
-      case LINEAR ->
-          Kernels.call(
-              "linear",
-              x,
-              w.get("input_layernorm.weight"),
-              w.get("self_attn.linear_attn.weight"),
-              eps);
-      case SIZED -> Kernels.call("attention", attentionArguments(w, x));
-    };
+    return whole(w, x);
   }
 
   /**
@@ -238,25 +228,11 @@ public final class Decoder implements AutoCloseable {
    */
   public NDArray ffn(SubblockWeights w, NDArray x) {
     ffnPasses++;
-    return switch (w.variant().form()) {
-      case NO_OP -> x;
-      case LINEAR ->
-          Kernels.call(
-              "linear",
-              x,
-              w.get("post_attention_layernorm.weight"),
-              w.get("mlp.linear_mlp.weight"),
-              eps);
-      case SIZED ->
-          Kernels.call(
-              "ffn",
-              x,
-              w.get("post_attention_layernorm.weight"),
-              w.get("mlp.gate_proj.weight"),
-              w.get("mlp.up_proj.weight"),
-              w.get("mlp.down_proj.weight"),
-              eps);
-    };
+    return whole(w, x);
+  }
+
+  private NDArray whole(SubblockWeights w, NDArray x) {
+    return w.call().map(call -> Kernels.call(call.function(), arguments(call, w, x))).orElse(x);
   }
 
   /** RMSNorm(x) W_head: [batch, tokens, vocabulary]. */
@@ -293,16 +269,16 @@ public final class Decoder implements AutoCloseable {
 
   /** Sum over tokens of |Y_i|, Y = softmax(q k^T / sqrt(D)) v before W_o: [heads x head size]. */
   public NDArray headActivity(int layer, NDArray x) {
-    return Kernels.call(
-        "attention_channels", attentionArguments(weights(layer, Subblock.ATTENTION), x));
+    SubblockWeights w = weights(layer, Subblock.ATTENTION);
+    return Kernels.call("attention_channels", arguments(w.call().orElseThrow(), w, x));
   }
 
   /** Attention of a prompt that starts at position 0; keys and values go to the cache. */
   public NDArray prefill(SubblockWeights w, NDArray x, KvCache cache) {
-    if (w.variant().form() != Variant.Form.SIZED) {
-      return attention(w, x);
-    }
-    return Kernels.call("prefill", append(attentionArguments(w, x), cache.keys(), cache.values()));
+    Call call = w.call().filter(Call::cached).orElse(null);
+    return call == null
+        ? attention(w, x)
+        : Kernels.call(call.prefill(), arguments(call, w, x, cache.keys(), cache.values()));
   }
 
   /**
@@ -312,19 +288,20 @@ public final class Decoder implements AutoCloseable {
    * @param position of the new token, a 0-dimensional int64
    */
   public NDArray decode(SubblockWeights w, NDArray x, KvCache cache, NDArray position) {
-    if (w.variant().form() != Variant.Form.SIZED) {
-      return attention(w, x);
-    }
-    return Kernels.call(
-        "decode", append(attentionArguments(w, x), cache.keys(), cache.values(), position));
+    Call call = w.call().filter(Call::cached).orElse(null);
+    return call == null
+        ? attention(w, x)
+        : Kernels.call(
+            call.decode(), arguments(call, w, x, cache.keys(), cache.values(), position));
   }
 
   /** Room for the keys and values of one attention variant, [batch, KV heads, tokens, head]. */
   public KvCache cache(Variant variant, NDManager owner, int batch, int tokens) {
-    if (variant.form() != Variant.Form.SIZED) {
+    long kvHeads = config.kvElementsPerToken(variant) / (2 * config.headSize());
+    if (kvHeads == 0) {
       return new KvCache(none, none);
     }
-    long[] shape = {batch, variant.size(), tokens, config.headSize()};
+    long[] shape = {batch, kvHeads, tokens, config.headSize()};
     return new KvCache(
         Tensors.detached(owner, () -> Tensors.zeros(owner, shape)),
         Tensors.detached(owner, () -> Tensors.zeros(owner, shape)));
@@ -338,28 +315,21 @@ public final class Decoder implements AutoCloseable {
     manager.close();
   }
 
-  private NDArray[] attentionArguments(SubblockWeights w, NDArray x) {
-    return new NDArray[] {
-      x,
-      w.get("input_layernorm.weight"),
-      w.get("self_attn.q_proj.weight"),
-      w.get("self_attn.k_proj.weight"),
-      w.get("self_attn.v_proj.weight"),
-      w.get("self_attn.o_proj.weight"),
-      w.optional("self_attn.q_proj.bias", none),
-      w.optional("self_attn.k_proj.bias", none),
-      w.optional("self_attn.v_proj.bias", none),
-      w.optional("self_attn.q_norm.weight", none),
-      w.optional("self_attn.k_norm.weight", none),
-      cos,
-      sin,
-      eps
-    };
-  }
-
-  private static NDArray[] append(NDArray[] first, NDArray... more) {
-    NDArray[] all = Arrays.copyOf(first, first.length + more.length);
-    System.arraycopy(more, 0, all, first.length, more.length);
+  /** The hidden states, what the call names, and what it takes besides. */
+  private NDArray[] arguments(Call call, SubblockWeights w, NDArray x, NDArray... more) {
+    NDArray[] all = new NDArray[1 + call.arguments().size() + more.length];
+    int next = 0;
+    all[next++] = x;
+    for (String name : call.arguments()) {
+      all[next++] =
+          switch (name) {
+            case Call.COS -> cos;
+            case Call.SIN -> sin;
+            case Call.EPS -> eps;
+            default -> w.optional(name, none);
+          };
+    }
+    System.arraycopy(more, 0, all, next, more.length);
     return all;
   }
 

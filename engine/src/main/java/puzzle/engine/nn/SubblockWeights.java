@@ -6,13 +6,16 @@ import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
+import puzzle.engine.decoder.Call;
 import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.LinearSubblock;
+import puzzle.engine.decoder.SubblockKind;
 import puzzle.engine.decoder.TensorLayout;
 import puzzle.engine.decoder.WeightSource;
 import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.safetensors.SafetensorsWriter;
-import puzzle.model.Subblock;
 import puzzle.model.Variant;
 
 /**
@@ -20,11 +23,6 @@ import puzzle.model.Variant;
  * the layer's prefix, in the order of {@link TensorLayout}. Empty for a no-op.
  */
 public record SubblockWeights(Variant variant, Map<String, NDArray> arrays) {
-
-  /** Prefix of a layer's weights in a checkpoint: {@code model.layers.3.}. */
-  public static String prefix(int layer) {
-    return "model.layers." + layer + ".";
-  }
 
   /** Makes the arrays of a variant in {@code manager} from named values. */
   public static SubblockWeights create(
@@ -35,11 +33,11 @@ public record SubblockWeights(Variant variant, Map<String, NDArray> arrays) {
     Map<String, NDArray> arrays = new LinkedHashMap<>();
     TensorLayout.of(config, variant)
         .forEach(
-            (name, shape) ->
+            (name, spec) ->
                 arrays.put(
                     name,
                     Tensors.detached(
-                        manager, () -> Tensors.fp32(manager, values.apply(name), shape))));
+                        manager, () -> Tensors.fp32(manager, values.apply(name), spec.shape()))));
     return new SubblockWeights(variant, arrays);
   }
 
@@ -48,7 +46,7 @@ public record SubblockWeights(Variant variant, Map<String, NDArray> arrays) {
       NDManager manager, DecoderConfig config, int layer, Variant variant, WeightSource source) {
     Map<String, NDArray> arrays = new LinkedHashMap<>();
     for (String name : TensorLayout.of(config, variant).keySet()) {
-      arrays.put(name, Tensors.load(manager, source, prefix(layer) + name));
+      arrays.put(name, Tensors.load(manager, source, TensorLayout.prefix(layer) + name));
     }
     return new SubblockWeights(variant, arrays);
   }
@@ -57,7 +55,7 @@ public record SubblockWeights(Variant variant, Map<String, NDArray> arrays) {
   public static SafetensorsWriter writer(int layer, List<SubblockWeights> halves) {
     Map<String, NDArray> named = new LinkedHashMap<>();
     for (SubblockWeights half : halves) {
-      half.arrays().forEach((name, values) -> named.put(prefix(layer) + name, values));
+      half.arrays().forEach((name, values) -> named.put(TensorLayout.prefix(layer) + name, values));
     }
     return Tensors.writer(ElementType.F32, named);
   }
@@ -72,12 +70,14 @@ public record SubblockWeights(Variant variant, Map<String, NDArray> arrays) {
     return arrays.isEmpty();
   }
 
+  /** How they are computed with; empty if the hidden states pass unchanged. */
+  Optional<Call> call() {
+    return SubblockKind.of(variant).call(variant);
+  }
+
   /** The one matrix of a linear variant. */
   public NDArray matrix() {
-    return arrays.get(
-        variant.subblock() == Subblock.ATTENTION
-            ? "self_attn.linear_attn.weight"
-            : "mlp.linear_mlp.weight");
+    return arrays.get(LinearSubblock.matrix(variant.subblock()));
   }
 
   NDArray get(String name) {

@@ -2,7 +2,6 @@ package puzzle.engine.profile;
 
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.model.BlockCost;
-import puzzle.model.Subblock;
 import puzzle.model.Variant;
 import puzzle.model.Workload;
 
@@ -19,7 +18,7 @@ public final class CountedCost {
       double prefillSeconds,
       double decodeSeconds) {
     long params = config.params(variant);
-    long kv = variant.subblock() == Subblock.ATTENTION ? config.kvElementsPerToken(variant) : 0;
+    long kv = config.kvElementsPerToken(variant);
     return new BlockCost(
         prefillSeconds,
         decodeSeconds,

@@ -67,7 +67,7 @@ public final class LiveProfiler {
       VariantStack ffn = deep(functions, own.ffn());
       List<Timed> timed = new ArrayList<>();
       for (Variant variant : space.variants()) {
-        if (variant.form() != Variant.Form.NO_OP) {
+        if (!variant.isNoOp()) {
           timed.add(
               timed(functions, variant, variant.subblock() == Subblock.FFN ? attention : ffn));
         }
@@ -102,7 +102,7 @@ public final class LiveProfiler {
     List<VariantCost> variants = new ArrayList<>();
     int next = 0;
     for (Variant variant : space.variants()) {
-      if (variant.form() == Variant.Form.NO_OP) {
+      if (variant.isNoOp()) {
         variants.add(new VariantCost(variant, BlockCost.ZERO, 0));
         continue;
       }

@@ -1,7 +1,9 @@
 package puzzle.engine.profile;
 
 import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.SubblockKind;
 import puzzle.model.Block;
+import puzzle.model.Subblock;
 import puzzle.model.Variant;
 import puzzle.model.Workload;
 
@@ -65,9 +67,11 @@ public final class MemoryModel {
   public static double kvBytesPerToken(DecoderConfig model, Workload workload) {
     double sum = 0;
     for (Block block : model.architecture().blocks()) {
-      if (block.attention().form() == Variant.Form.SIZED) {
-        long heads = Math.max(block.attention().size(), workload.tensorParallel());
-        sum += 2.0 * heads * model.headSize() * workload.kvCache().bytes();
+      for (Subblock subblock : Subblock.values()) {
+        Variant variant = block.get(subblock);
+        long elements =
+            SubblockKind.of(variant).kvElementsPerToken(model, variant, workload.tensorParallel());
+        sum += (double) elements * workload.kvCache().bytes();
       }
     }
     return sum;

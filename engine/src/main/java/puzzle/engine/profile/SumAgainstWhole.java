@@ -14,7 +14,6 @@ import puzzle.model.BlockCost;
 import puzzle.model.InvalidInputException;
 import puzzle.model.RunSpec;
 import puzzle.model.SearchSpace;
-import puzzle.model.Subblock;
 import puzzle.model.TaskResult.Profiled;
 import puzzle.model.Variant;
 import puzzle.model.Workload;
@@ -118,10 +117,7 @@ public final class SumAgainstWhole {
     double cached = 0;
     for (Variant variant : space.variants()) {
       params += (double) parent.layers() * config.params(variant);
-      cached +=
-          variant.subblock() == Subblock.ATTENTION
-              ? (double) parent.layers() * config.kvElementsPerToken(variant)
-              : 0;
+      cached += (double) parent.layers() * config.kvElementsPerToken(variant);
     }
     cached *= 2.0 * workload.batch() * workload.sequenceTokens();
     double states =

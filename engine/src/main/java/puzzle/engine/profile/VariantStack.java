@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.RandomWeights;
+import puzzle.engine.decoder.TensorLayout;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.SubblockWeights;
 import puzzle.model.Architecture;
@@ -39,7 +40,7 @@ final class VariantStack {
     RandomWeights weights =
         new RandomWeights(config.with(Architecture.uniform(block, depth)), seed);
     for (int i = 0; i < depth; i++) {
-      String prefix = SubblockWeights.prefix(i);
+      String prefix = TensorLayout.prefix(i);
       copies.add(
           SubblockWeights.create(manager, config, variant, name -> weights.fp32(prefix + name)));
       caches.add(

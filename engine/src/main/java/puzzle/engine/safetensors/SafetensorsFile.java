@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -172,25 +171,15 @@ public final class SafetensorsFile implements WeightSource {
 
   /** One tensor of 64-bit integers. */
   public LongBuffer i64(String name) {
-    return integers(name, ElementType.I64).asLongBuffer();
-  }
-
-  /** One tensor of 32-bit integers. */
-  public IntBuffer i32(String name) {
-    return integers(name, ElementType.I32).asIntBuffer();
-  }
-
-  private ByteBuffer integers(String name, ElementType wanted) {
     TensorInfo tensor = tensor(name);
-    if (tensor.type() != wanted) {
+    if (tensor.type() != ElementType.I64) {
       throw new InvalidInputException(
           file
               + ": tensor '"
               + name
               + "' is "
               + tensor.type()
-              + ", not "
-              + wanted
+              + ", not I64"
               + ".\n"
               + "Maybe the file was written for another purpose.");
     }
@@ -198,7 +187,7 @@ public final class SafetensorsFile implements WeightSource {
       throw new InvalidInputException(
           file + ": tensor '" + name + "' " + tensor + " is over 2 GiB.\nMaybe split it.");
     }
-    return map(name, tensor, 0, (int) tensor.elements());
+    return map(name, tensor, 0, (int) tensor.elements()).asLongBuffer();
   }
 
   private ByteBuffer map(String name, TensorInfo tensor, long first, int count) {

@@ -9,7 +9,6 @@ import java.util.Set;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.TensorLayout;
 import puzzle.engine.decoder.WeightSource;
-import puzzle.engine.nn.SubblockWeights;
 import puzzle.engine.store.Store;
 import puzzle.model.CheckpointRef;
 import puzzle.model.Subblock;
@@ -40,7 +39,7 @@ public final class AssembledWeights implements WeightSource {
         Task.Weights weights = layers.get(layer);
         CheckpointRef file = subblock == Subblock.ATTENTION ? weights.attention() : weights.ffn();
         WeightSource source = file == null ? parent : store.safetensors(file);
-        String prefix = SubblockWeights.prefix(layer);
+        String prefix = TensorLayout.prefix(layer);
         for (String name :
             TensorLayout.of(config, config.architecture().block(layer).get(subblock)).keySet()) {
           all.add(prefix + name);

@@ -1,8 +1,5 @@
 package puzzle.engine.score;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import puzzle.engine.json.JsonValue;
 import puzzle.model.InvalidInputException;
 
 /**
@@ -24,7 +22,8 @@ import puzzle.model.InvalidInputException;
  */
 final class PromptBenchmark implements Benchmark {
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String FORM =
+      "write {\"prompt\": \"...\", \"answer\": \"...\"}, or choices and the answer's index";
   private static final long MAX_BYTES = 64L << 20;
 
   /**
@@ -49,20 +48,7 @@ final class PromptBenchmark implements Benchmark {
     for (String line : lines(file)) {
       number++;
       if (!line.isBlank()) {
-        try {
-          add(JSON.readTree(line), encoder, maxTokens);
-        } catch (JsonProcessingException | IllegalArgumentException e) {
-          String why =
-              e instanceof JsonProcessingException ? "not one JSON object" : e.getMessage();
-          throw new InvalidInputException(
-              file
-                  + ": line "
-                  + number
-                  + ": "
-                  + why
-                  + ".\nMaybe write {\"prompt\": \"...\", \"answer\": \"...\"}, or choices and the"
-                  + " answer's index.");
-        }
+        add(JsonValue.parse(file + ": line " + number, line), encoder, maxTokens);
       }
     }
     if (items.isEmpty()) {
@@ -83,53 +69,50 @@ final class PromptBenchmark implements Benchmark {
     }
   }
 
-  private void add(JsonNode node, Encoder encoder, int maxTokens) {
-    JsonNode answer = node.path("answer");
-    String prompt = text(node.path("prompt"), "prompt");
-    if (!node.has("choices")) {
-      items.add(
-          new Item(
-              sequences.size(),
-              new int[] {add(prompt, text(answer, "answer"), encoder, maxTokens)},
-              -1));
+  private void add(JsonValue item, Encoder encoder, int maxTokens) {
+    String prompt = text(item.at("prompt"));
+    if (!item.has("choices")) {
+      int start = add(item, prompt, text(item.at("answer")), encoder, maxTokens);
+      items.add(new Item(sequences.size() - 1, new int[] {start}, -1));
       return;
     }
-    JsonNode choices = node.get("choices");
-    require(choices.isArray() && choices.size() > 1, "choices is not a list of two or more");
-    require(
-        answer.isIntegralNumber() && answer.asInt() >= 0 && answer.asInt() < choices.size(),
-        "answer is not the index of a choice");
+    List<JsonValue> choices = item.list("choices");
+    if (choices.size() < 2) {
+      throw item.bad("choices", "is not a list of two or more", FORM);
+    }
+    int answer = item.integer("answer", 0, choices.size() - 1);
     int first = sequences.size();
     int[] starts = new int[choices.size()];
     for (int i = 0; i < starts.length; i++) {
-      starts[i] = add(prompt, text(choices.get(i), "a choice"), encoder, maxTokens);
+      starts[i] = add(item, prompt, text(choices.get(i)), encoder, maxTokens);
     }
-    items.add(new Item(first, starts, answer.asInt()));
+    items.add(new Item(first, starts, answer));
   }
 
   /** Adds one sequence; returns where the answer starts. */
-  private int add(String prompt, String answer, Encoder encoder, int maxTokens) {
+  private int add(JsonValue item, String prompt, String answer, Encoder encoder, int maxTokens) {
     int[] before = encoder.encode(prompt);
     int[] whole = encoder.encode(prompt + answer);
     int start = Math.min(before.length, whole.length - 1);
-    require(start > 0, "the prompt has no token");
-    require(
-        whole.length <= maxTokens,
-        "%d tokens, a sequence has %d (corpus.sequenceTokens + 1)"
-            .formatted(whole.length, maxTokens));
+    if (start <= 0) {
+      throw item.bad("prompt", "has no token", FORM);
+    }
+    if (whole.length > maxTokens) {
+      throw item.bad(
+          "prompt",
+          "has %d tokens with its answer, a sequence has %d".formatted(whole.length, maxTokens),
+          "raise corpus.sequenceTokens or leave the prompt out");
+    }
     sequences.add(whole);
     return start;
   }
 
-  private static String text(JsonNode node, String what) {
-    require(node.isTextual() && !node.textValue().isEmpty(), what + " is missing or no text");
-    return node.textValue();
-  }
-
-  private static void require(boolean holds, String what) {
-    if (!holds) {
-      throw new IllegalArgumentException(what);
+  private static String text(JsonValue value) {
+    String text = value.text();
+    if (text.isEmpty()) {
+      throw value.bad("is empty");
     }
+    return text;
   }
 
   @Override

@@ -1,41 +1,46 @@
 package puzzle.engine.solve;
 
 import java.util.List;
-import java.util.Locale;
 
 /**
- * Limits of the programs that will serve the child, by the names of the halves ({@code
- * attention+ffn}).
+ * Solves for a program that can run only some of the items, and among whose rules is perhaps one
+ * that spans layers: the first layer that is not empty must be one that may come first.
  *
- * <ul>
- *   <li>vLLM: no linear attention; the first subblock that is not a no-op must be an attention.
- *   <li>llama.cpp: no attention in a layer whose FFN is a no-op, since it drops it.
- *   <li>MLX: nothing that the choice could break.
- * </ul>
- *
- * Two of the rules forbid items. The third spans layers and is solved by cases: either the first
- * layer has attention, or it is empty and the second has, and so on; a case is searched only below
- * the best so far, and most end at their relaxation.
+ * <p>That rule is solved by cases: either the first layer may come first, or it is empty and the
+ * second may, and so on; a case is searched only below the best so far, and most end at their
+ * relaxation.
  */
 public final class Servability {
 
-  /** Who will serve the child. */
-  public enum Server {
-    ANY,
-    VLLM,
-    LLAMA_CPP,
-    MLX
+  /** What is said of an item of a layer. */
+  @FunctionalInterface
+  public interface Items {
+    boolean test(int layer, int item);
+  }
+
+  /**
+   * The rules of a program.
+   *
+   * @param allowed items that it can run
+   * @param empty items that do nothing
+   * @param first items that may be the first that is not empty; null if any may
+   */
+  public record Rules(Items allowed, Items empty, Items first) {
+    public static final Rules NONE = new Rules((g, j) -> true, (g, j) -> false, null);
   }
 
   private Servability() {}
 
-  /** The best architecture that the server can run. */
-  public static Solution solve(
-      SolverTable table, List<Row> rows, Server server, SolveBudget budget) {
-    SolverTable allowed =
-        table.withScores((g, j) -> runs(table.item(g, j), server) ? table.score(g, j) : Double.NaN);
+  /** A copy of the table in which an item that may not be chosen has no score. */
+  public static SolverTable allowed(SolverTable table, Rules rules) {
+    return restricted(table, rules.allowed());
+  }
+
+  /** The best architecture under the rules. */
+  public static Solution solve(SolverTable table, List<Row> rows, Rules rules, SolveBudget budget) {
+    SolverTable allowed = allowed(table, rules);
     Solution free = new IncrementalSolver(allowed, rows).solve(budget);
-    if (server != Server.VLLM || !free.found() || startsWithAttention(allowed, free)) {
+    if (rules.first() == null || !free.found() || startsRight(rules, free)) {
       return free;
     }
     Clock clock = new Clock(budget);
@@ -45,15 +50,11 @@ public final class Servability {
     double bound = Double.POSITIVE_INFINITY;
     boolean proven = true;
     for (int first = 0; first < table.layers(); first++) {
-      int attentionAt = first;
+      int at = first;
       SolverTable oneCase =
-          allowed.withScores(
-              (g, j) -> {
-                String name = allowed.item(g, j);
-                boolean fits =
-                    g > attentionAt || (g < attentionAt ? isEmpty(name) : !isNone(attention(name)));
-                return fits ? allowed.score(g, j) : Double.NaN;
-              });
+          restricted(
+              allowed,
+              (g, j) -> g > at || (g < at ? rules.empty().test(g, j) : rules.first().test(g, j)));
       IncrementalSolver solver = new IncrementalSolver(oneCase, rows);
       if (best != null && best.found()) {
         solver.setCutoff(best.objective());
@@ -68,39 +69,17 @@ public final class Servability {
     return best.found() ? best.withBound(Math.min(bound, best.objective()), proven) : best;
   }
 
-  private static boolean runs(String name, Server server) {
-    return switch (server) {
-      case ANY, MLX -> true;
-      case VLLM -> !attention(name).contains("linear");
-      case LLAMA_CPP -> isNone(attention(name)) || !isNone(ffn(name));
-    };
+  private static SolverTable restricted(SolverTable table, Items items) {
+    return table.withScores((g, j) -> items.test(g, j) ? table.score(g, j) : Double.NaN);
   }
 
-  private static boolean startsWithAttention(SolverTable table, Solution solution) {
-    for (int g = 0; g < table.layers(); g++) {
-      String name = table.item(g, solution.choices().get(g));
-      if (!isEmpty(name)) {
-        return !isNone(attention(name));
+  private static boolean startsRight(Rules rules, Solution solution) {
+    for (int g = 0; g < solution.choices().size(); g++) {
+      int item = solution.choices().get(g);
+      if (!rules.empty().test(g, item)) {
+        return rules.first().test(g, item);
       }
     }
     return true;
-  }
-
-  private static String attention(String name) {
-    int plus = name.indexOf('+');
-    return plus < 0 ? name : name.substring(0, plus);
-  }
-
-  private static String ffn(String name) {
-    return name.substring(name.indexOf('+') + 1);
-  }
-
-  private static boolean isEmpty(String name) {
-    return isNone(attention(name)) && isNone(ffn(name));
-  }
-
-  private static boolean isNone(String half) {
-    String text = half.toLowerCase(Locale.ROOT).replace('_', '-');
-    return text.contains("no-op");
   }
 }

@@ -6,12 +6,16 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.LinearSubblock;
 import puzzle.engine.nn.SubblockWeights;
 import puzzle.engine.nn.Tensors;
 import puzzle.model.Subblock;
 import puzzle.model.Variant;
+import puzzle.model.Variant.Kind;
+import puzzle.model.Variant.Size;
 
 /**
  * Makes a variant's first weights from the parent's subblock without training (appendix A):
@@ -69,11 +73,12 @@ public final class Initialisation {
    */
   public List<Heads> choices(Variant variant) {
     List<Heads> choices = new ArrayList<>();
-    if (variant.subblock() == Subblock.ATTENTION && variant.form() == Variant.Form.SIZED) {
-      if (parent.variant().size() % variant.size() == 0) {
+    if (variant.kind() == Kind.GROUPED_ATTENTION) {
+      int heads = variant.size(Size.KV_HEADS);
+      if (parentHeads() % heads == 0) {
         choices.add(Heads.POOLED);
       }
-      if (contribution != null && variant.size() < parent.variant().size()) {
+      if (contribution != null && heads < parentHeads()) {
         choices.add(Heads.KEPT);
       }
     }
@@ -92,30 +97,44 @@ public final class Initialisation {
    * @param heads one of {@link #choices}; of no account where there are none
    */
   public SubblockWeights create(NDManager manager, Variant variant, Heads heads) {
-    KeptHeads kept =
-        heads == Heads.KEPT ? new KeptHeads(config, parent, contribution, variant.size()) : null;
     return Tensors.inference(
-        () ->
-            SubblockWeights.create(
-                manager,
-                config,
-                variant,
-                name -> kept == null ? initial(manager, variant, name) : kept.initial(name)));
+        () -> SubblockWeights.create(manager, config, variant, values(manager, variant, heads)));
   }
 
-  private FloatBuffer initial(NDManager manager, Variant variant, String name) {
+  /** What each of the variant's tensors begins with, by name. */
+  private Function<String, FloatBuffer> values(NDManager manager, Variant variant, Heads heads) {
+    return switch (variant.kind()) {
+      case GROUPED_ATTENTION -> {
+        int kvHeads = variant.size(Size.KV_HEADS);
+        yield heads == Heads.KEPT
+            ? new KeptHeads(config, parent, contribution, kvHeads)::initial
+            : name -> pooledHeads(name, kvHeads);
+      }
+      case GATED_FFN -> {
+        int width = variant.size(Size.WIDTH);
+        yield name -> narrowed(name, width);
+      }
+      case LINEAR ->
+          name ->
+              name.equals(LinearSubblock.matrix(variant.subblock()))
+                  ? product(manager, variant.subblock())
+                  : values(name);
+      case NO_OP -> this::values;
+    };
+  }
+
+  private FloatBuffer narrowed(String name, int width) {
     return switch (name) {
-      case "mlp.gate_proj.weight", "mlp.up_proj.weight" -> keptRows(name, variant.size());
-      case "mlp.down_proj.weight" -> keptColumns(name, variant.size());
-      case "mlp.linear_mlp.weight" ->
-          Tensors.read(array("mlp.down_proj.weight").matMul(array("mlp.up_proj.weight")));
-      case "self_attn.k_proj.weight",
-          "self_attn.v_proj.weight",
-          "self_attn.k_proj.bias",
-          "self_attn.v_proj.bias" ->
-          pooledHeads(name, variant.size());
-      case "self_attn.linear_attn.weight" -> attentionToSelf(manager);
+      case "mlp.gate_proj.weight", "mlp.up_proj.weight" -> keptRows(name, width);
+      case "mlp.down_proj.weight" -> keptColumns(name, width);
       default -> values(name);
+    };
+  }
+
+  private FloatBuffer product(NDManager manager, Subblock subblock) {
+    return switch (subblock) {
+      case ATTENTION -> attentionToSelf(manager);
+      case FFN -> Tensors.read(array("mlp.down_proj.weight").matMul(array("mlp.up_proj.weight")));
     };
   }
 
@@ -199,12 +218,23 @@ public final class Initialisation {
     return to.flip();
   }
 
-  /** Mean over each group of heads; a head is head-size consecutive rows. */
+  /** Mean over each group of KV heads, a head being head-size consecutive rows. */
   private FloatBuffer pooledHeads(String name, int heads) {
     FloatBuffer from = values(name);
-    int parentHeads = parent.variant().size();
-    int group = parentHeads / heads;
-    int headElements = from.remaining() / parentHeads;
+    boolean perKvHead =
+        switch (name) {
+          case "self_attn.k_proj.weight",
+              "self_attn.v_proj.weight",
+              "self_attn.k_proj.bias",
+              "self_attn.v_proj.bias" ->
+              true;
+          default -> false;
+        };
+    if (!perKvHead) {
+      return from;
+    }
+    int group = parentHeads() / heads;
+    int headElements = from.remaining() / parentHeads();
     float[] to = new float[heads * headElements];
     for (int head = 0; head < heads; head++) {
       for (int i = 0; i < headElements; i++) {
@@ -219,8 +249,7 @@ public final class Initialisation {
   }
 
   private FloatBuffer attentionToSelf(NDManager manager) {
-    int kvHeads = parent.variant().size();
-    int group = config.heads() / kvHeads;
+    int group = config.heads() / parentHeads();
     int headElements = config.headSize() * config.hiddenSize();
     FloatBuffer v = values("self_attn.v_proj.weight");
     FloatBuffer expanded = FloatBuffer.allocate(config.heads() * headElements);
@@ -234,6 +263,10 @@ public final class Initialisation {
             (long) config.heads() * config.headSize(),
             config.hiddenSize());
     return Tensors.read(array("self_attn.o_proj.weight").matMul(perQueryHead));
+  }
+
+  private int parentHeads() {
+    return parent.variant().size(Size.KV_HEADS);
   }
 
   private NDArray array(String name) {

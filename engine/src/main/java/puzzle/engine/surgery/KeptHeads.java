@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.nn.SubblockWeights;
 import puzzle.engine.nn.Tensors;
+import puzzle.model.Variant.Size;
 
 /**
  * An attention with fewer KV heads, made of the parent's that contribute most.
@@ -31,7 +32,7 @@ final class KeptHeads {
     this.config = config;
     this.parent = parent;
     this.kvHeads = Initialisation.kept(contribution, kvHeads);
-    int inParent = config.heads() / parent.variant().size();
+    int inParent = config.heads() / parent.variant().size(Size.KV_HEADS);
     int inChild = config.heads() / kvHeads;
     boolean[] placed = new boolean[config.heads()];
     this.queries = new int[config.heads()];
@@ -65,7 +66,7 @@ final class KeptHeads {
           "self_attn.v_proj.weight",
           "self_attn.k_proj.bias",
           "self_attn.v_proj.bias" ->
-          rows(from, kvHeads, parent.variant().size());
+          rows(from, kvHeads, parent.variant().size(Size.KV_HEADS));
       case "self_attn.o_proj.weight" -> columns(from);
       default -> from;
     };

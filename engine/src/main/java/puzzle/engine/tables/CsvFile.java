@@ -30,7 +30,12 @@ public final class CsvFile {
       Pattern.compile("[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,4})?");
 
   /** One line. */
-  public record Row(String place, List<String> columns, List<String> cells) {
+  public record Row(Path file, int line, List<String> columns, List<String> cells) {
+
+    /** {@code costs.csv:2}. */
+    public String place() {
+      return file + ":" + line;
+    }
 
     /** A cell without the spaces around it; empty if there is no such column. */
     public String get(String column) {
@@ -40,10 +45,12 @@ public final class CsvFile {
 
     /** A decimal number. Java's {@code 0x1p3}, {@code 1d} and {@code NaN} are not numbers here. */
     public double number(String column) {
-      if (!NUMBER.matcher(get(column)).matches()) {
+      boolean written = NUMBER.matcher(get(column)).matches();
+      double value = written ? Double.parseDouble(get(column)) : Double.NaN;
+      if (!Double.isFinite(value)) {
         throw bad(column, "is not a number", "a unit stands beside it, or a decimal comma");
       }
-      return Double.parseDouble(get(column));
+      return value;
     }
 
     /** A layer, or {@link #EVERY_LAYER} for {@code *} or nothing. */
@@ -60,11 +67,16 @@ public final class CsvFile {
 
     public InvalidInputException bad(String column, String what, String maybe) {
       return new InvalidInputException(
-          "%s: %s '%s' %s.\nMaybe %s.".formatted(place, column, shown(get(column)), what, maybe));
+          "%s: %s '%s' %s.\nMaybe %s.".formatted(place(), column, shown(get(column)), what, maybe));
     }
   }
 
   private CsvFile() {}
+
+  /** The columns of the header: to tell tables apart. */
+  public static List<String> columns(Path file) {
+    return read(file, in -> header(file, in.readLine(), List.of(), List.of()));
+  }
 
   /**
    * Reads the rows, in order.
@@ -75,19 +87,38 @@ public final class CsvFile {
    */
   public static void forEach(
       Path file, List<String> needed, List<String> known, Consumer<Row> reader) {
+    read(
+        file,
+        in -> {
+          List<String> columns = header(file, in.readLine(), needed, known);
+          int number = 1;
+          for (String line = in.readLine(); line != null; line = in.readLine()) {
+            if (++number > MAX_ROWS) {
+              throw new InvalidInputException(
+                  "%s:%d: more than %d rows.\nMaybe it is not the file meant."
+                      .formatted(file, number, MAX_ROWS));
+            }
+            if (!line.isBlank()) {
+              String[] cells = line.split(",", columns.size());
+              if (cells.length < columns.size()) {
+                throw new InvalidInputException(
+                    "%s:%d: %d values for %d columns.\nMaybe the line was cut short."
+                        .formatted(file, number, cells.length, columns.size()));
+              }
+              reader.accept(new Row(file, number, columns, List.of(cells)));
+            }
+          }
+          return columns;
+        });
+  }
+
+  private interface Reading<T> {
+    T from(BufferedReader in) throws IOException;
+  }
+
+  private static <T> T read(Path file, Reading<T> reading) {
     try (BufferedReader in = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
-      List<String> columns = header(file, in.readLine(), needed, known);
-      int number = 1;
-      for (String line = in.readLine(); line != null; line = in.readLine()) {
-        String place = file + ":" + ++number;
-        if (number > MAX_ROWS) {
-          throw new InvalidInputException(
-              "%s: more than %d rows.\nMaybe it is not the file meant.".formatted(place, MAX_ROWS));
-        }
-        if (!line.isBlank()) {
-          reader.accept(new Row(place, columns, cells(place, line, columns.size())));
-        }
-      }
+      return reading.from(in);
     } catch (NoSuchFileException e) {
       throw new InvalidInputException(file + ": no such file.\nMaybe check the path.", e);
     } catch (CharacterCodingException e) {
@@ -126,15 +157,5 @@ public final class CsvFile {
               .formatted(file, shown(header)));
     }
     return columns;
-  }
-
-  private static List<String> cells(String place, String line, int columns) {
-    String[] cells = line.split(",", columns);
-    if (cells.length < columns) {
-      throw new InvalidInputException(
-          "%s: %d values for %d columns.\nMaybe the line was cut short."
-              .formatted(place, cells.length, columns));
-    }
-    return List.of(cells);
   }
 }

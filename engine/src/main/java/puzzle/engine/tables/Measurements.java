@@ -8,7 +8,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -21,11 +20,6 @@ import puzzle.model.InvalidInputException;
  * the sum of its halves' scores, the paper's proxy.
  */
 final class Measurements {
-
-  private static final List<String> NEEDED =
-      List.of("layer", "subblock", "variant", "metric", "value");
-  private static final List<String> KNOWN =
-      List.of("layer", "subblock", "variant", "workload", "metric", "value", "unit", "source");
 
   private final String source;
   private final String metric;
@@ -47,53 +41,46 @@ final class Measurements {
   }
 
   /** Notes what everything outside the choice costs. */
-  void fix(String stat, double value) {
-    fixed.put(stat, value);
+  void fix(String stat, double value, String place) {
+    checkCost(stat, value, place);
+    checkSame(fixed.put(stat, value), stat, value, place);
   }
 
   /**
-   * Adds CSV files of measurements: {@code layer,subblock,variant,workload,metric,value,unit,
-   * source}, of which the workload, the unit and the source may be missing. A metric has one unit
-   * in all files; if they hold several workloads, stats are named {@code metric@workload}.
+   * Adds CSV files. A metric has one unit in all of them; if they hold several workloads, stats are
+   * named {@code metric@workload}.
    */
   void addCsv(List<Path> files) {
     Set<String> workloads = new HashSet<>();
     Map<String, String> units = new HashMap<>();
     for (Path file : files) {
-      CsvFile.forEach(
+      MeasuredValue.forEach(
           file,
-          NEEDED,
-          KNOWN,
-          row -> {
-            if (!row.get("workload").isEmpty()) {
-              workloads.add(row.get("workload"));
+          metric,
+          value -> {
+            if (!value.workload().isEmpty()) {
+              workloads.add(value.workload());
             }
-            String name = row.get("metric");
-            String before = units.putIfAbsent(name, row.get("unit"));
-            if (before != null && !before.equals(row.get("unit"))) {
-              throw row.bad(
-                  "unit", "is not that of %s before, '%s'".formatted(name, before), "convert one");
+            String before = units.putIfAbsent(value.name(), value.unit());
+            if (before != null && !before.equals(value.unit())) {
+              throw new InvalidInputException(
+                  "%s: %s in '%s', before in '%s'.\nMaybe convert one of them."
+                      .formatted(value.place(), value.name(), value.unit(), before));
             }
           });
     }
     for (Path file : files) {
-      CsvFile.forEach(
-          file,
-          NEEDED,
-          KNOWN,
-          row -> {
-            String name = row.get("metric");
-            String own = row.get("workload");
-            boolean alone = name.equals(metric) || own.isEmpty() || workloads.size() == 1;
-            String stat = alone ? name : name + "@" + own;
-            String subblock = row.get("subblock").toLowerCase(Locale.ROOT);
-            double value = row.number("value");
-            if (subblock.equals("fixed")) {
-              fix(stat, value);
-            } else {
-              add(row.layer(), subblock, row.get("variant"), stat, value, row.place());
-            }
-          });
+      MeasuredValue.forEach(file, metric, value -> add(value, workloads.size() > 1));
+    }
+  }
+
+  private void add(MeasuredValue value, boolean several) {
+    boolean told = several && !value.name().equals(metric) && !value.workload().isEmpty();
+    String stat = told ? value.name() + "@" + value.workload() : value.name();
+    if (value.subblock().equals(MeasuredValue.FIXED)) {
+      fix(stat, value.value(), value.place());
+    } else {
+      add(value.layer(), value.subblock(), value.variant(), stat, value.value(), value.place());
     }
   }
 
@@ -109,16 +96,8 @@ final class Measurements {
           "%s: subblock is '%s'.\nMaybe attention, ffn or block.".formatted(place, subblock));
     }
     if (!name.equals(metric)) {
-      if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) {
-        throw new InvalidInputException(
-            "%s: %s is %s.\nMaybe a failed measurement; a cost is finite and not negative."
-                .formatted(place, name, value));
-      }
+      checkCost(name, value, place);
       stats.add(name);
-    } else if (!Double.isFinite(value)) {
-      throw new InvalidInputException(
-          "%s: %s is %s.\nMaybe a failed measurement; leave the row out."
-              .formatted(place, name, value));
     }
     boolean whole = subblock.equals("block");
     String key = whole ? variant : subblock + ":" + variant;
@@ -135,7 +114,18 @@ final class Measurements {
                   }
                   return new LinkedHashMap<>();
                 });
-    Double before = values.put(name, value);
+    checkSame(values.put(name, value), name, value, place);
+  }
+
+  private static void checkCost(String name, double value, String place) {
+    if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) {
+      throw new InvalidInputException(
+          "%s: %s is %s.\nMaybe a failed measurement; a cost is finite and not negative."
+              .formatted(place, name, value));
+    }
+  }
+
+  private static void checkSame(Double before, String name, double value, String place) {
     if (before != null && before != value) {
       throw new InvalidInputException(
           "%s: %s is %s here and %s before.\nMaybe two measurements of one thing; keep one."

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import puzzle.engine.decoder.SubblockKind;
 import puzzle.engine.json.JsonValue;
 import puzzle.model.Subblock;
 import puzzle.model.Variant;
@@ -37,7 +38,7 @@ public record SubblockStats(List<Entry> entries, List<String> skipped) {
   public static final List<String> STATS =
       List.of(RUNTIME, PREFILL, DECODE, PARAMS, MEMORY, KV_CACHE);
 
-  private static final int FFN_MULTIPLE = 256;
+  private static final int LARGEST = 1 << 20;
 
   /** Fields that, unless null, make a subblock another kind than those known here. */
   private static final List<String> OTHER_KINDS =
@@ -123,52 +124,25 @@ public record SubblockStats(List<Entry> entries, List<String> skipped) {
         return null;
       }
     }
-    switch (type) {
-      case "AttentionConfig":
-        return replaced(config) ? replacement(config, Subblock.ATTENTION) : attention(config, args);
-      case "FFNConfig":
-        return replaced(config) ? replacement(config, Subblock.FFN) : ffn(config, args);
-      default:
+    return switch (type) {
+      case "AttentionConfig" -> variant(config, Subblock.ATTENTION, args);
+      case "FFNConfig" -> variant(config, Subblock.FFN, args);
+      default -> {
         skip(subblock, type + " is not a kind of subblock known here");
-        return null;
-    }
+        yield null;
+      }
+    };
   }
 
-  private static Variant attention(JsonValue config, JsonValue args) {
-    if (config.has("num_key_value_heads")) {
-      return Variant.attention(config.integer("num_key_value_heads", 1, Integer.MAX_VALUE));
-    }
-    if (!config.has("n_heads_in_group")) {
-      throw config.bad("has neither num_key_value_heads nor n_heads_in_group");
-    }
-    int heads = args.integer("n_head", 1, Integer.MAX_VALUE);
-    int group = config.integer("n_heads_in_group", 1, heads);
-    if (heads % group != 0) {
-      throw config.bad(
-          "n_heads_in_group", "does not divide " + heads + " heads", "n_head is wrong");
-    }
-    return Variant.attention(heads / group);
-  }
-
-  private static Variant ffn(JsonValue config, JsonValue args) {
-    if (config.has("intermediate_size")) {
-      return Variant.ffn(config.integer("intermediate_size", 1, Integer.MAX_VALUE));
-    }
-    if (!config.has("ffn_mult")) {
-      throw config.bad("has neither intermediate_size nor ffn_mult");
-    }
-    double exact = 2 * config.number("ffn_mult") * args.integer("n_embd", 1, 1 << 20) / 3;
-    if (!(exact >= 1 && exact < 1 << 24)) {
-      throw config.bad("ffn_mult", "gives no usable width", "ffn_mult is wrong");
-    }
-    return Variant.ffn(((int) exact + FFN_MULTIPLE - 1) / FFN_MULTIPLE * FFN_MULTIPLE);
-  }
-
-  private static boolean replaced(JsonValue config) {
-    return config.flag("no_op") || config.flag("replace_with_linear");
-  }
-
-  private static Variant replacement(JsonValue config, Subblock subblock) {
-    return config.flag("no_op") ? Variant.noOp(subblock) : Variant.linear(subblock);
+  private static Variant variant(JsonValue config, Subblock subblock, JsonValue args) {
+    boolean needsHeads = config.has("n_heads_in_group");
+    SubblockKind.Parent parent =
+        new SubblockKind.Parent(
+            () ->
+                needsHeads
+                    ? args.integer("n_head", 1, LARGEST)
+                    : args.integer("n_head", 1, LARGEST, 0),
+            () -> args.integer("n_embd", 1, LARGEST));
+    return SubblockKind.parse(config, subblock, parent, null);
   }
 }

@@ -105,7 +105,8 @@ public final class TableFiles {
     stats.skipped().forEach(into::skip);
     for (SubblockStats.Entry entry : stats.entries()) {
       String suffix = stats.entries().size() == 1 ? "" : "@" + workload(entry.args());
-      entry.outside().values().forEach((stat, value) -> into.fix(stat + suffix, value));
+      String outside = entry.outside().at().place();
+      entry.outside().values().forEach((stat, value) -> into.fix(stat + suffix, value, outside));
       Set<String> measured = new LinkedHashSet<>();
       entry.rows().forEach(row -> measured.addAll(row.values().keySet()));
       for (SubblockStats.Row row : entry.rows()) {

@@ -33,13 +33,7 @@ final class BlockTasks {
 
   TaskResult bld(RunSpec spec, Task.Bld task, Monitor monitor) {
     try (Training training =
-        new Training(
-            spec,
-            task,
-            task.layer(),
-            task.variant().name(),
-            task.recording(),
-            settings(spec, task.microBatch()))) {
+        new Training(spec, task, task.layer(), task.variant().name(), task.recording())) {
       SubblockWeights child = training.begin(task.variant());
       return training.keep(training.distillation.run(child, training.seed, monitor));
     }
@@ -47,13 +41,7 @@ final class BlockTasks {
 
   TaskResult bld(RunSpec spec, Task.BldBlock task, Monitor monitor) {
     try (Training training =
-        new Training(
-            spec,
-            task,
-            task.layer(),
-            task.block().name(),
-            task.recording(),
-            settings(spec, task.microBatch()))) {
+        new Training(spec, task, task.layer(), task.block().name(), task.recording())) {
       for (Variant variant : List.of(task.block().attention(), task.block().ffn())) {
         boolean attention = variant.subblock() == Subblock.ATTENTION;
         CheckpointRef start =
@@ -62,7 +50,7 @@ final class BlockTasks {
           training.resume(variant, start);
         } else {
           SubblockWeights half = training.begin(variant);
-          if (variant.form() == Variant.Form.LINEAR) {
+          if (variant.kind() == Variant.Kind.LINEAR) {
             training.distillation.scale(half);
           }
         }
@@ -71,13 +59,6 @@ final class BlockTasks {
       return training.keep(
           training.distillation.run(halves.get(0), halves.get(1), training.seed, monitor));
     }
-  }
-
-  /** The run's, or with fewer sequences per pass where the task says so. */
-  private static RunSpec.Bld settings(RunSpec spec, int microBatch) {
-    return microBatch == 0
-        ? spec.bld()
-        : spec.bld().with(b -> b.safeguards = b.safeguards.with(s -> s.microBatch = microBatch));
   }
 
   /** What both kinds of training begin and end with. Closing it frees the weights. */
@@ -96,13 +77,7 @@ final class BlockTasks {
     /**
      * @param name of the variant, or of the block that is trained as a whole
      */
-    Training(
-        RunSpec spec,
-        Task task,
-        int layer,
-        String name,
-        CheckpointRef recorded,
-        RunSpec.Bld settings) {
+    Training(RunSpec spec, Task task, int layer, String name, CheckpointRef recorded) {
       this.store = open.store(spec);
       this.model = open.parent(spec);
       this.recording = Recording.open(store, recorded);
@@ -114,7 +89,7 @@ final class BlockTasks {
       this.checkpoint =
           new TrainingCheckpoint(store, layer, name, task + " " + spec.bld() + " " + seed);
       this.distillation =
-          new BlockDistillation(model, layer, settings, recording).keeping(checkpoint);
+          new BlockDistillation(model, layer, spec.bld(), recording).keeping(checkpoint);
     }
 
     /** The better beginning of a variant, made from the parent's weights. */
@@ -187,7 +162,7 @@ final class BlockTasks {
     if (variant.equals(model.config().parentBlock().get(variant.subblock()))) {
       return null;
     }
-    SafetensorsFile weights = variant.form() == Variant.Form.NO_OP ? null : store.safetensors(file);
+    SafetensorsFile weights = variant.isNoOp() ? null : store.safetensors(file);
     return SubblockWeights.load(model.manager(), model.config(), layer, variant, weights);
   }
 }

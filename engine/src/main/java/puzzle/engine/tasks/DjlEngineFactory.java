@@ -17,7 +17,7 @@ public final class DjlEngineFactory implements EngineFactory {
   public ParentShape shape(Path parent) {
     DecoderConfig config = ModelFolder.open(parent).config();
     return new ParentShape(
-        config.layers(), config.heads(), config.kvHeads(), config.intermediateSize());
+        config.layers(), config.heads(), config.hiddenSize(), config.parentBlock());
   }
 
   @Override

@@ -144,6 +144,10 @@ class CorpusTest {
     assertTrue(refusal("b.jsonl").contains("b.jsonl: line 2: not JSON"));
     write("c.jsonl", "[1]\n");
     assertTrue(refusal("c.jsonl").contains("line 1: not a JSON object"));
+    write("e.jsonl", "{\"text\":\"one\"} {\"text\":\"two\"}\n");
+    assertTrue(refusal("e.jsonl").contains("line 1: more than one JSON object"));
+    write("f.jsonl", "{\"text\":\"one\",\"text\":\"two\"}\n");
+    assertTrue(refusal("f.jsonl").contains("line 1: not JSON: Duplicate"));
     write("d.jsonl", "[".repeat(100_000));
     assertTrue(refusal("d.jsonl").contains("line 1: "));
     write("e.txt.gz", "this is not gzip");

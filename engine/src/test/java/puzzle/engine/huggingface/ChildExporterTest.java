@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.Servable;
 import puzzle.engine.decoder.WeightSource;
 import puzzle.engine.safetensors.SafetensorsFolder;
 import puzzle.engine.safetensors.SafetensorsTest;

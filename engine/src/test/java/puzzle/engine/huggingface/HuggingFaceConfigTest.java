@@ -15,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.GatedFfn;
 import puzzle.engine.safetensors.ElementType;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
@@ -161,8 +162,7 @@ class HuggingFaceConfigTest {
   void multipliersGiveBackTheWidthTheyWereMadeOf() {
     for (int hidden = 256; hidden <= 16384; hidden += 64) {
       for (int size = 256; size <= 65536; size += 256) {
-        assertEquals(
-            size, BlockConfigs.intermediateSize(BlockConfigs.ffnMult(size, hidden), hidden));
+        assertEquals(size, GatedFfn.width(GatedFfn.multiplier(size, hidden), hidden));
       }
     }
   }

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.Servable;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.Tensors;
 import puzzle.engine.safetensors.SafetensorsFolder;

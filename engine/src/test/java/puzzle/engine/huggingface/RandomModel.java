@@ -23,7 +23,8 @@ public final class RandomModel implements WeightSource {
   private final Map<String, float[]> values = new LinkedHashMap<>();
 
   public RandomModel(DecoderConfig config, long seed) {
-    shapes = TensorLayout.of(config);
+    shapes = new LinkedHashMap<>();
+    TensorLayout.of(config).forEach((name, spec) -> shapes.put(name, spec.shape()));
     Random random = new Random(seed);
     shapes.forEach(
         (name, shape) -> {

@@ -104,7 +104,8 @@ class GradientTest {
   private SubblockWeights doubled(Decoder decoder, Variant variant) {
     Map<String, NDArray> arrays = new LinkedHashMap<>();
     TensorLayout.of(decoder.config(), variant)
-        .forEach((name, shape) -> arrays.put(name, parameter(decoder.manager(), name, shape)));
+        .forEach(
+            (name, spec) -> arrays.put(name, parameter(decoder.manager(), name, spec.shape())));
     return new SubblockWeights(variant, arrays);
   }
 

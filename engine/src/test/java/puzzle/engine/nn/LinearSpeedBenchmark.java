@@ -62,7 +62,7 @@ class LinearSpeedBenchmark {
         for (Variant variant :
             List.of(Variant.linear(Subblock.FFN), Variant.ffn(d), Variant.ffn(5 * d / 2))) {
           SubblockWeights w = weights(decoder, variant);
-          double flop = 2.0 * TOKENS * d * (variant.size() == 0 ? d : 3.0 * variant.size());
+          double flop = 2.0 * TOKENS * (decoder.config().params(variant) - d);
           layers.add(
               timed(variant + " forward", flop, () -> Tensors.inference(() -> decoder.ffn(w, x))));
           layers.add(timed(variant + " and backward", 3 * flop, () -> train(decoder, w, x)));
@@ -124,7 +124,9 @@ class LinearSpeedBenchmark {
             name -> {
               long size = 1;
               for (long n :
-                  puzzle.engine.decoder.TensorLayout.of(decoder.config(), variant).get(name)) {
+                  puzzle.engine.decoder.TensorLayout.of(decoder.config(), variant)
+                      .get(name)
+                      .shape()) {
                 size *= n;
               }
               return java.nio.FloatBuffer.wrap(normal(values, (int) size));

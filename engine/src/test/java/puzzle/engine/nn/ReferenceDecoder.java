@@ -3,6 +3,7 @@ package puzzle.engine.nn;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.TensorLayout;
 import puzzle.engine.decoder.WeightSource;
 import puzzle.model.Block;
 import puzzle.model.Subblock;
@@ -40,19 +41,22 @@ public final class ReferenceDecoder {
   }
 
   private double[][] subblock(int layer, Variant variant, String norm, double[][] x) {
-    String prefix = SubblockWeights.prefix(layer);
-    if (variant.form() == Variant.Form.NO_OP) {
+    String prefix = TensorLayout.prefix(layer);
+    if (variant.isNoOp()) {
       return new double[x.length][config.hiddenSize()];
     }
     double[][] n = normed(x, vector(prefix + norm + ".weight"));
-    if (variant.form() == Variant.Form.LINEAR) {
-      boolean ffn = variant.subblock() == Subblock.FFN;
-      String name = ffn ? "mlp.linear_mlp.weight" : "self_attn.linear_attn.weight";
-      return linear(n, matrix(prefix + name), null);
-    }
-    return variant.subblock() == Subblock.FFN
-        ? ffn(prefix + "mlp.", n)
-        : attention(prefix + "self_attn.", variant.size(), n);
+    return switch (variant.kind()) {
+      case GROUPED_ATTENTION ->
+          attention(prefix + "self_attn.", variant.size(Variant.Size.KV_HEADS), n);
+      case GATED_FFN -> ffn(prefix + "mlp.", n);
+      case LINEAR -> {
+        boolean ffn = variant.subblock() == Subblock.FFN;
+        String name = ffn ? "mlp.linear_mlp.weight" : "self_attn.linear_attn.weight";
+        yield linear(n, matrix(prefix + name), null);
+      }
+      case NO_OP -> throw new AssertionError("above");
+    };
   }
 
   private double[][] ffn(String prefix, double[][] n) {

@@ -21,7 +21,7 @@ class SearchEstimateTest {
   private static final class Seconds implements PassTimes {
     @Override
     public double forward(Variant variant, long sequences) {
-      return variant.form() == Variant.Form.NO_OP ? 0 : sequences;
+      return variant.isNoOp() ? 0 : sequences;
     }
 
     @Override

@@ -159,12 +159,20 @@ class LimitsTest {
     builder.layer(names, new double[] {0, 2, 0.2, 9}, costs);
     SolverTable table = builder.build();
     List<Row> rows = List.of(Row.atMost("memory", 6));
-    Solution any = Servability.solve(table, rows, Servability.Server.ANY, BUDGET);
+    Servability.Items attention = (g, j) -> j == 0 || j == 2;
+    Solution any = Servability.solve(table, rows, Servability.Rules.NONE, BUDGET);
     assertEquals(List.of(1, 2), any.choices());
-    Solution vllm = Servability.solve(table, rows, Servability.Server.VLLM, BUDGET);
+    Solution vllm =
+        Servability.solve(
+            table,
+            rows,
+            new Servability.Rules((g, j) -> true, (g, j) -> j == 3, attention),
+            BUDGET);
     assertEquals(List.of(2, 2), vllm.choices());
     assertTrue(vllm.proven());
-    Solution llama = Servability.solve(table, rows, Servability.Server.LLAMA_CPP, BUDGET);
+    Solution llama =
+        Servability.solve(
+            table, rows, new Servability.Rules((g, j) -> j != 2, (g, j) -> j == 3, null), BUDGET);
     assertEquals(List.of(3, 0), llama.choices());
   }
 

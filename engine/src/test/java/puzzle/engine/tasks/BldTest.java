@@ -57,7 +57,7 @@ class BldTest {
       TaskResult.Trained whole = bld(spec, new Task.Bld(1, variant, recording));
       FloatBuffer expected = weights(spec, whole);
       for (int sequences : new int[] {1, 3}) {
-        TaskResult.Trained parts = bld(spec, new Task.Bld(1, variant, recording, sequences));
+        TaskResult.Trained parts = bld(inPassesOf(sequences), new Task.Bld(1, variant, recording));
         assertEquals(whole.lossBefore(), parts.lossBefore());
         assertEquals(whole.lossAfter(), parts.lossAfter(), 1e-4 * whole.lossAfter());
         FloatBuffer actual = weights(spec, parts);
@@ -67,7 +67,7 @@ class BldTest {
         }
       }
       assertEquals(
-          whole, bld(spec, new Task.Bld(1, variant, recording, 4)), "4 is the whole batch");
+          whole, bld(inPassesOf(4), new Task.Bld(1, variant, recording)), "4 is the whole batch");
     }
   }
 
@@ -162,7 +162,7 @@ class BldTest {
       long ffn = passes(Subblock.FFN);
       TaskResult.Trained result = bld(spec, new Task.Bld(1, variant, recording));
       // Of two initialisations, and of six factors of a product, the first batch tells the better.
-      boolean linear = variant.form() == Variant.Form.LINEAR;
+      boolean linear = variant.kind() == Variant.Kind.LINEAR;
       long first = linear ? 6 : result.beginning() == null ? 0 : 2;
       boolean isAttention = variant.subblock() == Subblock.ATTENTION;
       long expected = steps + heldOut + first;
@@ -178,6 +178,10 @@ class BldTest {
 
   private RunSpec elsewhere(String name) throws IOException {
     return SmallRun.in(Files.createDirectories(folder.resolve(name)));
+  }
+
+  private RunSpec inPassesOf(int sequences) {
+    return guarded(spec, spec.bld().safeguards().with(s -> s.microBatch = sequences));
   }
 
   private static RunSpec guarded(RunSpec spec, Safeguards safeguards) {

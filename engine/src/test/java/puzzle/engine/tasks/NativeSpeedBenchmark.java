@@ -61,8 +61,9 @@ class NativeSpeedBenchmark {
   @ValueSource(ints = {256, 768})
   void takesAtMostATenthMoreThanNativeCode(int hidden) throws Exception {
     RunSpec spec = spec(hidden);
-    Variant kv = Variant.attention(spec.space().parent().attention().size() / 2);
-    Variant ffn = Variant.ffn(spec.space().parent().ffn().size() / 2);
+    Variant kv =
+        Variant.attention(spec.space().parent().attention().size(Variant.Size.KV_HEADS) / 2);
+    Variant ffn = Variant.ffn(spec.space().parent().ffn().size(Variant.Size.WIDTH) / 2);
     try (DjlEngine engine = new DjlEngine(1);
         NDManager manager = Tensors.root().newSubManager()) {
       CheckpointRef ref =

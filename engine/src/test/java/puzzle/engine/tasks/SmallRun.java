@@ -1,22 +1,15 @@
 package puzzle.engine.tasks;
 
 import java.io.IOException;
-import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.function.Consumer;
 import puzzle.engine.BlockEngine;
 import puzzle.engine.TaskFailedException;
-import puzzle.engine.data.ByteTokenizer;
 import puzzle.engine.decoder.DecoderConfig;
-import puzzle.engine.decoder.RandomWeights;
 import puzzle.engine.huggingface.HuggingFaceConfig;
-import puzzle.engine.safetensors.ElementType;
-import puzzle.engine.safetensors.SafetensorsWriter;
+import puzzle.engine.pretrain.SmallParent;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.CheckpointRef;
@@ -29,16 +22,22 @@ import puzzle.model.SearchSpace;
 import puzzle.model.Target;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
-import puzzle.model.Variant;
 import puzzle.model.Workload;
 
 /** A parent of random weights on disk, a little text, and a run file's worth of settings. */
 public final class SmallRun {
 
-  public static final int LAYERS = 3;
+  public static final int LAYERS = SmallParent.LAYERS;
   public static final Workload WORKLOAD = new Workload(2, 16, 4, DType.BF16, DType.BF16, 1);
 
+  private static final String WORDS =
+      "the parent teaches a child what it knows of every layer and block";
+
   private SmallRun() {}
+
+  public static DecoderConfig config() {
+    return SmallParent.config();
+  }
 
   /** Writes the parent and the text below {@code folder}; the store is there too. */
   public static RunSpec in(Path folder) throws IOException {
@@ -47,17 +46,10 @@ public final class SmallRun {
 
   /** The same for another parent and more text. */
   static RunSpec in(Path folder, DecoderConfig config, int documents) throws IOException {
-    Path parent = Files.createDirectories(folder.resolve("parent"));
-    RandomWeights weights = new RandomWeights(config, 7);
-    SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
-    for (String name : weights.names()) {
-      writer.add(name, weights.shape(name), scaled(weights.fp32(name)));
-    }
-    writer.write(parent.resolve("model.safetensors"));
-    HuggingFaceConfig.write(parent, config, ElementType.BF16, (int) '\n');
-    ByteTokenizer.write(parent);
+    Path parent = folder.resolve("parent");
+    SmallParent.write(parent, config);
     Path text = folder.resolve("corpus.lines.txt");
-    Files.writeString(text, text(documents), StandardCharsets.UTF_8);
+    SmallParent.writeText(text, WORDS, documents);
     return RunSpec.of(
         s -> {
           s.id = new RunId("small");
@@ -152,45 +144,5 @@ public final class SmallRun {
                     g.checkpointSteps = 1000;
                   });
         });
-  }
-
-  /** Initial weights are small enough for every layer to be nearly the identity; these are not. */
-  private static FloatBuffer scaled(FloatBuffer values) {
-    for (int i = 0; i < values.capacity(); i++) {
-      values.put(i, Math.abs(values.get(i)) < 0.5f ? 8 * values.get(i) : values.get(i));
-    }
-    return values;
-  }
-
-  public static DecoderConfig config() {
-    Block block = new Block(Variant.attention(4), Variant.ffn(48));
-    return new DecoderConfig(
-        "llama",
-        256,
-        32,
-        8,
-        4,
-        1e-5,
-        10_000,
-        null,
-        64,
-        false,
-        false,
-        false,
-        block,
-        Architecture.uniform(block, LAYERS));
-  }
-
-  private static String text(int documents) {
-    String[] words = "the parent teaches a child what it knows of every layer and block".split(" ");
-    Random random = new Random(3);
-    StringBuilder text = new StringBuilder();
-    for (int d = 0; d < documents; d++) {
-      for (int w = 0; w < 12; w++) {
-        text.append(words[random.nextInt(words.length)]).append(' ');
-      }
-      text.append(d).append('\n');
-    }
-    return text.toString();
   }
 }

@@ -1,17 +1,17 @@
 package puzzle.actors.cli.cluster;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -24,6 +24,8 @@ import puzzle.actors.cli.console.ExitCode;
 import puzzle.actors.cli.console.Output;
 import puzzle.actors.cli.console.RefusedException;
 import puzzle.actors.node.UnreachableException;
+import puzzle.engine.json.JsonValue;
+import puzzle.engine.tables.CsvFile;
 import puzzle.model.InvalidInputException;
 
 /** Delivers results in files to a run that goes on: scores, costs, trained variants. */
@@ -38,6 +40,12 @@ import puzzle.model.InvalidInputException;
 public final class ImportCommand implements Callable<Integer> {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final List<String> SCORES = List.of("layer", "attention", "ffn", "score");
+  private static final List<String> COSTS =
+      List.of("workload", "variant", "prefill_seconds", "decode_seconds");
+  private static final List<String> MEASURED =
+      List.of("prefill_seconds", "decode_seconds", "weight_bytes", "kv_bytes", "relative_spread");
 
   /** Results in one request. */
   private static final int PART = 2000;
@@ -137,104 +145,56 @@ public final class ImportCommand implements Callable<Integer> {
   }
 
   /** Requests of a bearable size. */
-  private List<ObjectNode> bodies() {
-    List<String> lines;
-    try {
-      lines = Files.readAllLines(file);
+  List<ObjectNode> bodies() {
+    try (InputStream in = Files.newInputStream(file)) {
+      String head = new String(in.readNBytes(256), StandardCharsets.UTF_8);
+      if (!head.stripLeading().startsWith("{")) {
+        return table();
+      }
     } catch (IOException e) {
       throw new InvalidInputException(
-          file + ": cannot be read: " + e + "\nMaybe it is another file, or not UTF-8.", e);
+          file + ": cannot be read: " + e + "\nMaybe it is another file.", e);
     }
-    if (lines.isEmpty()) {
-      throw new InvalidInputException(file + ": is empty.\nMaybe it is another file.");
-    }
-    return lines.get(0).stripLeading().startsWith("{")
-        ? List.of(json(String.join("\n", lines)))
-        : table(lines);
+    ObjectNode body = JsonValue.read(file).copy();
+    return List.of(body.has("source") ? body : body.put("source", source));
   }
 
-  private ObjectNode json(String text) {
-    try {
-      ObjectNode body = (ObjectNode) JSON.readTree(text);
-      return body.has("source") ? body : body.put("source", source);
-    } catch (JsonProcessingException e) {
-      throw new InvalidInputException(
-          "%s: line %d: %s\nMaybe it is cut off."
-              .formatted(file, e.getLocation().getLineNr(), e.getOriginalMessage()),
-          e);
-    }
-  }
-
-  private List<ObjectNode> table(List<String> lines) {
-    List<String> names = Arrays.asList(lines.get(0).split(",", -1));
-    boolean costs = names.contains("prefill_seconds");
-    List<String> needed =
-        costs
-            ? List.of("workload", "variant", "prefill_seconds", "decode_seconds")
-            : List.of("layer", "attention", "ffn", "score");
-    for (String name : needed) {
-      if (!names.contains(name)) {
-        throw new InvalidInputException(
-            "%s: line 1 has no column '%s'.\nMaybe take scores.csv or profile.csv of a run for an example."
-                .formatted(file, name));
-      }
-    }
+  private List<ObjectNode> table() {
+    List<CsvFile.Row> rows = new ArrayList<>();
+    boolean costs = CsvFile.columns(file).contains("prefill_seconds");
+    CsvFile.forEach(file, costs ? COSTS : SCORES, List.of(), rows::add);
+    rows.removeIf(row -> !costs && row.get("kind").equals("predicted"));
     List<ObjectNode> bodies = new ArrayList<>();
-    ArrayNode list = null;
-    for (int i = 1; i < lines.size(); i++) {
-      String[] cells = lines.get(i).split(",", -1);
-      if (lines.get(i).isBlank() || !costs && cell(cells, names, "kind").equals("predicted")) {
-        continue;
-      }
-      if (list == null || list.size() == PART) {
-        ObjectNode body = JSON.createObjectNode().put("source", source);
-        list = body.putArray(costs ? "costs" : "scores");
-        bodies.add(body);
-      }
-      ObjectNode one = list.addObject().put("id", file.getFileName() + ":" + (i + 1));
-      if (costs) {
-        one.put("workload", cell(cells, names, "workload"));
-        one.put("variant", cell(cells, names, "variant"));
-        for (String name :
-            List.of(
-                "prefill_seconds",
-                "decode_seconds",
-                "weight_bytes",
-                "kv_bytes",
-                "relative_spread")) {
-          number(one, name, cell(cells, names, name), i);
+    for (int from = 0; from < rows.size(); from += PART) {
+      ObjectNode body = JSON.createObjectNode().put("source", source);
+      ArrayNode list = body.putArray(costs ? "costs" : "scores");
+      for (CsvFile.Row row : rows.subList(from, Math.min(rows.size(), from + PART))) {
+        ObjectNode one = list.addObject().put("id", file.getFileName() + ":" + row.line());
+        if (costs) {
+          one.put("workload", row.get("workload"));
+          one.put("variant", row.get("variant"));
+          for (String name : MEASURED) {
+            number(one, name, row, name);
+          }
+        } else {
+          number(one, "layer", row, "layer");
+          one.put("block", row.get("attention") + "+" + row.get("ffn"));
+          number(one, "value", row, "score");
+          number(one, "standard_error", row, "standard_error");
         }
-      } else {
-        number(one, "layer", cell(cells, names, "layer"), i);
-        one.put("block", cell(cells, names, "attention") + "+" + cell(cells, names, "ffn"));
-        number(one, "value", cell(cells, names, "score"), i);
-        number(one, "standard_error", cell(cells, names, "standard_error"), i);
       }
+      bodies.add(body);
     }
     return bodies;
   }
 
-  private static String cell(String[] cells, List<String> names, String name) {
-    int at = names.indexOf(name);
-    return at < 0 || at >= cells.length ? "" : cells[at].strip();
-  }
-
   /** As it stands there: a count stays a whole number. */
-  private void number(ObjectNode one, String name, String text, int line) {
-    if (text.isEmpty()) {
-      return;
-    }
-    try {
-      if (text.matches("-?[0-9]{1,18}")) {
-        one.put(name, Long.parseLong(text));
-      } else {
-        one.put(name, Double.parseDouble(text));
-      }
-    } catch (NumberFormatException e) {
-      throw new InvalidInputException(
-          "%s: line %d: %s is '%s'.\nMaybe a number was meant."
-              .formatted(file, line + 1, name, text),
-          e);
+  private static void number(ObjectNode one, String name, CsvFile.Row row, String column) {
+    String text = row.get(column);
+    if (text.matches("-?[0-9]{1,18}")) {
+      one.put(name, Long.parseLong(text));
+    } else if (!text.isEmpty()) {
+      one.put(name, row.number(column));
     }
   }
 }

@@ -34,9 +34,6 @@ import puzzle.model.Workload;
     description = "Costs per variant and throughput of a model; config.json is enough.")
 final class ProfileShow implements Callable<Integer> {
 
-  private static final String LINEAR = "linear";
-  private static final String NO_OP = "no-op";
-
   @Option(names = "--model", required = true, description = "Folder or config.json.")
   private Path model;
 
@@ -115,15 +112,10 @@ final class ProfileShow implements Callable<Integer> {
   }
 
   static void describe(ObjectNode node, Variant variant, Estimate estimate, Workload w) {
-    boolean attention = variant.subblock() == Subblock.ATTENTION;
     BlockCost cost = estimate.cost();
-    node.put("subblock", attention ? "attention" : "ffn");
-    String size = attention ? "kv_heads" : "intermediate_size";
-    if (variant.form() == Variant.Form.LINEAR) {
-      node.put(size, LINEAR);
-    } else {
-      node.put(size, variant.size());
-    }
+    node.put("variant", variant.name());
+    node.put("subblock", variant.subblock().name().toLowerCase(Locale.ROOT));
+    variant.sizes().forEach((size, value) -> node.put(size.name().toLowerCase(Locale.ROOT), value));
     node.put("runtime_ms", 1e3 * cost.runtimeSeconds(w));
     node.put("prefill_ms", 1e3 * cost.prefillSeconds());
     node.put("decode_ms_per_step", 1e3 * cost.decodeSeconds());
@@ -152,19 +144,35 @@ final class ProfileShow implements Callable<Integer> {
     List<Variant> variants = new ArrayList<>();
     for (String value : values) {
       String text = value.strip().toLowerCase(Locale.ROOT);
-      if (text.equals(LINEAR)) {
-        variants.add(Variant.linear(subblock));
-      } else if (text.equals(NO_OP) || text.equals("0")) {
-        variants.add(Variant.noOp(subblock));
-      } else if (text.matches("[1-9]\\d{0,7}")) {
-        variants.add(new Variant(subblock, Variant.Form.SIZED, Integer.parseInt(text)));
+      boolean attention = subblock == Subblock.ATTENTION;
+      Variant variant;
+      if (text.matches("[1-9]\\d{0,7}")) {
+        int size = Integer.parseInt(text);
+        variant = attention ? Variant.attention(size) : Variant.ffn(size);
       } else {
-        throw new InvalidInputException(
-            "%s: '%s' is not a size.%nMaybe a whole number, 'linear' or 'no-op'."
-                .formatted(option, value));
+        variant = named(text, subblock, option);
       }
+      variants.add(variant);
     }
     return variants;
+  }
+
+  /** A variant by its name, or by what follows its subblock: {@code linear}, {@code no-op}. */
+  private static Variant named(String text, Subblock subblock, String option) {
+    String replaced = subblock.name() + "-" + (text.equals("0") ? "no-op" : text);
+    for (String name : List.of(text, replaced)) {
+      try {
+        Variant variant = Variant.parse(name);
+        if (variant.subblock() == subblock) {
+          return variant;
+        }
+      } catch (IllegalArgumentException e) {
+        // Said below.
+      }
+    }
+    throw new InvalidInputException(
+        "%s: '%s' is not a size.%nMaybe a whole number, 'linear', 'no-op', or a variant's name."
+            .formatted(option, text));
   }
 
   private static void print(PrintWriter out, ObjectNode report) {
@@ -181,13 +189,10 @@ final class ProfileShow implements Callable<Integer> {
         .get("variants")
         .forEach(
             v -> {
-              boolean attention = v.get("subblock").asText().equals("attention");
-              String size = v.get(attention ? "kv_heads" : "intermediate_size").asText();
-              String label = size.equals("0") ? NO_OP : size;
               out.printf(
                   Locale.ROOT,
                   "%-22s %12.3f %12.3f %14.5f %12.2f %12.2f %5.0f%%  %s%s%n",
-                  (attention ? "attention " : "ffn ") + label,
+                  v.get("variant").asText(),
                   v.get("runtime_ms").asDouble(),
                   v.get("prefill_ms").asDouble(),
                   v.get("decode_ms_per_step").asDouble(),

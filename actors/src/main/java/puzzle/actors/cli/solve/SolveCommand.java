@@ -15,6 +15,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.ExitCode;
 import puzzle.actors.cli.console.Output;
+import puzzle.engine.decoder.Servable;
 import puzzle.engine.solve.IncrementalSolver;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Servability;
@@ -36,6 +37,8 @@ import puzzle.model.InvalidInputException;
       "Exit codes: 0 solved, 1 nothing found in time, 2 usage, 3 invalid input, 4 infeasible."
     })
 public final class SolveCommand implements Callable<Integer> {
+
+  private static final String ANY = "any";
 
   /** Where the table comes from. */
   static final class Source {
@@ -170,6 +173,18 @@ public final class SolveCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--solutions, --differ and --threads are 1 or more, --gap 0 or more");
     }
+    boolean restricts = !forbidden.isEmpty() || !forced.isEmpty() || !servable.equals(ANY);
+    if (source.replay != null && restricts) {
+      throw new ParameterException(
+          spec.commandLine(), "--replay is of the whole table: no --forbid, --force or --servable");
+    }
+    boolean several = solutions > 1 || pareto != null || baselines;
+    if (several && !servable.equals(ANY) && Servable.parse(servable).startsWithAttention()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--servable %s is for one solution: no --solutions, --pareto or --baselines"
+              .formatted(servable));
+    }
     SolveBudget budget =
         new SolveBudget(LimitArguments.duration(timeLimit), () -> false, gap, threads);
     SolveReport report = new SolveReport(output, maximize);
@@ -195,7 +210,7 @@ public final class SolveCommand implements Callable<Integer> {
       LimitArguments.Sweep sweep = LimitArguments.sweep(pareto, table, loaded.fixed());
       List<Sweeps.Point> points =
           Sweeps.pareto(
-              restricted(table),
+              Servability.allowed(restricted(table), rules(table)),
               rows,
               sweep.stat(),
               sweep.from(),
@@ -216,7 +231,8 @@ public final class SolveCommand implements Callable<Integer> {
   }
 
   private int solve(SolverTable full, List<Row> rows, SolveBudget budget, SolveReport report) {
-    SolverTable table = restricted(full);
+    Servability.Rules rules = rules(full);
+    SolverTable table = Servability.allowed(restricted(full), rules);
     List<Solution> found;
     if (solutions > 1) {
       if (differ > table.layers()) {
@@ -226,7 +242,7 @@ public final class SolveCommand implements Callable<Integer> {
       }
       found = Sweeps.diverse(table, rows, solutions, differ, budget);
     } else {
-      found = List.of(Servability.solve(table, rows, server(), budget));
+      found = List.of(Servability.solve(table, rows, rules, budget));
     }
     Solution best = found.get(0);
     if (best.status() == Solution.Status.INFEASIBLE) {
@@ -243,17 +259,10 @@ public final class SolveCommand implements Callable<Integer> {
     };
   }
 
-  private Servability.Server server() {
-    return switch (servable) {
-      case "any" -> Servability.Server.ANY;
-      case "vllm" -> Servability.Server.VLLM;
-      case "llama.cpp" -> Servability.Server.LLAMA_CPP;
-      case "mlx" -> Servability.Server.MLX;
-      default ->
-          throw new InvalidInputException(
-              "--servable '%s': no such server.\nMaybe any, vllm, llama.cpp or mlx."
-                  .formatted(servable));
-    };
+  private Servability.Rules rules(SolverTable table) {
+    return servable.equals(ANY)
+        ? Servability.Rules.NONE
+        : ServableItems.of(Servable.parse(servable), table);
   }
 
   private static String sizeStat(SolverTable table) {

@@ -14,11 +14,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import puzzle.model.InvalidInputException;
+import puzzle.model.Variant;
 
 class ProfileCommandTest {
 
@@ -173,9 +175,12 @@ class ProfileCommandTest {
     assertEquals("model", node.get("kind").textValue());
     assertEquals(15, node.get("variants").size());
     for (JsonNode variant : node.get("variants")) {
-      boolean attention = variant.get("subblock").textValue().equals("attention");
-      JsonNode size = variant.get(attention ? "kv_heads" : "intermediate_size");
-      assertTrue(size.isInt() || size.textValue().equals("linear"), variant.toString());
+      Variant read = Variant.parse(variant.get("variant").textValue());
+      read.sizes()
+          .forEach(
+              (size, value) ->
+                  assertEquals(
+                      value, variant.get(size.name().toLowerCase(Locale.ROOT)).intValue()));
       assertEquals(
           variant.get("prefill_ms").doubleValue()
               + 2000 * variant.get("decode_ms_per_step").doubleValue(),
@@ -213,9 +218,9 @@ class ProfileCommandTest {
                 "json"))
             .get("variants");
     assertEquals(4, variants.get(0).get("kv_heads").intValue());
-    assertEquals(0, variants.get(1).get("kv_heads").intValue());
-    assertEquals("linear", variants.get(2).get("intermediate_size").textValue());
-    assertEquals(1000, variants.get(3).get("intermediate_size").intValue());
+    assertEquals("attention-no-op", variants.get(1).get("variant").textValue());
+    assertEquals("ffn-linear", variants.get(2).get("variant").textValue());
+    assertEquals(1000, variants.get(3).get("width").intValue());
     assertEquals(0.0, variants.get(4).get("runtime_ms").doubleValue());
   }
 

@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 import puzzle.actors.cli.console.Complaints;
 
@@ -231,6 +233,33 @@ class SolveCommandTest {
   }
 
   @Test
+  void readsTheFolderOfARun() throws IOException {
+    Files.writeString(
+        folder.resolve("profile.csv"),
+        """
+        workload,variant,prefill_seconds,decode_seconds,weight_bytes,kv_bytes,params,relative_spread,source
+        b1-p8-g8,fixed,0.5,0.1,10,0,5,0,measured, here
+        b1-p8-g8,kv-8,2,0.2,40,8,20,0,measured, here
+        b1-p8-g8,attention-no-op,0,0,0,0,0,0,measured, here
+        b1-p8-g8,ffn-640,4,0.4,80,0,40,0,measured, here
+        """);
+    Files.writeString(
+        folder.resolve("scores.csv"),
+        """
+        layer,attention,ffn,kl_nats_per_token,standard_error,kind,metric,score,lm_loss_nats_per_token,training
+        0,kv-8,ffn-640,0,0,measured,kl,0,0,decoupled
+        0,attention-no-op,ffn-640,0.5,0.1,measured,kl,0.5,0.7,decoupled
+        1,kv-8,ffn-640,0,0,measured,kl,0,0,decoupled
+        1,attention-no-op,ffn-640,0.25,0.1,measured,kl,0.25,0.9,decoupled
+        """);
+    String[] arguments = {
+      "--library", folder.toString(), "--limit", "prefill_seconds<=10500ms", "--output", "json"
+    };
+    assertEquals(0, run(arguments), err.toString());
+    assertEquals(0.25, json().get("objective").asDouble());
+  }
+
+  @Test
   void unitsOfAStatAgreeAcrossFiles() throws IOException {
     String header = "layer,subblock,variant,workload,metric,value,unit,source\n";
     Path a =
@@ -240,7 +269,7 @@ class SolveCommandTest {
         Files.writeString(
             folder.resolve("b.csv"), header + "*,ffn,ffn-640,b64-p9-g9,runtime,0.006,s,x\n");
     assertEquals(3, run("--library", a.toString(), "--library", b.toString()));
-    assertTrue(err.toString().contains("b.csv:2: unit 's' is not that of runtime before, 'ms'"));
+    assertTrue(err.toString().contains("b.csv:2: runtime in 's', before in 'ms'"));
   }
 
   @Test
@@ -253,5 +282,49 @@ class SolveCommandTest {
     assertEquals(0, run("--replay", file.toString(), "--output", "json"), err.toString());
     assertEquals(0.45873537903408895, json().get("objective").asDouble(), 1e-9);
     assertTrue(json().get("skipped").asInt() > 0);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "any, 0, kv-8+ffn-linear, 0.1",
+    "vllm, 0, kv-8+ffn-no-op, 0.4",
+    "mlx, 0, kv-8+ffn-no-op, 0.4",
+    "llama.cpp, 4, , 0"
+  })
+  void choosesOnlyWhatTheServerRuns(String server, int code, String item, double objective)
+      throws IOException {
+    String file = resource("linear-halves.csv");
+    assertEquals(
+        code,
+        run("--library", file, "--servable", server, "--limit", "ms<=8", "--output", "json"),
+        err.toString());
+    if (code == 0) {
+      assertEquals(objective, json().get("objective").asDouble(), 1e-12);
+      json().get("choices").forEach(choice -> assertEquals(item, choice.get("name").asText()));
+    }
+  }
+
+  @Test
+  void explainsTheProblemThatTheServersRulesLeave() throws IOException {
+    String file = resource("linear-is-cheaper.csv");
+    assertEquals(
+        4, run("--library", file, "--servable", "vllm", "--limit", "ms<=6", "--output", "json"));
+    assertEquals(10.0, json().get("relaxations").get(0).get("feasible").asDouble());
+  }
+
+  @Test
+  void refusesServersRulesWhereTheyWouldBeDropped() throws IOException {
+    String file = resource("linear-halves.csv");
+    for (String option : List.of("--solutions=3", "--pareto=ms:0:8:3", "--baselines")) {
+      assertEquals(2, run("--library", file, "--servable", "vllm", "--limit", "ms<=8", option));
+    }
+    assertEquals(2, run("--replay", file, "--servable", "vllm", "--limit", "ms<=8"));
+    assertEquals(2, run("--replay", file, "--forbid", "0:kv-8+ffn-640", "--limit", "ms<=8"));
+    assertEquals(3, run("--library", library(LIBRARY), "--servable", "mlx"));
+    assertTrue(err.toString().contains("layer 0 item 'parent'"), err.toString());
+  }
+
+  private static String resource(String name) {
+    return Path.of(SolveCommandTest.class.getResource(name).getPath()).toString();
   }
 }

@@ -3,13 +3,14 @@ package puzzle.engine.profile.hopper;
 import java.util.ArrayList;
 import java.util.List;
 import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.Launches;
+import puzzle.engine.decoder.SubblockKind;
 import puzzle.engine.profile.Estimate;
 import puzzle.engine.profile.Estimate.Kind;
 import puzzle.engine.profile.Hardware;
 import puzzle.engine.profile.HardwareProfile;
 import puzzle.model.BlockCost;
 import puzzle.model.DType;
-import puzzle.model.Subblock;
 import puzzle.model.Variant;
 import puzzle.model.Workload;
 
@@ -99,30 +100,20 @@ public final class HopperProfile implements HardwareProfile {
   @Override
   public Estimate cost(DecoderConfig model, Variant variant, Workload workload) {
     DeviceShare share = new DeviceShare(model, workload);
-    if (variant.form() == Variant.Form.NO_OP) {
+    if (variant.isNoOp()) {
       return Estimate.nothing(Kind.MODEL, source);
     }
-    Sum prefill = new Sum();
-    Sum decode = new Sum();
-    double tokens = (double) workload.batch() * workload.prefillTokens();
-    double chunk = Math.min(CHUNK, tokens);
-    double chunks = tokens / chunk;
-    if (variant.form() == Variant.Form.LINEAR) {
-      linear(prefill, share, chunk, chunks);
-      linear(decode, share, workload.batch(), 1);
-    } else if (variant.subblock() == Subblock.FFN) {
-      ffn(prefill, share, variant.size(), chunk, chunks);
-      ffn(decode, share, variant.size(), workload.batch(), 1);
-    } else {
-      share.requireKvHeads(variant.size());
-      projections(prefill, share, variant.size(), chunk, chunks);
-      projections(decode, share, variant.size(), workload.batch(), 1);
-      decode.elementwise(ROTARY_BYTES * workload.batch() * share.qkv(variant.size()), 1);
-      prefillAttention(prefill, share, variant.size());
-      decodeAttention(decode, share, variant.size());
-    }
+    Prefill prefill = new Prefill(share);
+    Decode decode = new Decode(share);
+    SubblockKind kind = SubblockKind.of(variant);
+    kind.launch(model, variant, workload.tensorParallel(), prefill);
+    kind.launch(model, variant, workload.tensorParallel(), decode);
     return estimate(
-        prefill, decode, share.bytes(variant), share.kvBytes(variant), model.params(variant));
+        prefill.sum,
+        decode.sum,
+        share.bytes(variant),
+        share.kvBytes(variant),
+        model.params(variant));
   }
 
   @Override
@@ -167,54 +158,103 @@ public final class HopperProfile implements HardwareProfile {
             + String.join(", ", unlike);
   }
 
-  private void linear(Sum to, DeviceShare share, double m, double times) {
-    to.elementwise(NORM_BYTES * m * share.hidden, times);
-    to.gemm(share, m, Math.ceil(share.hidden / share.devices), share.hidden, times);
-    to.allReduce(share, m, times);
+  /** What the kernels of one subblock take on one device, in a step of {@code m} tokens. */
+  private abstract class Pass implements Launches {
+    final Sum sum = new Sum();
+    final DeviceShare share;
+    private final double m;
+    private final double times;
+
+    /**
+     * @param times so many steps
+     */
+    Pass(DeviceShare share, double m, double times) {
+      this.share = share;
+      this.m = m;
+      this.times = times;
+    }
+
+    @Override
+    public void norm() {
+      sum.elementwise(NORM_BYTES * m * share.hidden, times);
+    }
+
+    @Override
+    public void gemm(long n, long k) {
+      sum.product(share.weightType, m, n, k, times);
+    }
+
+    @Override
+    public void activation(long width) {
+      sum.elementwise(ACTIVATION_BYTES * m * width, times);
+    }
+
+    @Override
+    public void allReduce() {
+      sum.allReduce(share, m, times);
+    }
   }
 
-  private void ffn(Sum to, DeviceShare share, int width, double m, double times) {
-    double own = Math.ceil(width / share.devices);
-    to.elementwise(NORM_BYTES * m * share.hidden, times);
-    to.gemm(share, m, 2 * own, share.hidden, times);
-    to.elementwise(ACTIVATION_BYTES * m * own, times);
-    to.gemm(share, m, share.hidden, own, times);
-    to.allReduce(share, m, times);
+  /** The prompts, in chunks. */
+  private final class Prefill extends Pass {
+
+    Prefill(DeviceShare share) {
+      super(share, chunk(share.workload), tokens(share.workload) / chunk(share.workload));
+    }
+
+    private static double tokens(Workload w) {
+      return (double) w.batch() * w.prefillTokens();
+    }
+
+    private static double chunk(Workload w) {
+      return Math.min(CHUNK, tokens(w));
+    }
+
+    /** Part of what was measured as attention. */
+    @Override
+    public void rotary(long channels) {}
+
+    /** As many whole prompts at once as a chunk takes. */
+    @Override
+    public void attention(int heads, int kvHeads) {
+      int length = share.workload.prefillTokens();
+      double batch = share.workload.batch();
+      double together = Math.max(1, Math.min(batch, Math.floor((double) CHUNK / length)));
+      KernelTime time =
+          kernels.prefill(
+              share.attentionType,
+              share.kvType,
+              share.model.headSize(),
+              heads,
+              kvHeads,
+              together,
+              length);
+      sum.add(time.times(served.prefillFactor()), batch / together);
+    }
   }
 
-  private void projections(Sum to, DeviceShare share, int kvHeads, double m, double times) {
-    to.elementwise(NORM_BYTES * m * share.hidden, times);
-    to.gemm(share, m, share.qkv(kvHeads), share.hidden, times);
-    to.gemm(share, m, share.hidden, (double) share.heads * share.headSize, times);
-    to.allReduce(share, m, times);
-  }
+  /** One token of each sequence, at mid-generation. */
+  private final class Decode extends Pass {
 
-  /** As many whole prompts at once as a chunk takes. */
-  private void prefillAttention(Sum to, DeviceShare share, int kvHeads) {
-    int length = share.workload.prefillTokens();
-    double batch = share.workload.batch();
-    double together = Math.max(1, Math.min(batch, Math.floor((double) CHUNK / length)));
-    KernelTime time =
-        kernels.prefill(
-            share.attentionType,
-            share.kvType,
-            share.headSize,
-            share.heads,
-            share.ownKvHeads(kvHeads),
-            together,
-            length);
-    to.add(time.times(served.prefillFactor()), batch / together);
-  }
+    Decode(DeviceShare share) {
+      super(share, share.workload.batch(), 1);
+    }
 
-  private void decodeAttention(Sum to, DeviceShare share, int kvHeads) {
-    Workload w = share.workload;
-    double context = w.prefillTokens() + w.generationTokens() / 2.0;
-    int own = share.ownKvHeads(kvHeads);
-    KernelTime alone =
-        kernels.decode(share.kvType, share.headSize, share.heads, own, w.batch(), context);
-    double bytes = 2.0 * w.batch() * context * own * share.headSize * w.kvCache().bytes();
-    double floor = bytes / (hardware.bandwidth() * served.cacheBandwidthShare());
-    to.add(alone.seconds() >= floor ? alone : alone.withSeconds(floor), 1);
+    @Override
+    public void rotary(long channels) {
+      sum.elementwise(ROTARY_BYTES * share.workload.batch() * channels, 1);
+    }
+
+    @Override
+    public void attention(int heads, int kvHeads) {
+      Workload w = share.workload;
+      int headSize = share.model.headSize();
+      double context = w.prefillTokens() + w.generationTokens() / 2.0;
+      KernelTime alone = kernels.decode(share.kvType, headSize, heads, kvHeads, w.batch(), context);
+      double bytes = 2.0 * w.batch() * context * kvHeads * headSize * w.kvCache().bytes();
+      double floor = bytes / (hardware.bandwidth() * served.cacheBandwidthShare());
+      sum.add(alone.seconds() >= floor ? alone : alone.withSeconds(floor), 1);
+    }
   }
 
   private void head(Sum to, DeviceShare share) {
@@ -257,10 +297,6 @@ public final class HopperProfile implements HardwareProfile {
       double each =
           served.elementwiseSeconds() + bytes / (ELEMENTWISE_SHARE * hardware.bandwidth());
       add(new KernelTime(each, 0, Kind.TABLE, null), times);
-    }
-
-    void gemm(DeviceShare share, double m, double n, double k, double times) {
-      product(share.weightType, m, n, k, times);
     }
 
     /** A product wider than any measured is several side by side. */

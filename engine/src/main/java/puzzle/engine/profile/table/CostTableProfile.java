@@ -65,7 +65,7 @@ public final class CostTableProfile implements HardwareProfile {
   @Override
   public Estimate cost(DecoderConfig model, Variant variant, Workload workload) {
     Estimate other = behind.cost(model, variant, workload);
-    return variant.form() == Variant.Form.NO_OP
+    return variant.isNoOp()
         ? other
         : answer(variant.name(), workload, other, w -> behind.cost(model, variant, w));
   }

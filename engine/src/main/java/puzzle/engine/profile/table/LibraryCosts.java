@@ -91,6 +91,9 @@ final class LibraryCosts {
   }
 
   private static Variant variant(Subblock subblock, int size) {
-    return size == 0 ? Variant.noOp(subblock) : new Variant(subblock, Variant.Form.SIZED, size);
+    if (size == 0) {
+      return Variant.noOp(subblock);
+    }
+    return subblock == Subblock.ATTENTION ? Variant.attention(size) : Variant.ffn(size);
   }
 }

@@ -84,10 +84,10 @@ class CostImportTest {
       value = {
         "AttentionConfig | {\"num_key_value_heads\": 0} | /0/subblocks/0/subblock_config/num_key_value_heads: 0",
         "AttentionConfig | {\"num_key_value_heads\": \"8\"} | num_key_value_heads: \"8\"",
-        "AttentionConfig | {\"n_heads_in_group\": 7} | does not divide 64",
-        "AttentionConfig | {} | subblock_config: {} has neither num_key_value_heads nor n_heads_in_group",
-        "FFNConfig | {\"ffn_mult\": -1} | gives no usable width",
-        "FFNConfig | {\"ffn_mult\": 1e99} | gives no usable width",
+        "AttentionConfig | {\"n_heads_in_group\": 7} | n_heads_in_group: 7 does not divide the 64 attention heads",
+        "AttentionConfig | {} | subblock_config: {} has none of n_heads_in_group, num_key_value_heads, ",
+        "FFNConfig | {\"ffn_mult\": -1} | ffn_mult: -1",
+        "FFNConfig | {\"ffn_mult\": 1e99} | ffn_mult: 1.0E99",
         "FFNConfig | {\"intermediate_size\": 2.5} | intermediate_size: 2.5",
         "FFNConfig | {\"no_op\": \"yes\"} | no_op: \"yes\""
       })
