@@ -34,6 +34,7 @@ import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.JoinSeedNodes;
 import org.apache.pekko.persistence.Persistence;
 import puzzle.actors.edge.EdgeParts;
+import puzzle.actors.feed.FeedSettings;
 import puzzle.actors.http.HttpEdge;
 import puzzle.actors.http.HttpSettings;
 import puzzle.actors.http.Meters;
@@ -210,7 +211,7 @@ public final class PuzzleNode implements AutoCloseable {
             Guardian.create(
                 settings,
                 tools,
-                new Guardian.FeedParts(config.getInt("puzzle.feed.window"), metrics::lag),
+                new Guardian.FeedParts(FeedSettings.from(config), metrics::lag),
                 replaced),
             NodeConfig.SYSTEM,
             coordinator ? kept.eager(config) : config);
