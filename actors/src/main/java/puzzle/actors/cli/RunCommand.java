@@ -46,7 +46,7 @@ import puzzle.protocol.Run;
     name = "run",
     description = {
       "Runs a whole search on this machine, from a parent to a healed child.",
-      "The same file again goes on where the last run stopped, however it stopped."
+      "Run the same file again and it resumes where it stopped, however it stopped."
     },
     mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
@@ -77,7 +77,7 @@ final class RunCommand implements Callable<Integer> {
 
   @Option(
       names = "--fresh",
-      description = "Start over; what an earlier run left in the store is moved aside.")
+      description = "Start over; the store of an earlier run is moved aside.")
   boolean fresh;
 
   @Option(names = "--no-dashboard", description = "No web page, no HTTP port.")
@@ -88,7 +88,7 @@ final class RunCommand implements Callable<Integer> {
       paramLabel = "PORT",
       description = {
         "Port of the dashboard and the HTTP API on 127.0.0.1; 0 takes a free one.",
-        "Default: 7878, or a free one where that is taken."
+        "Default: 7878, or a free one if that is taken."
       })
   Integer httpPort;
 
@@ -173,7 +173,7 @@ final class RunCommand implements Callable<Integer> {
     }
     RunFolder.put(Path.of(search.store(), "config.resolved.yaml"), run.resolved());
     if (answer instanceof Run.Accepted accepted && accepted.resumed()) {
-      screen.line("going on with " + search.id() + " in " + search.store());
+      screen.line("resuming " + search.id() + " in " + search.store());
     }
     long asked = System.nanoTime();
     while (true) {

@@ -3,7 +3,7 @@ package puzzle.actors.drill;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import puzzle.engine.pretrain.SmallParent;
+import puzzle.engine.huggingface.SmallParent;
 
 /**
  * A search small enough to be repeated many times: a random parent of a few layers, a generated

@@ -59,7 +59,8 @@ public final class DeliveryBody {
     body.only(Set.of("source", "scores", "variants", "costs"));
     String source = body.text("source");
     if (!source.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")) {
-      throw Refusal.at("/source", source, "is no name", "Maybe letters, digits, '.', '_' and '-'.");
+      throw Refusal.at(
+          "/source", source, "is not a name", "Maybe letters, digits, '.', '_' and '-'.");
     }
     List<Placed> placed = new ArrayList<>();
     for (JsonBody one : body.list("scores", MOST)) {
@@ -139,7 +140,10 @@ public final class DeliveryBody {
     String id = one.text("id");
     if (!id.matches("[\\x21-\\x7e]{1,128}") || id.contains("#")) {
       throw Refusal.at(
-          one.pointer() + "/id", id, "is no id", "Maybe 1 to 128 printable characters, no '#'.");
+          one.pointer() + "/id",
+          id,
+          "is not an id",
+          "Maybe 1 to 128 printable characters, no '#'.");
     }
     return id;
   }

@@ -36,7 +36,7 @@ public final class Submissions {
     body.only(Set.of("file"));
     String file = body.text("file");
     if (!file.startsWith("/") || file.indexOf('\0') >= 0) {
-      throw Refusal.at("/file", file, "is no absolute path", "Maybe begin it with '/'.");
+      throw Refusal.at("/file", file, "is not an absolute path", "Maybe begin it with '/'.");
     }
     return CompletableFuture.supplyAsync(() -> read(file), worker)
         .thenCompose(

@@ -56,7 +56,7 @@ record Call(
                 var at = e.getLocation();
                 throw Refusal.of(
                     400,
-                    "the body is no JSON: line %d, column %d: %s"
+                    "the body is not JSON: line %d, column %d: %s"
                         .formatted(
                             at == null ? 0 : at.getLineNr(),
                             at == null ? 0 : at.getColumnNr(),

@@ -65,7 +65,7 @@ public record HttpSettings(
                   c.getDuration("worker.idle")),
               c.getDuration("what-if-limit"));
       if (settings.port < 0 || settings.port > 65535) {
-        throw wrong("port", settings.port, "is no port", "0 takes a free one");
+        throw wrong("port", settings.port, "is not a port", "0 takes a free one");
       }
       if (settings.readers < 1) {
         throw wrong("readers", settings.readers, "is under 1", "leave it out");
@@ -89,7 +89,7 @@ public record HttpSettings(
     try {
       return InetAddress.getByName(host).isLoopbackAddress();
     } catch (UnknownHostException e) {
-      throw wrong("host", host, "is no address of this machine", "use 127.0.0.1");
+      throw wrong("host", host, "is not an address of this machine", "use 127.0.0.1");
     }
   }
 

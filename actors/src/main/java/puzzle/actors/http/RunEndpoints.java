@@ -150,7 +150,7 @@ final class RunEndpoints {
     try {
       return new RunId(id).value();
     } catch (IllegalArgumentException e) {
-      throw Refusal.of(404, "'" + clip(id) + "' is no run's name", "Maybe see /api/v1/runs.");
+      throw Refusal.of(404, "'" + clip(id) + "' is not a run's name", "Maybe see /api/v1/runs.");
     }
   }
 

@@ -179,7 +179,7 @@ final class CommandsFromKafka {
               ? FactJson.MAPPER.createObjectNode()
               : FactJson.MAPPER.readTree(event.getData().toBytes());
     } catch (IOException | RuntimeException e) {
-      throw new IllegalArgumentException("no CloudEvent with JSON in it: " + e.getMessage(), e);
+      throw new IllegalArgumentException("not a CloudEvent with JSON: " + e.getMessage(), e);
     }
     String name =
         event.getType().startsWith(PREFIX) ? event.getType().substring(PREFIX.length()) : "";

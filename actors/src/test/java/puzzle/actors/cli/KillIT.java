@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.engine.pretrain.SmallParent;
+import puzzle.engine.huggingface.SmallParent;
 import puzzle.model.Sha256;
 
 /**

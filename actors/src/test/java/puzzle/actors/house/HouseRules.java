@@ -51,13 +51,7 @@ final class HouseRules {
           "puzzle.actors.http", List.of("puzzle.engine.store", "puzzle.engine.files"),
           "puzzle.actors.runfile",
               List.of("puzzle.engine", "puzzle.engine.profile.hopper", "puzzle.engine.score"),
-          "puzzle.actors.drill",
-              List.of(
-                  "puzzle.engine",
-                  "puzzle.engine.data",
-                  "puzzle.engine.decoder",
-                  "puzzle.engine.huggingface",
-                  "puzzle.engine.safetensors"));
+          "puzzle.actors.drill", List.of("puzzle.engine", "puzzle.engine.huggingface"));
 
   private HouseRules() {}
 

@@ -61,7 +61,7 @@ class RestartTest {
               });
       try (Drive drive = new Drive(spec, 3, 2, engine)) {
         assertInstanceOf(Run.Accepted.class, drive.answer);
-        assertTrue(reached.await(30, TimeUnit.SECONDS), key);
+        assertTrue(reached.await(120, TimeUnit.SECONDS), key);
       }
       ran.addAll(engine.ran());
     }

@@ -1,13 +1,13 @@
 package puzzle.engine.ablation;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import puzzle.engine.files.AtomicFile;
+import puzzle.engine.json.JsonValue;
 import puzzle.engine.solve.Row;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
@@ -45,7 +45,7 @@ final class StudyCosts {
       Path file, RunSpec run, SearchSpace space, int layers, Supplier<Profiled> measure) {
     Profiled table;
     if (Files.exists(file)) {
-      table = read(file);
+      table = JsonValue.readTable(file).as(Profiled.class);
       for (var variant : space.variants()) {
         if (table.variants().stream().noneMatch(v -> v.variant().equals(variant))) {
           throw new InvalidInputException(
@@ -60,17 +60,6 @@ final class StudyCosts {
     }
     return new StudyCosts(
         table, run.target().goals().get(0), Architecture.uniform(space.parent(), layers));
-  }
-
-  private static Profiled read(Path file) {
-    try {
-      return JSON.readValue(file.toFile(), Profiled.class);
-    } catch (IOException e) {
-      throw new InvalidInputException(
-          "%s: not a cost table: %s\nMaybe it is not the costs.json of an earlier study."
-              .formatted(file, e.getMessage()),
-          e);
-    }
   }
 
   /** One value per stat, seconds, bytes and parameters. */

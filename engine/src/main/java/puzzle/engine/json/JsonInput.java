@@ -84,6 +84,10 @@ enum JsonInput {
     }
   }
 
+  <T> T convert(JsonNode node, Class<T> type) throws JsonProcessingException {
+    return mapper.treeToValue(node, type);
+  }
+
   private static JsonNode notEmpty(String place, JsonNode root) {
     if (root == null || root.isMissingNode()) {
       throw new InvalidInputException(place + ": empty.\nMaybe it was cut off.");

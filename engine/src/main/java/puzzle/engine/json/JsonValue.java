@@ -2,6 +2,7 @@ package puzzle.engine.json;
 
 import static puzzle.model.InvalidInputException.shown;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
@@ -218,6 +219,15 @@ public final class JsonValue {
   /** The fields of an object as they stand, to be written to another file. */
   public ObjectNode copy() {
     return object().node.deepCopy();
+  }
+
+  /** This value as an object of the program's own. */
+  public <T> T as(Class<T> type) {
+    try {
+      return JsonInput.LARGE.convert(node, type);
+    } catch (JsonProcessingException e) {
+      throw bad("does not hold what it should: " + shown(e.getOriginalMessage()));
+    }
   }
 
   /** {@code /0/args}; empty for the whole file. */

@@ -9,7 +9,7 @@ import puzzle.engine.BlockEngine;
 import puzzle.engine.TaskFailedException;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.huggingface.HuggingFaceConfig;
-import puzzle.engine.pretrain.SmallParent;
+import puzzle.engine.huggingface.SmallParent;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.CheckpointRef;

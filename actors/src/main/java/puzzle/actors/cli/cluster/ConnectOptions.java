@@ -33,7 +33,7 @@ final class ConnectOptions {
     String port = address.substring(colon + 1);
     if (colon < 1 || !port.matches("\\d{1,5}") || Integer.parseInt(port) > 65_535) {
       throw new InvalidInputException(
-          "--connect '%s': no HOST:PORT.\nMaybe 127.0.0.1:25520.".formatted(address));
+          "--connect '%s': not HOST:PORT.\nMaybe 127.0.0.1:25520.".formatted(address));
     }
     try {
       return ClusterLink.open(

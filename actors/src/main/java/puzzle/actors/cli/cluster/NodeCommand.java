@@ -137,8 +137,8 @@ public final class NodeCommand implements Callable<Integer> {
     TimeUnit.SECONDS.sleep(asked.get() ? 30 : 0);
     throw new UnreachableException(
         node.membership().address()
-            + ": the cluster goes on without this node."
-            + "\nMaybe it could not be reached for a while; start it again, it will join.");
+            + ": the cluster continues without this node."
+            + "\nMaybe it could not be reached for a while; start it again and it will join.");
   }
 
   private void print(PuzzleNode node, Config config) {

@@ -1,4 +1,4 @@
-package puzzle.engine.pretrain;
+package puzzle.engine.huggingface;
 
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -8,7 +8,6 @@ import java.util.Random;
 import puzzle.engine.data.ByteTokenizer;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.RandomWeights;
-import puzzle.engine.huggingface.HuggingFaceConfig;
 import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.safetensors.SafetensorsWriter;
 import puzzle.model.Architecture;
@@ -61,7 +60,7 @@ public final class SmallParent {
       writer.add(name, weights.shape(name), values);
     }
     writer.write(folder.resolve("model.safetensors"));
-    HuggingFaceConfig.write(folder, config, ElementType.BF16, TinyParent.SEPARATOR);
+    HuggingFaceConfig.write(folder, config, ElementType.BF16, (int) '\n');
     ByteTokenizer.write(folder);
   }
 
