@@ -29,6 +29,8 @@ final class Snapshots {
     json.put("layers", state.layers());
     json.put("hash", state.hash());
     json.set("spec", FactJson.MAPPER.valueToTree(state.spec()));
+    ObjectNode kinds = json.putObject("kinds");
+    state.spec().space().variants().forEach(v -> kinds.put(v.name(), v.kind().label()));
     json.set("outcome", FactJson.MAPPER.valueToTree(state.outcome()));
     json.set("infeasible", FactJson.MAPPER.valueToTree(state.infeasible()));
     json.set("chosen", FactJson.MAPPER.valueToTree(state.incumbent()));
