@@ -138,7 +138,7 @@ $("runs").addEventListener("change", () => {
   follow($("runs").value);
 });
 
-/** One snapshot, then the facts after it; after a break the facts go on where they stopped. */
+/** One snapshot, then the facts after it; after a break the facts resume where they stopped. */
 async function follow(run) {
   const generation = ++state.generation;
   Object.assign(state, {run, model: null, shown: null, title: null, selected: null});
@@ -169,7 +169,7 @@ async function follow(run) {
       if (problem.status === undefined && !["TypeError", "AbortError"].includes(problem.name)) console.error(problem);
       lost = true;
       link(false, "no connection");
-      banner("The server does not answer. This page goes on by itself as soon as it does.");
+      banner("The server does not answer. This page resumes as soon as it does.");
     }
     await pause(wait);
     wait = Math.min(3000, wait * 1.6);

@@ -63,7 +63,7 @@ public record KafkaSettings(
     String name = c.getString(path);
     if (!name.matches("[A-Za-z0-9._-]{1,249}")) {
       throw new IllegalArgumentException(
-          "%s: puzzle.kafka.%s = '%s' is no name Kafka takes.\nMaybe letters, digits, '.', '_', '-'."
+          "%s: puzzle.kafka.%s = '%s' is not a name that Kafka accepts.\nMaybe letters, digits, '.', '_', '-'."
               .formatted(c.getValue(path).origin().description(), path, name));
     }
     return name;

@@ -176,8 +176,9 @@ public final class NodeConfig {
                 String path = "puzzle." + e.getKey();
                 if (!known.hasPathOrNull(path)) {
                   throw new IllegalArgumentException(
-                      "%s: %s is no setting.".formatted(e.getValue().origin().description(), path)
-                          + "\nMaybe a typing error; puzzle.conf lists them all.");
+                      "%s: there is no setting %s."
+                              .formatted(e.getValue().origin().description(), path)
+                          + "\nMaybe a typing error; docs/settings.md lists them all.");
                 }
               });
     }
@@ -286,7 +287,7 @@ public final class NodeConfig {
       int colon = seed.lastIndexOf(':');
       String port = colon < 0 ? "" : seed.substring(colon + 1);
       if (colon < 1 || !port.matches("\\d{1,5}") || Integer.parseInt(port) > 65_535) {
-        throw wrong(config, "puzzle.seeds", "'" + seed + "' is no HOST:PORT", "127.0.0.1:25520");
+        throw wrong(config, "puzzle.seeds", "'" + seed + "' is not HOST:PORT", "127.0.0.1:25520");
       }
       seeds.add(seed);
     }

@@ -35,8 +35,8 @@ import puzzle.model.RunSpec;
     sortOptions = false,
     description = {
       "Repeats the paper's ablations on the run file's parent, text, workload and limits.",
-      "One thing at a time is done another way, over several seeds: CSV, and HTML with plots.",
-      "Sizes are the study's own. What is computed is kept: stopped, it goes on where it was."
+      "Changes one thing at a time, over several seeds; writes CSV, and HTML with plots.",
+      "Sizes are the study's own. Results are kept: run again, a stopped study resumes."
     })
 final class AblateCommand implements Callable<Integer> {
 
@@ -45,16 +45,22 @@ final class AblateCommand implements Callable<Integer> {
   @Parameters(paramLabel = "FILE", description = "The run file (YAML).")
   private Path file;
 
-  @Option(names = "--quick", description = "Smaller: shows the shape, not the orders.")
+  @Option(
+      names = "--quick",
+      description = "A smaller study: shows the form of the tables, not reliable orders.")
   private boolean quick;
 
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      description = "Where results are kept (runs/NAME-ablations, with --quick runs/NAME-quick).")
+      description =
+          "Folder for results. Default: runs/NAME-ablations, or runs/NAME-quick with --quick.")
   private Path out;
 
-  @Option(names = "--seeds", paramLabel = "N", description = "Repetitions, of seeds 1 to N.")
+  @Option(
+      names = "--seeds",
+      paramLabel = "N",
+      description = "Number of repetitions, with seeds 1 to N.")
   private Integer seeds;
 
   @Option(
@@ -62,20 +68,20 @@ final class AblateCommand implements Callable<Integer> {
       paramLabel = "NAME",
       arity = "1..*",
       split = ",",
-      description = "Some tables: ${COMPLETION-CANDIDATES}.",
+      description = "Only these tables: ${COMPLETION-CANDIDATES}.",
       completionCandidates = Names.class)
   private List<String> only = List.of();
 
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Jobs at a time (one per processor); no result depends on it.")
+      description = "Jobs at a time. Default: one per processor core. No result depends on it.")
   private Integer threads;
 
   @Option(
       names = "--costs",
       paramLabel = "FILE",
-      description = "Costs of an earlier study, its costs.json, instead of measuring them.")
+      description = "Use the costs of an earlier study (its costs.json) instead of measuring them.")
   private Path costs;
 
   @Mixin Output output;

@@ -53,7 +53,7 @@ final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--windows",
       paramLabel = "N",
-      description = "Stop after so many windows. Default: the whole text.")
+      description = "Stop after N windows. Default: the whole text.")
   Long windows;
 
   @Option(

@@ -46,7 +46,7 @@ final class ExportCommand implements Callable<Integer> {
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
-      description = "nemotron-nas or anymodel. Default: nemotron-nas where it can hold the child.")
+      description = "nemotron-nas or anymodel. Default: nemotron-nas if it can express the child.")
   String format;
 
   @Option(
@@ -90,7 +90,7 @@ final class ExportCommand implements Callable<Integer> {
     if (!Files.isRegularFile(file)) {
       throw new InvalidInputException(
           file.getParent()
-              + ": is no run's folder.\nMaybe give the folder that a run named: runs/tiny.");
+              + ": is not the folder of a run.\nMaybe give a run's store, such as runs/tiny.");
     }
     return Engines.read(file);
   }

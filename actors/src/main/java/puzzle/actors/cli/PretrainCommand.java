@@ -19,10 +19,10 @@ import puzzle.model.Variant;
     name = "pretrain",
     mixinStandardHelpOptions = true,
     showDefaultValues = true,
-    description = "Train a small byte-level Llama to be a parent.")
+    description = "Trains a small byte-level Llama, to be used as a parent.")
 public final class PretrainCommand implements Callable<Integer> {
 
-  @Parameters(paramLabel = "FOLDER", description = "Where the model is written.")
+  @Parameters(paramLabel = "FOLDER", description = "Folder to write the model to.")
   private Path folder;
 
   @Option(

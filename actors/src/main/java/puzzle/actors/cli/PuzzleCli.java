@@ -26,7 +26,7 @@ import puzzle.persistence.embedded.WatchedFiles;
 @Command(
     name = "puzzle",
     description =
-        "Finds a smaller, faster child of a large language model for a deployment target.",
+        "Makes a large language model smaller and faster to serve, within the limits you set.",
     mixinStandardHelpOptions = true,
     version = "puzzle 0.1.0",
     synopsisSubcommandLabel = "COMMAND",
@@ -66,16 +66,16 @@ import puzzle.persistence.embedded.WatchedFiles;
       " 2:wrong usage",
       " 3:invalid input",
       " 4:the limits cannot be met",
-      " 5:finished, with work that was given up",
+      " 5:finished, but some work was given up",
       " 6:refused, or no cluster",
       " 7:verification failed",
       "130:detached, or ended by an order"
     },
     footerHeading = "%nTo begin with:%n",
     footer = {
-      "  puzzle doctor                          whether this machine has what a run needs",
-      "  puzzle run examples/tiny/puzzle.yaml   a whole search in minutes, with a dashboard",
-      "  puzzle validate FILE                   what is wrong with a run file of yours, and where",
+      "  puzzle doctor                          check that this machine has what a run needs",
+      "  puzzle run examples/tiny/puzzle.yaml   run a whole search in minutes, with a dashboard",
+      "  puzzle validate FILE                   check your own run file",
       "  source <(puzzle generate-completion)   completion in bash and zsh"
     })
 public final class PuzzleCli implements Runnable {

@@ -19,12 +19,12 @@ import puzzle.actors.node.Tools;
 import puzzle.actors.run.RunFolder;
 import puzzle.model.InvalidInputException;
 
-/** Writes a run's tables and report anew, from its journal alone. */
+/** Writes a run's tables and report again, from its journal alone. */
 @Command(
     name = "report",
     description = {
-      "Writes a run's tables, report.html and events.ndjson anew, from its journal alone.",
-      "Of a run that was cancelled or stopped on the way too. The run does not go on."
+      "Writes a run's tables, report.html and events.ndjson again, from its journal alone.",
+      "Also works for a run that was cancelled or stopped. Does not resume the run."
     },
     mixinStandardHelpOptions = true)
 final class ReportCommand implements Callable<Integer> {

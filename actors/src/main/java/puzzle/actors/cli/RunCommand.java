@@ -41,12 +41,12 @@ import puzzle.model.RunSpec;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Run;
 
-/** Runs a whole search on this machine, in this process; the same file again goes on with it. */
+/** Runs a whole search on this machine, in this process; the same file again resumes it. */
 @Command(
     name = "run",
     description = {
       "Runs a whole search on this machine, from a parent to a healed child.",
-      "The same file again goes on where the last run stopped, however it stopped."
+      "Run the same file again and it resumes where it stopped, however it stopped."
     },
     mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
@@ -77,7 +77,7 @@ final class RunCommand implements Callable<Integer> {
 
   @Option(
       names = "--fresh",
-      description = "Start over; what an earlier run left in the store is moved aside.")
+      description = "Start over; the store of an earlier run is moved aside.")
   boolean fresh;
 
   @Option(names = "--no-dashboard", description = "No web page, no HTTP port.")
@@ -88,7 +88,7 @@ final class RunCommand implements Callable<Integer> {
       paramLabel = "PORT",
       description = {
         "Port of the dashboard and the HTTP API on 127.0.0.1; 0 takes a free one.",
-        "Default: 7878, or a free one where that is taken."
+        "Default: 7878, or a free one if that is taken."
       })
   Integer httpPort;
 
@@ -119,7 +119,7 @@ final class RunCommand implements Callable<Integer> {
     return ExitCode.of(outcome);
   }
 
-  /** What is on record is not lost where there is no room to write it out. */
+  /** What is in the journal is not lost if there is no space to write it out. */
   private static void writeEvents(PuzzleNode node, String run, Path folder) {
     try {
       node.events(run, folder);
@@ -173,7 +173,7 @@ final class RunCommand implements Callable<Integer> {
     }
     RunFolder.put(Path.of(search.store(), "config.resolved.yaml"), run.resolved());
     if (answer instanceof Run.Accepted accepted && accepted.resumed()) {
-      screen.line("going on with " + search.id() + " in " + search.store());
+      screen.line("resuming " + search.id() + " in " + search.store());
     }
     long asked = System.nanoTime();
     while (true) {

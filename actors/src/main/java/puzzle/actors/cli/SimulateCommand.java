@@ -45,8 +45,8 @@ import puzzle.protocol.Feed;
 @Command(
     name = "simulate",
     description = {
-      "Says what the system itself costs, by a whole search on simulated devices.",
-      "With the real actors and a real journal: dispatch rate, idle devices, delay to the solver."
+      "Measures the system's own overhead by a whole search on simulated devices.",
+      "Uses the real actors and a real journal: dispatch rate, idle devices, delay to the solver."
     },
     mixinStandardHelpOptions = true)
 final class SimulateCommand implements Callable<Integer> {
@@ -65,15 +65,14 @@ final class SimulateCommand implements Callable<Integer> {
           "Mean time of a score; training takes four times as long. Default: ${DEFAULT-VALUE}.")
   int millis;
 
-  @Option(names = "--seed", defaultValue = "1", description = "Of the times drawn.")
+  @Option(names = "--seed", defaultValue = "1", description = "Seed of the random task times.")
   long seed;
 
   @Option(
       names = "--journal",
       paramLabel = "embedded|memory",
       defaultValue = "embedded",
-      description =
-          "embedded keeps events on disk, memory forgets them. Default: ${DEFAULT-VALUE}.")
+      description = "embedded keeps events on disk, memory does not. Default: ${DEFAULT-VALUE}.")
   Journal journal;
 
   @Option(
@@ -81,7 +80,7 @@ final class SimulateCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "40",
       description =
-          "Layers of a search before the measured one, since a JVM is slow at first; 0 for none."
+          "Layers of a warm-up search, since a JVM is slow at first; 0 for none."
               + " Default: ${DEFAULT-VALUE}.")
   int warmUpLayers;
 

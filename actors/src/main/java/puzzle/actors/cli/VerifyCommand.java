@@ -20,7 +20,7 @@ import puzzle.engine.score.TrialRun;
     name = "verify",
     description = {
       "Checks an exported child: checksums, config and tensors, provenance, a forward pass.",
-      "Exit code 7 and a line for each thing that does not hold."
+      "Prints a line for each check that fails; exit code 7 if one does."
     },
     mixinStandardHelpOptions = true)
 final class VerifyCommand implements Callable<Integer> {

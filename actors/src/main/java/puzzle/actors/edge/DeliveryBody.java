@@ -21,8 +21,8 @@ import puzzle.model.TaskResult;
 import puzzle.model.Variant;
 
 /**
- * Results that another system delivers, as they stand in a request's body or in a message: scores
- * of blocks, trained variants, and costs, each with an id that makes it count once.
+ * Results that another system delivers, in a request's body or in a message: scores of blocks,
+ * trained variants, and costs, each with an id that makes it count once.
  */
 public final class DeliveryBody {
 
@@ -32,8 +32,8 @@ public final class DeliveryBody {
   /**
    * One result and where in the body it stands.
    *
-   * @param delivery of the layer; null where it is a cost
-   * @param cost of the run; null where it is a layer's
+   * @param delivery of the layer; null if it is a cost
+   * @param cost of the run; null if it is a layer's
    */
   public record Placed(
       String pointer, String id, int layer, Delivery delivery, CostDelivery cost) {}
@@ -59,7 +59,8 @@ public final class DeliveryBody {
     body.only(Set.of("source", "scores", "variants", "costs"));
     String source = body.text("source");
     if (!source.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")) {
-      throw Refusal.at("/source", source, "is no name", "Maybe letters, digits, '.', '_' and '-'.");
+      throw Refusal.at(
+          "/source", source, "is not a name", "Maybe letters, digits, '.', '_' and '-'.");
     }
     List<Placed> placed = new ArrayList<>();
     for (JsonBody one : body.list("scores", MOST)) {
@@ -139,7 +140,10 @@ public final class DeliveryBody {
     String id = one.text("id");
     if (!id.matches("[\\x21-\\x7e]{1,128}") || id.contains("#")) {
       throw Refusal.at(
-          one.pointer() + "/id", id, "is no id", "Maybe 1 to 128 printable characters, no '#'.");
+          one.pointer() + "/id",
+          id,
+          "is not an id",
+          "Maybe 1 to 128 printable characters, no '#'.");
     }
     return id;
   }

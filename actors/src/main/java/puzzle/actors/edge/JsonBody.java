@@ -12,7 +12,7 @@ public record JsonBody(String pointer, JsonNode node) {
 
   public JsonBody {
     if (!node.isObject()) {
-      throw Refusal.at(pointer.isEmpty() ? "/" : pointer, node, "is no object", null);
+      throw Refusal.at(pointer.isEmpty() ? "/" : pointer, node, "is not an object", null);
     }
   }
 
@@ -39,7 +39,7 @@ public record JsonBody(String pointer, JsonNode node) {
     return new JsonBody(pointer + "/" + field, node.path(field));
   }
 
-  /** The objects of a list; empty where it is left out. */
+  /** The objects of a list; empty if it is left out. */
   public List<JsonBody> list(String field, int most) {
     JsonNode list = node.path(field);
     if (list.isMissingNode()) {
@@ -49,7 +49,7 @@ public record JsonBody(String pointer, JsonNode node) {
       throw Refusal.at(
           pointer + "/" + field,
           list.isArray() ? list.size() + " items" : list,
-          "is no list of up to " + most,
+          "is not a list of up to " + most,
           null);
     }
     List<JsonBody> items = new ArrayList<>();
@@ -62,7 +62,7 @@ public record JsonBody(String pointer, JsonNode node) {
   public String text(String field) {
     JsonNode value = node.path(field);
     if (!value.isTextual()) {
-      throw bad(field, "is no text", null);
+      throw bad(field, "is not a text", null);
     }
     return value.textValue();
   }
@@ -73,7 +73,7 @@ public record JsonBody(String pointer, JsonNode node) {
         || !value.canConvertToLong()
         || value.longValue() < least
         || value.longValue() > most) {
-      throw bad(field, "is no whole number", "Maybe " + least + " to " + most + " was meant.");
+      throw bad(field, "is not a whole number", "Maybe " + least + " to " + most + " was meant.");
     }
     return value.longValue();
   }
@@ -85,7 +85,7 @@ public record JsonBody(String pointer, JsonNode node) {
   public double number(String field, double least) {
     JsonNode value = node.path(field);
     if (!value.isNumber() || !Double.isFinite(value.doubleValue()) || value.doubleValue() < least) {
-      throw bad(field, "is no usable number", null);
+      throw bad(field, "is not a usable number", null);
     }
     return value.doubleValue();
   }

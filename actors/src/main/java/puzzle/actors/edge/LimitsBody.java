@@ -24,7 +24,7 @@ public final class LimitsBody {
   public static Target read(JsonNode body, Target target) {
     JsonNode list = body.path("limits");
     if (!body.isObject() || !list.isArray()) {
-      throw Refusal.at("/limits", list, "is no list of limits", "Maybe {\"limits\": [...]}.");
+      throw Refusal.at("/limits", list, "is not a list of limits", "Maybe {\"limits\": [...]}.");
     }
     body.fieldNames()
         .forEachRemaining(
@@ -42,7 +42,7 @@ public final class LimitsBody {
       String at = "/limits/" + i;
       JsonNode one = list.get(i);
       if (!one.isObject()) {
-        throw Refusal.at(at, one, "is no limit", "Maybe an object with stat and value.");
+        throw Refusal.at(at, one, "is not a limit", "Maybe an object with stat and value.");
       }
       one.fieldNames()
           .forEachRemaining(
@@ -83,7 +83,7 @@ public final class LimitsBody {
       throw Refusal.at(at + "/stat", stat, "is not known", "Maybe one of " + names + ".");
     }
     if (!value.isNumber() || !(value.doubleValue() > 0) || Double.isInfinite(value.doubleValue())) {
-      throw Refusal.at(at + "/value", value, "is no positive number", null);
+      throw Refusal.at(at + "/value", value, "is not a positive number", null);
     }
     if (!times.isMissingNode() && !times.isBoolean()) {
       throw Refusal.at(at + "/times_parent", times, "is neither true nor false", null);

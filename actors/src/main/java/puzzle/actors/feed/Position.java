@@ -33,7 +33,7 @@ public record Position(Offset offset) implements Comparable<Position> {
       throw new IllegalArgumentException(
           "'"
               + (text.length() > 60 ? text.substring(0, 60) + "..." : text)
-              + "' is no position.\nMaybe one from a snapshot or an event's id, or 0 for the start.",
+              + "' is not a position.\nMaybe take one from a snapshot or an event's id, or 0 for the start.",
           e);
     }
   }

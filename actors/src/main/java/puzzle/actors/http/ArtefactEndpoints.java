@@ -91,7 +91,7 @@ final class ArtefactEndpoints {
     Path file = store.resolve(unchecked(path));
     String top = store.root().relativize(file).getName(0).toString();
     if (top.startsWith(".") || top.startsWith("journal") || top.startsWith("http-tokens")) {
-      throw Refusal.at("?path", path, "is no artefact", null);
+      throw Refusal.at("?path", path, "is not an artefact", null);
     }
     return file;
   }
@@ -109,7 +109,10 @@ final class ArtefactEndpoints {
       return unchecked(path).path();
     } catch (IllegalArgumentException | InvalidInputException e) {
       throw Refusal.at(
-          "?path", path, "is no path inside the store", "Maybe external/layer-3-kv-4.safetensors.");
+          "?path",
+          path,
+          "is not a path inside the store",
+          "Maybe external/layer-3-kv-4.safetensors.");
     }
   }
 }

@@ -14,9 +14,9 @@ import puzzle.actors.gpu.RemoteGpuActor;
  *
  * @param keyStore PKCS12 file, or null for plain HTTP
  * @param hosts names under which the server may be called
- * @param bodyPatience a body that is not there after so long is refused
+ * @param bodyPatience a body that has not arrived after this is refused
  * @param readers most followers of events at one time
- * @param patience a follower that takes nothing for so long is dropped
+ * @param patience a follower that takes nothing for this long is disconnected
  * @param worker of external workers
  */
 public record HttpSettings(
@@ -65,7 +65,7 @@ public record HttpSettings(
                   c.getDuration("worker.idle")),
               c.getDuration("what-if-limit"));
       if (settings.port < 0 || settings.port > 65535) {
-        throw wrong("port", settings.port, "is no port", "0 takes a free one");
+        throw wrong("port", settings.port, "is not a port", "0 takes a free one");
       }
       if (settings.readers < 1) {
         throw wrong("readers", settings.readers, "is under 1", "leave it out");
@@ -75,7 +75,7 @@ public record HttpSettings(
             "host",
             settings.host,
             "is not a loopback address and there is no puzzle.http.tls.key-store",
-            "set one; or, where nobody else can reach the network, puzzle.http.insecure = on");
+            "set one; or, if nobody else can reach the network, puzzle.http.insecure = on");
       }
       return settings;
     } catch (ConfigException e) {
@@ -89,7 +89,7 @@ public record HttpSettings(
     try {
       return InetAddress.getByName(host).isLoopbackAddress();
     } catch (UnknownHostException e) {
-      throw wrong("host", host, "is no address of this machine", "use 127.0.0.1");
+      throw wrong("host", host, "is not an address of this machine", "use 127.0.0.1");
     }
   }
 

@@ -104,7 +104,7 @@ final class RunEndpoints {
             });
   }
 
-  /** A reader that is too slow is cut off; it may come back and go on where it was. */
+  /** A reader that is too slow is disconnected; it may come back and resume where it was. */
   private boolean dropped(Throwable failure) {
     Throwable cause = failure.getCause() == null ? failure : failure.getCause();
     boolean slow =
@@ -150,7 +150,7 @@ final class RunEndpoints {
     try {
       return new RunId(id).value();
     } catch (IllegalArgumentException e) {
-      throw Refusal.of(404, "'" + clip(id) + "' is no run's name", "Maybe see /api/v1/runs.");
+      throw Refusal.of(404, "'" + clip(id) + "' is not a run's name", "Maybe see /api/v1/runs.");
     }
   }
 

@@ -82,7 +82,7 @@ final class SystemEndpoints {
               JsonNode token = json.path("token");
               if (!token.isTextual() || json.size() != 1) {
                 throw Refusal.at(
-                    "/token", token, "is no token", "Maybe send {\"token\": \"...\"}.");
+                    "/token", token, "is not a token", "Maybe send {\"token\": \"...\"}.");
               }
               Role role =
                   gate.role(token.textValue())

@@ -64,13 +64,13 @@ final class WorkerEndpoints {
                   throw Refusal.at(
                       "/accepts",
                       kind,
-                      "is no kind of task and no key",
+                      "is neither a kind of task nor a key",
                       "Maybe score, or score/5/kv-8+*.");
                 }
                 accepts.add(kind.textValue());
               }
               if (json.has("accepts") && !json.path("accepts").isArray()) {
-                throw Refusal.at("/accepts", json.path("accepts"), "is no list", null);
+                throw Refusal.at("/accepts", json.path("accepts"), "is not a list", null);
               }
               int wait = body.has("wait_seconds") ? body.whole("wait_seconds", 0, 30) : 20;
               return AskPattern.<Gpu.Command, RemoteGpuActor.Leased>ask(
@@ -178,7 +178,7 @@ final class WorkerEndpoints {
     try {
       TaskResult result = FactJson.MAPPER.treeToValue(json, TaskResult.class);
       if (result == null) {
-        throw Refusal.at("/result", json, "is no result", "Maybe an object with @type.");
+        throw Refusal.at("/result", json, "is not a result", "Maybe an object with @type.");
       }
       return result;
     } catch (JsonMappingException e) {
@@ -203,7 +203,7 @@ final class WorkerEndpoints {
       throw Refusal.at(
           "/result/@type",
           result.getClass().getSimpleName(),
-          "is no result of " + task.key(),
+          "is not a result of " + task.key(),
           "Maybe " + expected.getSimpleName() + " was meant.");
     }
     Store store = Store.open(Path.of(ticket.spec().store()));
@@ -244,7 +244,7 @@ final class WorkerEndpoints {
   private static void held(boolean held) {
     if (!held) {
       throw Refusal.of(
-          409, "this lease is lost: the task goes on elsewhere", "Maybe ask for another task.");
+          409, "this lease is lost: the task continues elsewhere", "Maybe ask for another task.");
     }
   }
 
@@ -252,7 +252,9 @@ final class WorkerEndpoints {
     String name = call.path().get("worker");
     if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")) {
       throw Refusal.of(
-          404, "'" + clip(name) + "' is no worker's name", "Maybe letters, digits, '.', '_', '-'.");
+          404,
+          "'" + clip(name) + "' is not a worker's name",
+          "Maybe letters, digits, '.', '_', '-'.");
     }
     return name;
   }

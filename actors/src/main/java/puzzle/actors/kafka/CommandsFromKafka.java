@@ -179,7 +179,7 @@ final class CommandsFromKafka {
               ? FactJson.MAPPER.createObjectNode()
               : FactJson.MAPPER.readTree(event.getData().toBytes());
     } catch (IOException | RuntimeException e) {
-      throw new IllegalArgumentException("no CloudEvent with JSON in it: " + e.getMessage(), e);
+      throw new IllegalArgumentException("not a CloudEvent with JSON: " + e.getMessage(), e);
     }
     String name =
         event.getType().startsWith(PREFIX) ? event.getType().substring(PREFIX.length()) : "";
@@ -196,9 +196,9 @@ final class CommandsFromKafka {
   }
 
   /**
-   * Puts a record that has no effect where people find it.
+   * Puts a record that has no effect on the dead-letter topic.
    *
-   * @param reason empty where there is nothing to bury
+   * @param reason empty if there is nothing to bury
    */
   private CompletionStage<Void> bury(ConsumerRecord<String, byte[]> record, String reason) {
     CompletableFuture<Void> done = new CompletableFuture<>();

@@ -111,7 +111,7 @@ final class Deliveries {
     if (d.result() instanceof TaskResult.Trained && variants.contains(d.key())) {
       return null;
     }
-    return d.key() + " is no block or variant that layer " + state.layer() + " has to measure";
+    return d.key() + " is not a block or variant that layer " + state.layer() + " has to measure";
   }
 
   private String bldKey(Variant variant) {

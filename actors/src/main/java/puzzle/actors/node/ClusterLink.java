@@ -118,7 +118,10 @@ public final class ClusterLink implements AutoCloseable {
             "the list of runs");
     if (runs.failure() != null) {
       throw new UnreachableException(
-          address + ": " + runs.failure() + "\nMaybe the journal is down; the cluster goes on.");
+          address
+              + ": "
+              + runs.failure()
+              + "\nMaybe the journal is down; the cluster resumes once it is back.");
     }
     return runs.runs();
   }

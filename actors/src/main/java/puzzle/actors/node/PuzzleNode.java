@@ -143,7 +143,7 @@ public final class PuzzleNode implements AutoCloseable {
     return node;
   }
 
-  /** False where the cluster goes on without this node: nobody waits for what its devices do. */
+  /** False where the cluster continues without this node: nobody waits for what its devices do. */
   private boolean told() {
     return CoordinatedShutdown.get(Adapter.toClassic(system))
         .getShutdownReason()

@@ -89,10 +89,11 @@ final class CostDeliveries {
           + "Maybe retarget the run: until it chooses again, costs are taken.";
     }
     if (!workloads.contains(d.workload())) {
-      return "'%s' is no workload of %s.\nMaybe one of %s.".formatted(d.workload(), run, workloads);
+      return "'%s' is not a workload of %s.\nMaybe one of %s."
+          .formatted(d.workload(), run, workloads);
     }
     return parts.contains(d.part())
         ? null
-        : "'%s' is no variant of %s.\nMaybe one of %s.".formatted(d.part(), run, parts);
+        : "'%s' is not a variant of %s.\nMaybe one of %s.".formatted(d.part(), run, parts);
   }
 }

@@ -52,7 +52,9 @@ final class RunPage {
         .append("</h1>\n<p>")
         .append(
             text(
-                s.outcome() == null ? "goes on" : s.outcome().kind() + ": " + s.outcome().detail()))
+                s.outcome() == null
+                    ? "in progress"
+                    : s.outcome().kind() + ": " + s.outcome().detail()))
         .append("</p>\n");
     models(h, s);
     picture(h, "Quality against speed; the choice is ringed", ReportPlots.front(state, front));

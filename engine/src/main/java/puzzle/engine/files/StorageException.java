@@ -25,7 +25,7 @@ public final class StorageException extends RuntimeException {
     if (lower.contains("no space left") || lower.contains("quota")) {
       return new StorageException(
           target
-              + ": cannot be written: the disk is full.\nMaybe free some room: work goes on then.",
+              + ": cannot be written: the disk is full.\nMaybe free some space: work then resumes.",
           cause);
     }
     if (cause instanceof ReadOnlyFileSystemException || lower.contains("read-only")) {

@@ -104,7 +104,7 @@ public final class WatchedFiles extends FilePathWrapper {
             .get()
             .accept(
                 "%s: the embedded journal cannot be written: %s.".formatted(name, e.getMessage())
-                    + "\nMaybe its disk is full; mend that, and the same command goes on where it"
+                    + "\nMaybe its disk is full; fix that, and the same command resumes where it"
                     + " was.");
       }
       return e;

@@ -68,7 +68,7 @@ class WatchedFilesTest {
     assertEquals(
         List.of(
             "/dev/full: the embedded journal cannot be written: No space left on device."
-                + "\nMaybe its disk is full; mend that, and the same command goes on where it was."),
+                + "\nMaybe its disk is full; fix that, and the same command resumes where it was."),
         told);
   }
 

@@ -8,7 +8,7 @@ import puzzle.protocol.Run;
 /** Ends a run of a cluster for good. */
 @Command(
     name = "cancel",
-    description = "Ends a run of a cluster for good; what it left in its store stays.",
+    description = "Ends a run of a cluster permanently; its store is kept.",
     mixinStandardHelpOptions = true)
 public final class CancelCommand extends OrderCommand {
 

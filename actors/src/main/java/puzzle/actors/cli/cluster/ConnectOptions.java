@@ -26,14 +26,14 @@ final class ConnectOptions {
   Path file;
 
   /**
-   * @throws puzzle.actors.node.UnreachableException where nothing answers
+   * @throws puzzle.actors.node.UnreachableException if nothing answers
    */
   ClusterLink open() {
     int colon = address.lastIndexOf(':');
     String port = address.substring(colon + 1);
     if (colon < 1 || !port.matches("\\d{1,5}") || Integer.parseInt(port) > 65_535) {
       throw new InvalidInputException(
-          "--connect '%s': no HOST:PORT.\nMaybe 127.0.0.1:25520.".formatted(address));
+          "--connect '%s': not HOST:PORT.\nMaybe 127.0.0.1:25520.".formatted(address));
     }
     try {
       return ClusterLink.open(

@@ -28,11 +28,11 @@ import puzzle.engine.json.JsonValue;
 import puzzle.engine.tables.CsvFile;
 import puzzle.model.InvalidInputException;
 
-/** Delivers results in files to a run that goes on: scores, costs, trained variants. */
+/** Delivers results in files to a run in progress: scores, costs, trained variants. */
 @Command(
     name = "import",
     description = {
-      "Delivers results that were measured elsewhere to a run that goes on.",
+      "Delivers results that were measured elsewhere to a run in progress.",
       "FILE is JSON as for POST .../measurements, or a table with the columns of a run folder's",
       "scores.csv or profile.csv. The same file again changes nothing."
     },
@@ -73,7 +73,7 @@ public final class ImportCommand implements Callable<Integer> {
   @Option(
       names = "--source",
       paramLabel = "NAME",
-      description = "Who measured, where the file does not say. Default: ${DEFAULT-VALUE}.",
+      description = "Who measured, if the file does not say. Default: ${DEFAULT-VALUE}.",
       defaultValue = "import")
   String source;
 
@@ -140,7 +140,7 @@ public final class ImportCommand implements Callable<Integer> {
       return JSON.readTree(answer.body());
     } catch (IOException e) {
       throw new UnreachableException(
-          url + " does not answer: " + e + "\nMaybe no run goes on there: see puzzle run.");
+          url + " does not answer: " + e + "\nMaybe no run is in progress there: see puzzle run.");
     }
   }
 

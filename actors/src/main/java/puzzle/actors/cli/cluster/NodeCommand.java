@@ -131,12 +131,12 @@ public final class NodeCommand implements Callable<Integer> {
     print(node, config);
     stopped.get();
     node.checkReadable();
-    // Told to stop, the process ends by the signal; otherwise the cluster went on without it.
+    // Told to stop, the process ends by the signal; otherwise the cluster continues without it.
     TimeUnit.SECONDS.sleep(asked.get() ? 30 : 0);
     throw new UnreachableException(
         node.address()
-            + ": the cluster goes on without this node."
-            + "\nMaybe it could not be reached for a while; start it again, it will join.");
+            + ": the cluster continues without this node."
+            + "\nMaybe it could not be reached for a while; start it again and it will join.");
   }
 
   private void print(PuzzleNode node, Config config) {

@@ -4,11 +4,8 @@ import org.apache.pekko.actor.typed.ActorRef;
 import picocli.CommandLine.Command;
 import puzzle.protocol.Run;
 
-/** Goes on with a paused run. */
-@Command(
-    name = "resume",
-    description = "Goes on with a paused run.",
-    mixinStandardHelpOptions = true)
+/** Resumes a paused run. */
+@Command(name = "resume", description = "Resumes a paused run.", mixinStandardHelpOptions = true)
 public final class ResumeCommand extends OrderCommand {
 
   @Override

@@ -15,7 +15,7 @@ import puzzle.protocol.Run;
     name = "retarget",
     description = {
       "Changes what the child must do, from the scores on record.",
-      "They are solved again at once; a run whose child was already distilled goes on to another child."
+      "The run is solved again at once; if its child was already distilled, it continues with another child."
     },
     mixinStandardHelpOptions = true)
 public final class RetargetCommand extends OrderCommand {

@@ -49,7 +49,7 @@ final class RunFollower {
         try {
           ended.compareAndSet(null, known(link, run).outcome());
         } catch (UnreachableException e) {
-          screen.line("no answer; the run goes on without being watched");
+          screen.line("no answer; the run continues unwatched");
         }
       }
     }

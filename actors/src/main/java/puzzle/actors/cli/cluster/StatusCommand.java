@@ -20,7 +20,7 @@ import puzzle.protocol.Run;
 /** Who is in a cluster and how its runs are. */
 @Command(
     name = "status",
-    description = "Lists the nodes and runs of a cluster, or tells how one run is.",
+    description = "Lists the nodes and runs of a cluster, or the status of one run.",
     mixinStandardHelpOptions = true)
 public final class StatusCommand implements Callable<Integer> {
 

@@ -37,7 +37,7 @@ public final class SubmitCommand implements Callable<Integer> {
 
   @Mixin Output output;
 
-  @Option(names = "--watch", description = "Show how the run goes until it ends.")
+  @Option(names = "--watch", description = "Show the run's progress until it ends.")
   boolean watch;
 
   @Override
@@ -59,7 +59,7 @@ public final class SubmitCommand implements Callable<Integer> {
       } else {
         output.out().println(run.spec().id());
         if (known) {
-          System.err.println(run.spec().id() + " is already on record");
+          System.err.println(run.spec().id() + " was submitted before");
         }
       }
       output.out().flush();

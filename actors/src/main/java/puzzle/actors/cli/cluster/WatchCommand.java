@@ -10,7 +10,8 @@ import puzzle.actors.node.ClusterLink;
 /** Shows how a run of a cluster goes. */
 @Command(
     name = "watch",
-    description = "Shows how a run of a cluster goes until it ends; its exit code is the run's.",
+    description =
+        "Shows the progress of a run of a cluster until it ends; its exit code is the run's.",
     mixinStandardHelpOptions = true)
 public final class WatchCommand implements Callable<Integer> {
 

@@ -27,7 +27,7 @@ import puzzle.actors.cli.console.RefusedException;
 /** Work done by programs that are not part of this one. */
 @Command(
     name = "worker",
-    description = "Does tasks of a run with a command of yours.",
+    description = "Runs tasks with your own command.",
     subcommands = WorkerCommand.Exec.class,
     mixinStandardHelpOptions = true)
 public final class WorkerCommand implements Runnable {
@@ -56,7 +56,7 @@ public final class WorkerCommand implements Runnable {
         names = "--connect",
         paramLabel = "URL",
         required = true,
-        description = "The node, as http://127.0.0.1:7878.")
+        description = "The node's address, such as http://127.0.0.1:7878.")
     URI url;
 
     @Option(
@@ -70,7 +70,7 @@ public final class WorkerCommand implements Runnable {
         names = "--accept",
         paramLabel = "KIND",
         description =
-            "Tasks the command takes: a kind, as score, or a key with '*', as 'score/5/kv-8+*'."
+            "Tasks the command takes: a kind such as score, or a key with '*' such as 'score/5/kv-8+*'."
                 + " Repeat it for more. Default: all.")
     List<String> accepts = List.of();
 
@@ -80,7 +80,7 @@ public final class WorkerCommand implements Runnable {
     @Option(
         names = "--tasks",
         paramLabel = "N",
-        description = "Ends after so many tasks. Default: goes on.")
+        description = "Stop after N tasks. Default: never.")
     long most = Long.MAX_VALUE;
 
     @Parameters(paramLabel = "CMD", arity = "1..*", description = "The command, after --.")
@@ -133,7 +133,7 @@ public final class WorkerCommand implements Runnable {
         long millis = Math.max(200, Math.round(1000 * lease.path("heartbeat_seconds").asDouble()));
         while (!process.waitFor(millis, TimeUnit.MILLISECONDS)) {
           if (!beat(held)) {
-            System.err.println(key + ": not wanted any more");
+            System.err.println(key + ": no longer wanted");
             return;
           }
         }
@@ -143,7 +143,7 @@ public final class WorkerCommand implements Runnable {
       }
     }
 
-    /** False where the lease is lost; a node that does not answer may come back. */
+    /** False if the lease is lost; a node that does not answer may come back. */
     private boolean beat(ObjectNode held) throws InterruptedException, IOException {
       try {
         HttpResponse<String> answer = post("heartbeat", held);

@@ -62,7 +62,7 @@ final class DoctorCheck {
             "the library needs 64-bit Linux with glibc or macOS, and room in ~/.djl.ai.",
             DoctorCheck::tensors),
         new DoctorCheck(
-            "store", "choose another --store, or mend its permissions.", () -> store(store)),
+            "store", "choose another --store, or fix its permissions.", () -> store(store)),
         new DoctorCheck(
             "journal", "the store's file system must allow locks.", () -> journal(store)),
         new DoctorCheck(
@@ -108,7 +108,7 @@ final class DoctorCheck {
         "%.1f GiB, heap of at most %.1f GiB"
             .formatted(total, Runtime.getRuntime().maxMemory() / GIB);
     return total < MEMORY_GIB
-        ? Finding.warning("memory", detail, "the demo wants %.0f GiB.".formatted(MEMORY_GIB))
+        ? Finding.warning("memory", detail, "the example needs %.0f GiB.".formatted(MEMORY_GIB))
         : Finding.ok("memory", detail);
   }
 
@@ -147,7 +147,8 @@ final class DoctorCheck {
           "%s: %.1f GiB free, a write is on disk after %.1f ms"
               .formatted(folder.toAbsolutePath().normalize(), free, millis[SYNCS / 2]);
       if (free < FREE_GIB) {
-        return Finding.warning("store", detail, "free some; 'puzzle plan FILE' says how much.");
+        return Finding.warning(
+            "store", detail, "free some space; 'puzzle plan FILE' says how much a run takes.");
       }
       return millis[SYNCS / 2] > SLOW_SYNC_MILLIS
           ? Finding.warning("store", detail, "keep the store on a local disk.")
@@ -191,14 +192,14 @@ final class DoctorCheck {
         ? Finding.ok("gpu", "driver present, libtorch from PYTORCH_LIBRARY_PATH")
         : Finding.warning(
             "gpu",
-            "a driver, but no libtorch for it",
+            "driver present, but no libtorch for it",
             "set PYTORCH_LIBRARY_PATH, PYTORCH_VERSION and PYTORCH_FLAVOR to use it.");
   }
 
   private static Path trialFolder(Path folder) throws IOException {
     Path there = folder.toAbsolutePath();
     if (!Files.isDirectory(there)) {
-      throw new IOException(there + " is no folder");
+      throw new IOException(there + " is not a folder");
     }
     return Files.createTempDirectory(there, ".puzzle-doctor");
   }

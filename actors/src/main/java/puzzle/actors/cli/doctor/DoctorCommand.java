@@ -17,14 +17,15 @@ import puzzle.actors.cli.console.Output;
 /** Tries out everything a run needs of this machine and says what to do about what is missing. */
 @Command(
     name = "doctor",
-    description = "Tries out what a run needs of this machine; exit code 7 where something fails.",
+    description =
+        "Checks that this machine has what a run needs, by trying it out; exit code 7 if it does not.",
     mixinStandardHelpOptions = true)
 public final class DoctorCommand implements Callable<Integer> {
 
   @Option(
       names = "--store",
       paramLabel = "DIR",
-      description = "Folder that runs will be kept in; it is tried out. Default: ${DEFAULT-VALUE}",
+      description = "Folder for the stores of runs; it is tried out. Default: ${DEFAULT-VALUE}.",
       defaultValue = ".")
   Path store;
 

@@ -23,7 +23,7 @@ import puzzle.model.InvalidInputException;
     name = "check",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Errors of the shipped model over tables; exit code 7 where one is too large.")
+    description = "Errors of the shipped model against tables; exit code 7 if one is too large.")
 final class ProfileCheck implements Callable<Integer> {
 
   @Option(

@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "profile",
     mixinStandardHelpOptions = true,
-    description = "Costs of blocks on a kind of hardware, measured, tabulated or modelled.",
+    description = "Costs of blocks on given hardware: measured, from tables, or modelled.",
     subcommands = {
       ProfileRun.class,
       ProfileShow.class,

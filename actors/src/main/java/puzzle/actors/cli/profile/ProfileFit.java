@@ -47,7 +47,7 @@ final class ProfileFit implements Callable<Integer> {
   @Option(names = "--throughput", description = "CSV of published end-to-end throughput.")
   private Path throughput;
 
-  @Option(names = "--source", description = "Where the data come from, kept with the constants.")
+  @Option(names = "--source", description = "Source of the data, kept with the constants.")
   private String source;
 
   @Option(names = "--write", description = "Folder to write the constants to, as JSON.")

@@ -46,13 +46,13 @@ final class ProfileImport implements Callable<Integer> {
 
   @Option(
       names = "--workload",
-      description = "Workload of a file that names none: b32-p128-g32-wfp8-kvfp8-tp1.")
+      description = "Workload, if the file names none: b32-p128-g32-wfp8-kvfp8-tp1.")
   private String workload;
 
   @Option(
       names = "--tp",
       defaultValue = "1",
-      description = "Devices of a file that does not say (${DEFAULT-VALUE}).")
+      description = "Tensor-parallel devices, if the file does not say (${DEFAULT-VALUE}).")
   private int tensorParallel;
 
   @Option(names = "--dry-run", description = "Reads and reports, writes nothing.")

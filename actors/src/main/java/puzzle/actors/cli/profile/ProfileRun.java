@@ -33,7 +33,7 @@ import puzzle.model.Workload;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Times every variant on this machine, and the whole model beside their sum.",
+      "Times every variant on this machine, and compares their sum with the whole model.",
       "config.json is enough: times do not depend on the values of weights."
     })
 final class ProfileRun implements Callable<Integer> {
@@ -49,19 +49,19 @@ final class ProfileRun implements Callable<Integer> {
   @Option(
       names = "--dtype",
       defaultValue = "bf16",
-      description = "Type that bytes of weights and KV cache are counted in (${DEFAULT-VALUE}).")
+      description = "Type of weights and KV cache, for counting bytes (${DEFAULT-VALUE}).")
   private String dtype;
 
   @Option(
       names = "--rounds",
       defaultValue = "5",
-      description = "Profiles and whole models, in turn (${DEFAULT-VALUE}).")
+      description = "Rounds, each a profile and a whole model (${DEFAULT-VALUE}).")
   private int rounds;
 
   @Option(
       names = "--repetitions",
       defaultValue = "3",
-      description = "Timed runs in each round; medians count (${DEFAULT-VALUE}).")
+      description = "Timed repetitions in each round; the median counts (${DEFAULT-VALUE}).")
   private int repetitions;
 
   @Option(

@@ -38,7 +38,9 @@ final class ServingOptions {
   @Option(names = "--dtype", required = true, description = "Weights: fp8 or bf16.")
   private String dtype;
 
-  @Option(names = "--kv-dtype", description = "KV cache: fp8 or bf16; as the weights by default.")
+  @Option(
+      names = "--kv-dtype",
+      description = "KV cache: fp8 or bf16. Default: same as the weights.")
   private String kvDtype;
 
   @Option(
@@ -50,13 +52,18 @@ final class ServingOptions {
   @Option(
       names = "--max-sequences",
       defaultValue = "2048",
-      description = "Most sequences the server runs at once, for --batch auto (${DEFAULT-VALUE}).")
+      description =
+          "Most sequences that the server runs at once, for --batch auto (${DEFAULT-VALUE}).")
   private int mostSequences;
 
-  @Option(names = "--tables", description = "Folder of kernel tables; they win over the model.")
+  @Option(
+      names = "--tables",
+      description = "Folder of kernel tables, used in preference to the model.")
   private Path tables;
 
-  @Option(names = "--costs", description = "CSV of subblock costs; it wins over the model.")
+  @Option(
+      names = "--costs",
+      description = "CSV of subblock costs, used in preference to the model.")
   private Path costs;
 
   HardwareProfile profile() {

@@ -27,6 +27,7 @@ import puzzle.engine.solve.studies.Sweeps;
 import puzzle.engine.tables.LoadedTable;
 import puzzle.engine.tables.TableFiles;
 import puzzle.model.InvalidInputException;
+import puzzle.model.Variant;
 
 /** Chooses architectures from a table file: no tensors, no cluster. */
 @Command(
@@ -42,7 +43,10 @@ public final class SolveCommand implements Callable<Integer> {
 
   /** Where the table comes from. */
   static final class Source {
-    @Option(names = "--instance", paramLabel = "FILE", description = "Instance with its budgets.")
+    @Option(
+        names = "--instance",
+        paramLabel = "FILE",
+        description = "A solver instance with its own limits.")
     Path instance;
 
     @Option(
@@ -56,7 +60,8 @@ public final class SolveCommand implements Callable<Integer> {
     @Option(
         names = "--replay",
         paramLabel = "FILE",
-        description = "Streams the scores of this library or instance in random order.")
+        description =
+            "Streams the scores of this library or instance to the solver in random order.")
     Path replay;
 
     @Option(
@@ -74,7 +79,8 @@ public final class SolveCommand implements Callable<Integer> {
   @Option(
       names = "--limit",
       paramLabel = "NAME<=VALUE",
-      description = "Limit on a stat's sum; also NAME>=VALUE. Units: memory_mib<=80GiB.")
+      description =
+          "Limit on the sum of a stat; also NAME>=VALUE. Units are allowed: memory_mib<=80GiB.")
   private List<String> limits = List.of();
 
   @Option(
@@ -87,20 +93,24 @@ public final class SolveCommand implements Callable<Integer> {
   @Option(names = "--maximize", description = "Larger scores are better.")
   private boolean maximize;
 
-  @Option(names = "--solutions", paramLabel = "K", defaultValue = "1", description = "How many.")
+  @Option(
+      names = "--solutions",
+      paramLabel = "K",
+      defaultValue = "1",
+      description = "Number of solutions.")
   private int solutions;
 
   @Option(
       names = "--differ",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Each pair of solutions differs in at least N layers.")
+      description = "Any two solutions differ in at least N layers.")
   private int differ;
 
   @Option(
       names = "--pareto",
       paramLabel = "NAME:FROM:TO:STEPS",
-      description = "One solution per upper limit on a stat.")
+      description = "One solution for each of STEPS upper limits on a stat.")
   private String pareto;
 
   @Option(names = "--baselines", description = "Adds greedy, random, maximum parameters, uniform.")
@@ -122,7 +132,8 @@ public final class SolveCommand implements Callable<Integer> {
       names = "--servable",
       paramLabel = "SERVER",
       defaultValue = "any",
-      description = "Only what it can run: any, vllm, llama.cpp, mlx. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Only architectures that SERVER can run: any, vllm, llama.cpp, mlx. Default: ${DEFAULT-VALUE}.")
   private String servable;
 
   @Option(
@@ -136,16 +147,23 @@ public final class SolveCommand implements Callable<Integer> {
       names = "--gap",
       paramLabel = "RELATIVE",
       defaultValue = "0",
-      description = "Stop at this certified gap; 0 asks for a proof.")
+      description = "Stop at this certified relative gap; 0 asks for a proof of optimality.")
   private double gap;
 
-  @Option(names = "--threads", defaultValue = "1", description = "1 is deterministic.")
+  @Option(
+      names = "--threads",
+      defaultValue = "1",
+      description = "Results are deterministic with 1.")
   private int threads;
 
-  @Option(names = "--order", paramLabel = "SEED", defaultValue = "1", description = "Of a replay.")
+  @Option(
+      names = "--order",
+      paramLabel = "SEED",
+      defaultValue = "1",
+      description = "Seed of the order of a replay.")
   private long order;
 
-  @Option(names = "--dry-run", description = "Reads and checks the table, solves nothing.")
+  @Option(names = "--dry-run", description = "Reads and checks the table without solving.")
   private boolean dryRun;
 
   @Mixin Output output;
@@ -233,7 +251,9 @@ public final class SolveCommand implements Callable<Integer> {
       found = List.of(best);
     }
     Map<String, Baselines.Baseline> simple =
-        baselines ? Baselines.all(table, rows, sizeStat(table), order, budget) : Map.of();
+        baselines
+            ? Baselines.all(table, rows, sizeStat(table), Variant.noOpNames(), order, budget)
+            : Map.of();
     report.solutions(table, found, solutions > 1, simple);
     return switch (best.status()) {
       case INFEASIBLE -> ExitCode.INFEASIBLE;

@@ -51,7 +51,7 @@ public record CostRow(
         return what;
       }
       throw new InvalidInputException(
-          "%s: '%s' is no variant of subblock '%s'.%nMaybe subblock %s was meant."
+          "%s: '%s' is not a variant of subblock '%s'.%nMaybe subblock %s was meant."
               .formatted(place, variant, subblock, probe.subblock()));
     } catch (IllegalArgumentException e) {
       throw new InvalidInputException(place + ": " + e.getMessage(), e);
