@@ -23,7 +23,7 @@ export function grid(ui) {
   }
   sync();
 
-  const rows = () => shows.what === "blocks" ? model.blocks : [...model.space.attention, ...model.space.ffn];
+  const rows = () => shows.what === "blocks" ? model.blocks : model.variants;
   const task = (layer, row) => shows.what === "blocks" ? model.scoreTask(layer, row) : model.trainTask(layer, row);
   const value = t => t?.result?.score?.value ?? t?.result?.loss_after ?? null;
 
@@ -58,7 +58,7 @@ export function grid(ui) {
         const x = left + layer * cw;
         const y = r * ch;
         const same = shows.what === "blocks" ? r === 0 : r === 0 || r === model.space.attention.length;
-        const free = shows.what === "variants" && names[r].endsWith("no-op");
+        const free = shows.what === "variants" && model.isNoOp(names[r]);
         if (v != null || same) {
           const poor = same ? 0 : high > low ? (Math.log(Math.max(v, 1e-6)) - low) / (high - low) : 0;
           c.fillStyle = shade[Math.round(32 * Math.min(1, Math.max(0, poor)))];
@@ -100,7 +100,7 @@ export function grid(ui) {
       c.strokeRect(left + at.layer * cw - 1.5, at.row * ch - 1.5, cw + 2, ch + 2);
     }
     const done = known.length;
-    const all = model.layers * (names.length - (shows.what === "blocks" ? 1 : names.filter(n => n.endsWith("no-op")).length + 2)) + model.coupled;
+    const all = model.layers * (names.length - (shows.what === "blocks" ? 1 : names.filter(n => model.isNoOp(n)).length + 2)) + model.coupled;
     hint.textContent = `${done.toLocaleString("en")} of ${all.toLocaleString("en")} measured, log scale`
       + (known.length ? `, ${number(known[0])} to ${number(known[known.length - 1])}` : "");
   }

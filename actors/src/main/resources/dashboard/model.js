@@ -18,6 +18,23 @@ export class Model {
   get workload() { return this.spec.target.goals[0].workload; }
   get ended() { return this.outcome != null; }
   get parentBlock() { return this.blocks[0]; }
+  get variants() { return [...this.space.attention, ...this.space.ffn]; }
+  /** What stands in the subblock's place: "grouped-attention", "linear", "no-op". */
+  kind(variant) { return this.kinds[variant]; }
+  isNoOp(variant) { return this.kind(variant) === "no-op"; }
+
+  /** Colour variable of each kind of the space, in its order: the parent's own look alike. */
+  get kindColours() {
+    const own = this.parentBlock.split("+").map(v => this.kind(v));
+    const colours = new Map();
+    let others = 0;
+    for (const kind of this.variants.map(v => this.kind(v))) {
+      if (!colours.has(kind)) {
+        colours.set(kind, own.includes(kind) ? "own-kind" : kind === "no-op" ? kind : `other-kind-${1 + others++ % 3}`);
+      }
+    }
+    return colours;
+  }
   get now() { return Date.now() + this.skew; }
 
   /** Folds one fact (a CloudEvent) or the latest live picture. */

@@ -10,8 +10,8 @@ export function figures(ui) {
       const layers = model.layers;
       const toScore = layers * (model.blocks.length - 1) + model.coupled;
       const scored = model.tally("score/");
-      const toTrain = layers * [...model.space.attention, ...model.space.ffn].filter((v, i) =>
-        !v.endsWith("no-op") && !model.parentBlock.split("+").includes(v)).length + model.coupled;
+      const toTrain = layers * model.variants.filter(v =>
+        !model.isNoOp(v) && !model.parentBlock.split("+").includes(v)).length + model.coupled;
       const trained = model.tally("bld/");
       const now = model.ended ? lastTime(model) : model.now;
       const failed = model.failures.reduce((n, g) => n + g.attempts, 0);

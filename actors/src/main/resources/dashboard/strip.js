@@ -3,14 +3,15 @@ import {h, card, colour, paint, tip, untip, number, legend, say} from "./dom.js"
 
 export function strip(ui) {
   const hint = h("span.hint", {}, "");
-  const body = card("strip", hint, h("span.grow", {}, legend([
-    ["sized", "sized"], ["linear", "linear"], ["no-op", "no-op"], ["differs from the one before", "warn"]])));
+  const key = h("span.grow", {});
+  const body = card("strip", hint, key);
   const canvas = h("canvas", {tabindex: "0", role: "img",
     "aria-label": "Relative cost of attention and FFN of each layer. Arrow keys move."});
   const none = h("div.none", {}, "No architecture yet: the solver has one once the costs and the first scores are known.");
   body.append(canvas, none);
   const HEIGHT = 178, MIDDLE = 82, FULL = 68, LEFT = 74;
   let model = null;
+  let colours = new Map();
   let shown = null;
   let before = null;
   let at = -1;
@@ -34,15 +35,13 @@ export function strip(ui) {
   }
 
   function share(variant, index) {
-    if (variant.endsWith("no-op")) return 0;
+    if (model.isNoOp(variant)) return 0;
     const costs = model.costs;
     if (!costs) return .5;
     const parent = model.parentBlock.split("+")[index];
     const share = model.runtime(costs.variants.get(variant)) / model.runtime(costs.variants.get(parent));
     return Math.min(1.15, Math.max(.03, share));
   }
-
-  const kind = v => v.endsWith("no-op") ? "no-op" : v.endsWith("linear") ? "linear" : "sized";
 
   function draw() {
     const best = model && (ui.shown() ?? model.best);
@@ -66,8 +65,8 @@ export function strip(ui) {
         const tall = share(variant, i) * FULL;
         c.fillStyle = colour("soft");
         c.fillRect(x, i ? MIDDLE + 1 : MIDDLE - FULL, cw - gap, FULL - 1);
-        c.fillStyle = colour(kind(variant));
-        const height = Math.max(tall, kind(variant) === "no-op" ? 2 : 3);
+        c.fillStyle = colour(colours.get(model.kind(variant)));
+        const height = Math.max(tall, model.isNoOp(variant) ? 2 : 3);
         c.fillRect(x, i ? MIDDLE + 1 : MIDDLE - height, cw - gap, height);
         if (before && before.architecture[layer].split("+")[i] !== variant) {
           c.fillStyle = colour("warn");
@@ -133,5 +132,15 @@ export function strip(ui) {
     say(`${title}: ${lines.join(", ")}`);
   });
 
-  return {draw(next) { if (next !== model) { shown = null; before = null; } model = next; draw(); }};
+  /** Another run has another space, and with it other kinds. */
+  function take(next) {
+    shown = null;
+    before = null;
+    model = next;
+    colours = model.kindColours;
+    key.replaceChildren(legend([...[...colours].map(([kind, c]) => [kind.replaceAll("-", " "), c]),
+      ["differs from the one before", "warn"]]));
+  }
+
+  return {draw(next) { if (next !== model) take(next); draw(); }};
 }

@@ -193,6 +193,13 @@ public record Variant(Subblock subblock, Kind kind, Map<Size, Integer> sizes)
                     .collect(Collectors.joining(", "))));
   }
 
+  /** Names of the variants that do nothing, for what knows variants by name only. */
+  public static Set<String> noOpNames() {
+    return Arrays.stream(Subblock.values())
+        .map(subblock -> noOp(subblock).name())
+        .collect(Collectors.toSet());
+  }
+
   /** A regular expression of the names of all variants that may stand in a subblock. */
   public static String pattern(Subblock subblock) {
     return Kind.of(subblock).stream()

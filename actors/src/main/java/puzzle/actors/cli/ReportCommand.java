@@ -19,7 +19,7 @@ import puzzle.actors.node.Tools;
 import puzzle.actors.run.RunFolder;
 import puzzle.model.InvalidInputException;
 
-/** Writes a run's tables and report anew, from its journal alone. */
+/** Writes a run's tables and report again, from its journal alone. */
 @Command(
     name = "report",
     description = {

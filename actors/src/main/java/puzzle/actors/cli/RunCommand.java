@@ -41,7 +41,7 @@ import puzzle.model.RunSpec;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Run;
 
-/** Runs a whole search on this machine, in this process; the same file again goes on with it. */
+/** Runs a whole search on this machine, in this process; the same file again resumes it. */
 @Command(
     name = "run",
     description = {
@@ -119,7 +119,7 @@ final class RunCommand implements Callable<Integer> {
     return ExitCode.of(outcome);
   }
 
-  /** What is on record is not lost where there is no room to write it out. */
+  /** What is in the journal is not lost if there is no space to write it out. */
   private static void writeEvents(PuzzleNode node, String run, Path folder) {
     try {
       node.desk().events(run, folder);

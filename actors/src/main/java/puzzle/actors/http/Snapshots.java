@@ -10,7 +10,10 @@ import puzzle.actors.feed.TaskLine;
 import puzzle.actors.run.Summary;
 import puzzle.persistence.RunState;
 
-/** One run as a JSON document: what is on record, what is true now, and where to go on from. */
+/**
+ * One run as a JSON document: what is in the journal, the live state, and the position to follow
+ * from.
+ */
 final class Snapshots {
 
   private Snapshots() {}
@@ -26,6 +29,8 @@ final class Snapshots {
     json.put("layers", state.layers());
     json.put("hash", state.hash());
     json.set("spec", FactJson.MAPPER.valueToTree(state.spec()));
+    ObjectNode kinds = json.putObject("kinds");
+    state.spec().space().variants().forEach(v -> kinds.put(v.name(), v.kind().label()));
     json.set("outcome", FactJson.MAPPER.valueToTree(state.outcome()));
     json.set("infeasible", FactJson.MAPPER.valueToTree(state.infeasible()));
     json.set("chosen", FactJson.MAPPER.valueToTree(state.incumbent()));

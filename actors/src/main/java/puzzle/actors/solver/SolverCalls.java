@@ -15,6 +15,7 @@ import puzzle.engine.solve.studies.Baselines;
 import puzzle.engine.solve.studies.Sweeps;
 import puzzle.model.Baseline;
 import puzzle.model.RunSpec;
+import puzzle.model.Variant;
 
 /**
  * The calls into {@code puzzle.engine.solve}, each made on the solver's own thread, one after the
@@ -113,7 +114,12 @@ final class SolverCalls {
     for (int sample = 0; sample < Math.max(1, samples); sample++) {
       Map<String, Baselines.Baseline> all =
           Baselines.all(
-              table, scores.rows(), null, seed + sample, SolveBudget.of(settings.limit()));
+              table,
+              scores.rows(),
+              null,
+              Variant.noOpNames(),
+              seed + sample,
+              SolveBudget.of(settings.limit()));
       if (sample == 0) {
         add(found, "greedy", 0, scores, all);
         add(found, "uniform", 0, scores, all);

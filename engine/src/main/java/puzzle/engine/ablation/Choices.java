@@ -15,6 +15,7 @@ import puzzle.engine.solve.studies.Baselines;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.SearchSpace;
+import puzzle.model.Variant;
 
 /** Architectures chosen from one library's scores, by the solver and by the simpler ways. */
 final class Choices {
@@ -57,7 +58,12 @@ final class Choices {
   /** Greedy, random, maximum parameters, no-op only, uniform, by name. */
   Map<String, Baselines.Baseline> baselines(double throughput, long seed) {
     return Baselines.all(
-        table, costs.rows(throughput), "parameters", seed, SolveBudget.of(Duration.ofMinutes(1)));
+        table,
+        costs.rows(throughput),
+        "parameters",
+        Variant.noOpNames(),
+        seed,
+        SolveBudget.of(Duration.ofMinutes(1)));
   }
 
   Architecture architecture(List<Integer> choices) {

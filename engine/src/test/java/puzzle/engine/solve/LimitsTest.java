@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import puzzle.engine.solve.studies.Baselines;
 import puzzle.engine.solve.studies.EarlyFinish;
@@ -109,7 +110,7 @@ class LimitsTest {
     InstanceFamily.Instance instance = realistic(32, 4, 5);
     Solution best = new IncrementalSolver(instance.table(), instance.limits()).solve(BUDGET);
     Map<String, Baselines.Baseline> all =
-        Baselines.all(instance.table(), instance.limits(), "runtime_ms", 1, BUDGET);
+        Baselines.all(instance.table(), instance.limits(), "runtime_ms", Set.of(), 1, BUDGET);
     assertTrue(all.keySet().containsAll(List.of("greedy", "random", "maximum parameters")));
     all.forEach(
         (name, baseline) -> {

@@ -133,7 +133,7 @@ public final class NodeCommand implements Callable<Integer> {
     print(node, config);
     stopped.get();
     node.membership().checkReadable();
-    // Told to stop, the process ends by the signal; otherwise the cluster went on without it.
+    // Told to stop, the process ends by the signal; otherwise the cluster continues without it.
     TimeUnit.SECONDS.sleep(asked.get() ? 30 : 0);
     throw new UnreachableException(
         node.membership().address()

@@ -27,6 +27,7 @@ import puzzle.engine.solve.studies.Sweeps;
 import puzzle.engine.tables.LoadedTable;
 import puzzle.engine.tables.TableFiles;
 import puzzle.model.InvalidInputException;
+import puzzle.model.Variant;
 
 /** Chooses architectures from a table file: no tensors, no cluster. */
 @Command(
@@ -250,7 +251,9 @@ public final class SolveCommand implements Callable<Integer> {
       found = List.of(best);
     }
     Map<String, Baselines.Baseline> simple =
-        baselines ? Baselines.all(table, rows, sizeStat(table), order, budget) : Map.of();
+        baselines
+            ? Baselines.all(table, rows, sizeStat(table), Variant.noOpNames(), order, budget)
+            : Map.of();
     report.solutions(table, found, solutions > 1, simple);
     return switch (best.status()) {
       case INFEASIBLE -> ExitCode.INFEASIBLE;

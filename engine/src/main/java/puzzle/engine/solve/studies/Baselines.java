@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import puzzle.engine.solve.IncrementalSolver;
 import puzzle.engine.solve.Row;
@@ -47,10 +48,16 @@ public final class Baselines {
    * All baselines that apply and found something, by name. Layers whose scores are all missing make
    * every one inapplicable.
    *
-   * @param sizeStat stat to maximise for "maximum parameters", null where there is none
+   * @param sizeStat stat to maximise for "maximum parameters", null if there is none
+   * @param noOps names of the halves that do nothing, for "no-op only"
    */
   public static Map<String, Baseline> all(
-      SolverTable table, List<Row> rows, String sizeStat, long seed, SolveBudget budget) {
+      SolverTable table,
+      List<Row> rows,
+      String sizeStat,
+      Set<String> noOps,
+      long seed,
+      SolveBudget budget) {
     Baselines baselines = new Baselines(table, rows);
     Map<String, Baseline> found = new LinkedHashMap<>();
     for (int g = 0; g < table.layers(); g++) {
@@ -63,7 +70,7 @@ public final class Baselines {
     if (sizeStat != null) {
       baselines.put(found, "maximum parameters", baselines.largest(sizeStat, budget));
     }
-    baselines.put(found, "no-op only", baselines.noOpOnly(budget));
+    baselines.put(found, "no-op only", baselines.noOpOnly(noOps, budget));
     baselines.put(found, "uniform", baselines.uniform());
     return found;
   }
@@ -181,7 +188,7 @@ public final class Baselines {
   }
 
   /** Halves of an item that are the parent's or nothing at all (the paper's no-op space). */
-  private int[] noOpOnly(SolveBudget budget) {
+  private int[] noOpOnly(Set<String> noOps, SolveBudget budget) {
     boolean any = false;
     boolean[][] allowed = new boolean[table.layers()][];
     for (int g = 0; g < allowed.length; g++) {
@@ -192,7 +199,7 @@ public final class Baselines {
         String[] halves = table.item(g, j).split("\\+");
         boolean keep = halves.length == own.length;
         for (int h = 0; h < halves.length && keep; h++) {
-          boolean none = halves[h].replace('_', '-').contains("no-op");
+          boolean none = noOps.contains(halves[h]);
           any |= none;
           keep = none || halves[h].equals(own[h]);
         }
