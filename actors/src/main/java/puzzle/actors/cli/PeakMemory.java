@@ -6,7 +6,7 @@ import java.lang.management.MemoryPoolMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The most memory this process ever had, native libraries included where the system tells. */
+/** The most memory this process ever had, native libraries included if the system tells. */
 final class PeakMemory {
 
   private static final Path STATUS = Path.of("/proc/self/status");

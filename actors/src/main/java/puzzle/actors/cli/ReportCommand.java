@@ -19,7 +19,7 @@ import puzzle.actors.node.Tools;
 import puzzle.actors.run.RunFolder;
 import puzzle.model.InvalidInputException;
 
-/** Writes a run's tables and report anew, from its journal alone. */
+/** Writes a run's tables and report again, from its journal alone. */
 @Command(
     name = "report",
     description = {
@@ -53,13 +53,13 @@ final class ReportCommand implements Callable<Integer> {
               0,
               tools,
               ConfigFactory.parseString("puzzle.http.enabled = off"))) {
-        List<String> runs = node.runs();
+        List<String> runs = node.desk().runs();
         if (runs.isEmpty()) {
           throw new InvalidInputException(
               folder + ": its journal knows no run.\nMaybe it stopped before it began.");
         }
         for (String run : runs) {
-          Path written = node.report(run);
+          Path written = node.desk().report(run);
           spec.commandLine()
               .getOut()
               .println(

@@ -41,7 +41,7 @@ import puzzle.model.RunSpec;
 import puzzle.protocol.Feed;
 import puzzle.protocol.Run;
 
-/** Runs a whole search on this machine, in this process; the same file again goes on with it. */
+/** Runs a whole search on this machine, in this process; the same file again resumes it. */
 @Command(
     name = "run",
     description = {
@@ -119,10 +119,10 @@ final class RunCommand implements Callable<Integer> {
     return ExitCode.of(outcome);
   }
 
-  /** What is on record is not lost where there is no room to write it out. */
+  /** What is in the journal is not lost if there is no space to write it out. */
   private static void writeEvents(PuzzleNode node, String run, Path folder) {
     try {
-      node.events(run, folder);
+      node.desk().events(run, folder);
     } catch (IllegalStateException e) {
       System.err.println(e.getMessage());
       System.err.println("Maybe the disk is full: see puzzle report " + folder + ".");
@@ -167,7 +167,7 @@ final class RunCommand implements Callable<Integer> {
             ended.complete(e.outcome());
           }
         });
-    Run.Answer answer = node.start(search, run.layers(), run.hash());
+    Run.Answer answer = node.desk().start(search, run.layers(), run.hash());
     if (answer instanceof Run.Refused refused) {
       throw new RefusedException(refused.reason());
     }
@@ -189,7 +189,7 @@ final class RunCommand implements Callable<Integer> {
       // Facts may be lost; the run's own word is not.
       if (System.nanoTime() - asked > TimeUnit.SECONDS.toNanos(STATUS_SECONDS)) {
         asked = System.nanoTime();
-        Outcome outcome = node.status(search).outcome();
+        Outcome outcome = node.desk().status(search).outcome();
         if (outcome != null) {
           ended.complete(outcome);
         }

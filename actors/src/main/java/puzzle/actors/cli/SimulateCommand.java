@@ -158,7 +158,7 @@ final class SimulateCommand implements Callable<Integer> {
               ended.complete(e.outcome());
             }
           });
-      node.start(search, layers, "simulated");
+      node.desk().start(search, layers, "simulated");
       Outcome outcome = ended.get(1, TimeUnit.HOURS);
       return report(
           outcome,

@@ -24,11 +24,11 @@ final class StoreLock implements AutoCloseable {
   }
 
   /**
-   * Makes the folder where it is missing and takes it.
+   * Takes the folder, making it if it is missing.
    *
    * @param fresh true to move what an earlier run left there out of the way
-   * @throws RefusedException where another process has it
-   * @throws InvalidInputException where it cannot be written
+   * @throws RefusedException if another process has it
+   * @throws InvalidInputException if it cannot be written
    */
   static StoreLock take(Path folder, boolean fresh) {
     try {

@@ -41,10 +41,10 @@ public final class Commands {
   }
 
   /**
-   * Begins a run.
+   * Starts a run.
    *
    * @param data with the field file
-   * @return why it is refused, or an empty text once it is on record
+   * @return why it is refused, or an empty text once it is in the journal
    */
   public CompletionStage<String> submit(JsonNode data) {
     try {
@@ -60,7 +60,7 @@ public final class Commands {
   /**
    * Gives an order to a run.
    *
-   * @return why it is refused, or an empty text once it is on record
+   * @return why it is refused, or an empty text once it is in the journal
    */
   public CompletionStage<String> order(String run, String name, JsonNode data) {
     return parts

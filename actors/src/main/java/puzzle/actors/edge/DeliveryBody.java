@@ -21,8 +21,8 @@ import puzzle.model.TaskResult;
 import puzzle.model.Variant;
 
 /**
- * Results that another system delivers, as they stand in a request's body or in a message: scores
- * of blocks, trained variants, and costs, each with an id that makes it count once.
+ * Results that another system delivers, in a request's body or in a message: scores of blocks,
+ * trained variants, and costs, each with an id that makes it count once.
  */
 public final class DeliveryBody {
 
@@ -32,8 +32,8 @@ public final class DeliveryBody {
   /**
    * One result and where in the body it stands.
    *
-   * @param delivery of the layer; null where it is a cost
-   * @param cost of the run; null where it is a layer's
+   * @param delivery of the layer; null if it is a cost
+   * @param cost of the run; null if it is a layer's
    */
   public record Placed(
       String pointer, String id, int layer, Delivery delivery, CostDelivery cost) {}

@@ -39,7 +39,7 @@ public record JsonBody(String pointer, JsonNode node) {
     return new JsonBody(pointer + "/" + field, node.path(field));
   }
 
-  /** The objects of a list; empty where it is left out. */
+  /** The objects of a list; empty if it is left out. */
   public List<JsonBody> list(String field, int most) {
     JsonNode list = node.path(field);
     if (list.isMissingNode()) {

@@ -12,8 +12,8 @@ import puzzle.model.InvalidInputException;
 import puzzle.protocol.Run;
 
 /**
- * Begins runs from run files that lie where this node can read them: parent, corpus and store are
- * folders that all nodes see under the same path. The same file again changes nothing.
+ * Starts runs from run files that this node can read: parent, corpus and store are folders that all
+ * nodes see under the same path. The same file again changes nothing.
  */
 public final class Submissions {
 
@@ -28,9 +28,9 @@ public final class Submissions {
   }
 
   /**
-   * Begins the run of a body's file, or goes on with it.
+   * Starts the run of a body's file; a run that was started before continues.
    *
-   * @return its id, once it is on record; fails with a {@link Refusal}
+   * @return its id, once it is in the journal; fails with a {@link Refusal}
    */
   public CompletionStage<String> begin(JsonBody body) {
     body.only(Set.of("file"));

@@ -1,5 +1,6 @@
 package puzzle.actors.feed;
 
+import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -35,28 +36,36 @@ public final class FeedActor extends AbstractBehavior<Feed.Command> {
 
   private final Set<ActorRef<Feed.Fact>> subscribers = new LinkedHashSet<>();
   private final Map<String, ActorRef<TailActor.Command>> tails = new HashMap<>();
-  private final int window;
+  private final FeedSettings settings;
+  private final Clock clock;
   private final Consumer<Duration> lags;
   private JournalReader journal;
   private int started;
 
   /**
    * @param topic where all nodes publish
-   * @param window facts of each run that are kept for readers
    * @param lags told how long each fact took from being written to being read here
    */
   public static Behavior<Feed.Command> create(
-      ActorRef<Topic.Command<Feed.Fact>> topic, int window, Consumer<Duration> lags) {
+      ActorRef<Topic.Command<Feed.Fact>> topic,
+      FeedSettings settings,
+      Clock clock,
+      Consumer<Duration> lags) {
     return Behaviors.setup(
         context -> {
           topic.tell(Topic.subscribe(context.messageAdapter(Feed.Fact.class, Feed.Publish::new)));
-          return new FeedActor(context, window, lags);
+          return new FeedActor(context, settings, clock, lags);
         });
   }
 
-  private FeedActor(ActorContext<Feed.Command> context, int window, Consumer<Duration> lags) {
+  private FeedActor(
+      ActorContext<Feed.Command> context,
+      FeedSettings settings,
+      Clock clock,
+      Consumer<Duration> lags) {
     super(context);
-    this.window = window;
+    this.settings = settings;
+    this.clock = clock;
     this.lags = lags;
   }
 
@@ -107,7 +116,8 @@ public final class FeedActor extends AbstractBehavior<Feed.Command> {
               ActorRef<TailActor.Command> tail =
                   getContext()
                       .spawn(
-                          TailActor.create(run, journal, window, lags, getContext().getSelf()),
+                          TailActor.create(
+                              run, journal, settings, clock, lags, getContext().getSelf()),
                           "tail-" + started++);
               getContext().watchWith(tail, new TailStopped(run, tail));
               return tail;

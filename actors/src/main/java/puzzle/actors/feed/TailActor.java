@@ -1,24 +1,22 @@
 package puzzle.actors.feed;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
-import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.UniqueKillSwitch;
@@ -26,7 +24,6 @@ import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.stream.typed.javadsl.ActorSink;
-import puzzle.actors.run.RunPlan;
 import puzzle.protocol.Feed;
 
 /**
@@ -74,35 +71,21 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
     HEARTBEAT
   }
 
-  /** Facts of one read of the journal come within this; readers are woken once for them. */
-  private static final Duration WAKE = Duration.ofMillis(10);
-
-  private static final Duration LIVE = Duration.ofMillis(500);
-  private static final Duration HEARTBEAT = Duration.ofSeconds(10);
-  private static final Duration IDLE = Duration.ofMinutes(2);
-  private static final Duration REOPEN = Duration.ofSeconds(1);
-
   private final String run;
   private final JournalReader journal;
+  private final FeedSettings settings;
   private final FactWindow window;
+  private final LiveLine live;
   private final TimerScheduler<Command> timers;
   private final Consumer<Duration> lags;
   private final ActorRef<Feed.Command> feed;
   private final RunView view = new RunView();
+
+  /** The last event of each entity that was passed on. */
   private final Map<String, Long> numbers = new HashMap<>();
+
   private final List<ActorRef<Followed>> waiting = new ArrayList<>();
-  private final Map<String, Feed.Progressed> progress = new TreeMap<>();
-  private final Map<String, Instant> progressAt = new HashMap<>();
-  private Feed.PhaseAdvanced phase;
   private boolean caughtUp;
-  private boolean dirty = true;
-  private long facts;
-  private long repaired;
-  private Duration lastLag = Duration.ZERO;
-  private Instant lastFact;
-  private Instant failingSince;
-  private String lastError = "";
-  private String shown = "";
   private UniqueKillSwitch stream;
   private int streams;
 
@@ -112,13 +95,15 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
   static Behavior<Command> create(
       String run,
       JournalReader journal,
-      int windowSize,
+      FeedSettings settings,
+      Clock clock,
       Consumer<Duration> lags,
       ActorRef<Feed.Command> feed) {
     return Behaviors.withTimers(
         timers ->
             Behaviors.setup(
-                context -> new TailActor(context, timers, run, journal, windowSize, lags, feed)));
+                context ->
+                    new TailActor(context, timers, run, journal, settings, clock, lags, feed)));
   }
 
   private TailActor(
@@ -126,7 +111,8 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
       TimerScheduler<Command> timers,
       String run,
       JournalReader journal,
-      int windowSize,
+      FeedSettings settings,
+      Clock clock,
       Consumer<Duration> lags,
       ActorRef<Feed.Command> feed) {
     super(context);
@@ -135,9 +121,11 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
     this.timers = timers;
     this.lags = lags;
     this.feed = feed;
-    this.window = new FactWindow(windowSize);
-    timers.startTimerWithFixedDelay(Signal.LIVE, LIVE);
-    timers.startTimerWithFixedDelay(Signal.HEARTBEAT, HEARTBEAT);
+    this.settings = settings;
+    this.window = new FactWindow(settings.window());
+    this.live = new LiveLine(clock, settings.stale());
+    timers.startTimerWithFixedDelay(Signal.LIVE, settings.live());
+    timers.startTimerWithFixedDelay(Signal.HEARTBEAT, settings.heartbeat());
     open();
   }
 
@@ -156,7 +144,7 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
         .onMessageEquals(Signal.WAKE, this::onWake)
         .onMessageEquals(Signal.LIVE, this::onLiveTick)
         .onMessageEquals(Signal.HEARTBEAT, this::onHeartbeat)
-        .onSignal(org.apache.pekko.actor.typed.PostStop.class, s -> stop())
+        .onSignal(PostStop.class, s -> stop())
         .build();
   }
 
@@ -169,14 +157,8 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
     return this;
   }
 
-  private Behavior<Command> onLive(Live live) {
-    if (live.fact() instanceof Feed.Progressed p) {
-      progress.put(p.device().name(), p);
-      progressAt.put(p.device().name(), Instant.now());
-    } else if (live.fact() instanceof Feed.PhaseAdvanced p) {
-      phase = p;
-    }
-    dirty = true;
+  private Behavior<Command> onLive(Live heard) {
+    live.heard(heard.fact());
     return this;
   }
 
@@ -211,7 +193,7 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
       return this;
     }
     for (JournalFact missing : filled.missing()) {
-      repaired++;
+      live.repaired();
       // Its place in the tag's order has passed: a reader that comes back goes on after this one.
       take(
           new JournalFact(
@@ -231,15 +213,11 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
     if (broken.stream() != streams) {
       return this;
     }
-    if (failingSince == null) {
-      failingSince = Instant.now();
-    }
-    lastError = String.valueOf(broken.cause().getMessage());
-    dirty = true;
+    live.failing(broken.cause());
     getContext().getLog().warn("the journal of run {} cannot be read", run, broken.cause());
     stop();
     streams++;
-    timers.startSingleTimer(Signal.OPEN, REOPEN);
+    timers.startSingleTimer(Signal.OPEN, settings.reopen());
     return this;
   }
 
@@ -253,9 +231,8 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
       return this;
     }
     caughtUp = true;
-    failingSince = null;
-    dirty = true;
-    showLive();
+    live.readable();
+    showLive(false);
     waiting.forEach(w -> w.tell(following()));
     waiting.clear();
     if (view.started()) {
@@ -272,17 +249,16 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
   }
 
   private Behavior<Command> onLiveTick() {
-    if (dirty) {
-      showLive();
+    if (live.dirty()) {
+      showLive(false);
     }
     return this;
   }
 
   /** Nothing new is news too: it tells a reader that the line is up. */
   private Behavior<Command> onHeartbeat() {
-    shown = "";
-    showLive();
-    if (window.untouchedFor(IDLE)) {
+    showLive(true);
+    if (window.untouchedFor(settings.idle())) {
       feed.tell(new FeedActor.Idle(run, getContext().getSelf()));
     }
     return this;
@@ -313,85 +289,37 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
             cause -> new Broken(number, cause));
     stream =
         source.viaMat(KillSwitches.single(), Keep.right()).to(sink).run(getContext().getSystem());
-    if (caughtUp && failingSince != null) {
-      failingSince = null;
-      dirty = true;
+    if (caughtUp) {
+      live.readable();
     }
   }
 
   private void take(JournalFact fact, boolean ordered) {
     numbers.put(fact.persistenceId(), fact.sequence());
     view.on(fact);
-    facts++;
-    lastFact = fact.at();
     if (caughtUp) {
-      lastLag = Duration.between(fact.at(), Instant.now());
-      lags.accept(lastLag);
-      dirty = true;
+      lags.accept(live.present(fact));
+    } else {
+      live.past(fact);
     }
     window.append(fact.position(), ordered ? fact.frame() : fact.frameWithoutPosition());
     if (!timers.isTimerActive(Signal.WAKE)) {
-      timers.startSingleTimer(Signal.WAKE, WAKE);
+      timers.startSingleTimer(Signal.WAKE, settings.wake());
     }
   }
 
   private Followed following() {
     return new Followed(
         view.started()
-            ? Optional.of(new FollowedRun(view.snapshot(), window, live()))
+            ? Optional.of(new FollowedRun(view.snapshot(), window, live.json(view, cluster())))
             : Optional.empty());
   }
 
-  private void showLive() {
-    dirty = false;
-    progressAt.values().removeIf(at -> at.isBefore(Instant.now().minusSeconds(30)));
-    progress.keySet().retainAll(progressAt.keySet());
-    ObjectNode live = live();
-    String text = live.toString();
-    if (!text.equals(shown)) {
-      shown = text;
-      window.live(JournalFact.frame("", "live", live));
-    }
+  private void showLive(boolean signOfLife) {
+    live.frame(view, cluster(), signOfLife).ifPresent(window::live);
   }
 
-  /** Phase, running tasks, members, the journal's health: true now, on record nowhere. */
-  private ObjectNode live() {
-    ObjectNode live = FactJson.MAPPER.createObjectNode();
-    ObjectNode at = live.putObject("phase");
-    if (view.started()) {
-      RunPlan plan = new RunPlan(view.state());
-      at.put("name", plan.phase().label()).put("done", plan.done()).put("total", plan.total());
-    }
-    ArrayNode running = live.putArray("progress");
-    progress.forEach(
-        (device, p) -> {
-          ObjectNode line = running.addObject();
-          line.put("device", device).put("key", p.key()).put("done", p.done());
-          line.put("total", p.total()).put("at", progressAt.get(device).toString());
-          if (Double.isFinite(p.loss())) {
-            line.put("loss", p.loss());
-          }
-        });
-    Cluster cluster = Cluster.get(getContext().getSystem());
-    ArrayNode members = live.putArray("members");
-    for (Member member : cluster.state().getMembers()) {
-      ObjectNode line = members.addObject();
-      line.put("address", member.address().toString());
-      line.put("status", member.status().toString().toLowerCase(java.util.Locale.ROOT));
-      line.put("reachable", !cluster.state().getUnreachable().contains(member));
-      ArrayNode roles = line.putArray("roles");
-      member.getRoles().stream().filter(r -> !r.startsWith("dc-")).sorted().forEach(roles::add);
-    }
-    ObjectNode health = live.putObject("journal");
-    health.put("ok", failingSince == null);
-    if (failingSince != null) {
-      health.put("failing_since", failingSince.toString()).put("error", lastError);
-    }
-    health.put("facts", facts).put("repaired", repaired);
-    health.put("lag_ms", lastLag.toMillis());
-    if (lastFact != null) {
-      health.put("last_fact", lastFact.toString());
-    }
-    return live;
+  private CurrentClusterState cluster() {
+    return Cluster.get(getContext().getSystem()).state();
   }
 }

@@ -19,7 +19,7 @@ import puzzle.actors.feed.FactJson;
  * One request that got past the gate.
  *
  * @param path what stands for the placeholders of the endpoint's path, by name
- * @param role of the caller; null where the endpoint is open to all
+ * @param role of the caller; null if the endpoint is open to all
  */
 record Call(
     ActorSystem<?> system,

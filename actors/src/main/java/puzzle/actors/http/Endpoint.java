@@ -12,7 +12,7 @@ import puzzle.actors.edge.Refusal;
  * One method on one path.
  *
  * @param path as in the OpenAPI document, {@code /api/v1/runs/{id}}
- * @param role it needs; null where it is open to all
+ * @param role it needs; null if it is open to all
  */
 record Endpoint(String method, String path, Role role, Handler handler) {
 
@@ -21,7 +21,7 @@ record Endpoint(String method, String path, Role role, Handler handler) {
     CompletionStage<HttpResponse> handle(Call call) throws Exception;
   }
 
-  /** What stands for the placeholders where the path fits, by name. */
+  /** The values of the placeholders by name, if the path matches. */
   Optional<Map<String, String>> match(List<String> segments) {
     String[] pattern = path.substring(1).split("/", -1);
     if (pattern.length != segments.size()) {

@@ -48,7 +48,7 @@ final class Gate {
     }
   }
 
-  /** The role of the caller; empty where there is no token or a wrong one. */
+  /** The role of the caller; empty if there is no token or a wrong one. */
   Optional<Role> role(HttpRequest request) {
     Optional<String> authorization = value(request, "Authorization");
     if (authorization.isPresent()) {

@@ -246,7 +246,7 @@ public final class HttpEdge implements AutoCloseable {
         Refusal.of(500, "this should not have happened", "Maybe the node's log says more."));
   }
 
-  /** A body nobody wants: a small one is read, so that the connection can go on. */
+  /** A body that is not wanted: a small one is read, so that the connection stays usable. */
   private void discard(HttpRequest request) {
     long length = request.entity().getContentLengthOption().orElse(Long.MAX_VALUE);
     if (!request.entity().isStrict()) {

@@ -14,9 +14,9 @@ import puzzle.actors.gpu.RemoteGpuActor;
  *
  * @param keyStore PKCS12 file, or null for plain HTTP
  * @param hosts names under which the server may be called
- * @param bodyPatience a body that is not there after so long is refused
+ * @param bodyPatience a body that has not arrived after this is refused
  * @param readers most followers of events at one time
- * @param patience a follower that takes nothing for so long is dropped
+ * @param patience a follower that takes nothing for this long is disconnected
  * @param worker of external workers
  */
 public record HttpSettings(
@@ -75,7 +75,7 @@ public record HttpSettings(
             "host",
             settings.host,
             "is not a loopback address and there is no puzzle.http.tls.key-store",
-            "set one; or, where nobody else can reach the network, puzzle.http.insecure = on");
+            "set one; or, if nobody else can reach the network, puzzle.http.insecure = on");
       }
       return settings;
     } catch (ConfigException e) {

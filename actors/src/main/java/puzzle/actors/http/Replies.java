@@ -61,7 +61,7 @@ final class Replies {
         .withEntity(PROBLEM, FactJson.bytes(json));
   }
 
-  /** Packed where the caller understands that and it is worth it. */
+  /** Compressed if the caller accepts it and it is worth it. */
   static HttpResponse packed(Call call, byte[] json) {
     boolean understands = call.header("Accept-Encoding").orElse("").contains("gzip");
     if (json.length < WORTH_PACKING || !understands) {

@@ -104,7 +104,7 @@ final class RunEndpoints {
             });
   }
 
-  /** A reader that is too slow is cut off; it may come back and go on where it was. */
+  /** A reader that is too slow is disconnected; it may come back and resume where it was. */
   private boolean dropped(Throwable failure) {
     Throwable cause = failure.getCause() == null ? failure : failure.getCause();
     boolean slow =

@@ -10,7 +10,10 @@ import puzzle.actors.feed.TaskLine;
 import puzzle.actors.run.Summary;
 import puzzle.persistence.RunState;
 
-/** One run as a JSON document: what is on record, what is true now, and where to go on from. */
+/**
+ * One run as a JSON document: what is in the journal, the live state, and the position to follow
+ * from.
+ */
 final class Snapshots {
 
   private Snapshots() {}

@@ -76,7 +76,7 @@ final class WhatIfs {
         });
   }
 
-  /** The front from the present table; computed once as long as that does not change. */
+  /** The front from the present table; computed again only when the table changes. */
   CompletionStage<JsonNode> front(RunSnapshot run, int points) {
     long scored = run.tasks().stream().filter(t -> t.result() != null).count();
     String key =

@@ -196,9 +196,9 @@ final class CommandsFromKafka {
   }
 
   /**
-   * Puts a record that has no effect where people find it.
+   * Puts a record that has no effect on the dead-letter topic.
    *
-   * @param reason empty where there is nothing to bury
+   * @param reason empty if there is nothing to bury
    */
   private CompletionStage<Void> bury(ConsumerRecord<String, byte[]> record, String reason) {
     CompletableFuture<Void> done = new CompletableFuture<>();

@@ -119,7 +119,7 @@ final class FactsToKafka {
     return ProducerSettings.create(system, new StringSerializer(), new ByteArraySerializer())
         .withBootstrapServers(settings.servers())
         .withProperty("acks", "all")
-        // A send waits so long for a broker it has not met yet.
+        // How long a send waits for a broker that was never reached.
         .withProperty("max.block.ms", "10000")
         .withProperties(settings.client())
         .createKafkaProducer();

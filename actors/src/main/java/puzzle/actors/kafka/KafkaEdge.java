@@ -9,7 +9,7 @@ public final class KafkaEdge {
 
   private KafkaEdge() {}
 
-  /** Starts what publishes and what listens; neither holds up the node where the broker is away. */
+  /** Starts what publishes and what listens; neither delays the node if the broker is down. */
   public static void start(ActorSystem<?> system, KafkaSettings settings, Commands commands) {
     FactsToKafka.start(system, settings);
     CommandsFromKafka.start(system, settings, commands);

@@ -10,13 +10,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.ActorSelection;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -40,7 +37,7 @@ public final class ClusterLink implements AutoCloseable {
   private final String address;
   private final ActorSystem<Void> system;
   private final ActorSelection place;
-  private final AtomicInteger onlookers = new AtomicInteger();
+  private final Onlookers onlookers;
 
   /** Of the process that answered last: one that is started again at the same place is another. */
   private volatile ActorRef<Edge.Command> edge;
@@ -82,19 +79,17 @@ public final class ClusterLink implements AutoCloseable {
     this.address = address;
     this.system = system;
     this.place = place;
-    try {
-      find().toCompletableFuture().get(PATIENCE.toSeconds() + 1, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new UnreachableException(address + ": interrupted while connecting.", e);
-    } catch (ExecutionException | TimeoutException e) {
-      throw new UnreachableException(
-          address
-              + ": something listens there, but no edge of a cluster answers."
-              + "\nMaybe the node lacks the role edge, is known by another address, or wants other"
-              + " certificates (--tls DIR).",
-          e);
-    }
+    this.onlookers = new Onlookers(system);
+    Await.answer(
+        find(),
+        PATIENCE.plusSeconds(1),
+        e ->
+            new UnreachableException(
+                address
+                    + ": something listens there, but no edge of a cluster answers."
+                    + "\nMaybe the node lacks the role edge, is known by another address, or wants"
+                    + " other certificates (--tls DIR).",
+                e));
   }
 
   /** Looks who is there now. */
@@ -135,16 +130,7 @@ public final class ClusterLink implements AutoCloseable {
 
   /** Calls the onlooker with every fact of a run until the link is closed. */
   public void watch(RunId run, Consumer<Feed.Fact> onlooker) {
-    Behavior<Feed.Fact> behavior =
-        Behaviors.receive(Feed.Fact.class)
-            .onAnyMessage(
-                fact -> {
-                  onlooker.accept(fact);
-                  return Behaviors.same();
-                })
-            .build();
-    ActorRef<Feed.Fact> ref =
-        system.systemActorOf(behavior, "onlooker-" + onlookers.incrementAndGet(), Props.empty());
+    ActorRef<Feed.Fact> ref = onlookers.of(onlooker);
     system
         .scheduler()
         .scheduleAtFixedRate(
@@ -167,17 +153,15 @@ public final class ClusterLink implements AutoCloseable {
   }
 
   private <T> T wait(CompletionStage<T> stage, String what) {
-    try {
-      return stage.toCompletableFuture().get(PATIENCE.toSeconds() + 1, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new UnreachableException(address + ": interrupted while waiting for " + what, e);
-    } catch (ExecutionException | TimeoutException e) {
-      find();
-      throw new UnreachableException(
-          "%s: %s: no answer within %d s.".formatted(address, what, PATIENCE.toSeconds())
-              + "\nMaybe no coordinator is up, or the journal is down; try again in a while.",
-          e);
-    }
+    return Await.answer(
+        stage,
+        PATIENCE.plusSeconds(1),
+        e -> {
+          find();
+          return new UnreachableException(
+              "%s: %s: no answer within %d s.".formatted(address, what, PATIENCE.toSeconds())
+                  + "\nMaybe no coordinator is up, or the journal is down; try again in a while.",
+              e);
+        });
   }
 }

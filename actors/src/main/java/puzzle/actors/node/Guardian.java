@@ -26,6 +26,7 @@ import org.apache.pekko.cluster.typed.SingletonActor;
 import puzzle.actors.edge.Commands;
 import puzzle.actors.edge.EdgeParts;
 import puzzle.actors.feed.FeedActor;
+import puzzle.actors.feed.FeedSettings;
 import puzzle.actors.feed.Inbound;
 import puzzle.actors.feed.RunFeed;
 import puzzle.actors.gkd.GkdActor;
@@ -64,10 +65,9 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
   /**
    * What the feed is given.
    *
-   * @param window facts of each run that are kept for readers
    * @param lags told how old each fact was when it was read
    */
-  record FeedParts(int window, Consumer<Duration> lags) {}
+  record FeedParts(FeedSettings settings, Consumer<Duration> lags) {}
 
   /** Lets an onlooker hear what happens. */
   record Watch(ActorRef<Feed.Fact> onlooker) implements Command {}
@@ -101,6 +101,7 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
     super(context);
     this.tools = tools;
     LongSupplier nanos = System::nanoTime;
+    Clock clock = Clock.systemUTC();
     this.sharding = ClusterSharding.get(context.getSystem());
     ActorRef<Topic.Command<Feed.Fact>> topic =
         context.spawn(Topic.create(Feed.Fact.class, "facts"), "facts");
@@ -122,7 +123,7 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
                         settings,
                         peers,
                         nanos,
-                        Clock.systemUTC(),
+                        clock,
                         self -> e.getShard().tell(new ClusterSharding.Passivate<>(self))))
             .withRole(coordinator)
             .withSettings(
@@ -153,7 +154,8 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
     if (settings.roles().contains(NodeRole.GPU)) {
       startDevices(settings, tools, peers, nanos);
     }
-    this.feed = context.spawn(FeedActor.create(topic, parts.window(), parts.lags()), "feed");
+    this.feed =
+        context.spawn(FeedActor.create(topic, parts.settings(), clock, parts.lags()), "feed");
     ActorRef<Edge.GetRuns> index = index();
     if (settings.roles().contains(NodeRole.EDGE)) {
       context.spawn(EdgeActor.create(peers, feed, index, nanos), EdgeActor.NAME);

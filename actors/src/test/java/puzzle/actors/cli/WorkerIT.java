@@ -70,7 +70,7 @@ class WorkerIT {
       String url = node.http().orElseThrow().url();
       worker(url, "scorer", MINE, "score_last_layer.py");
       worker(url, "trainer", "gkd", "gkd.py");
-      node.start(spec, 6, "hash");
+      node.desk().start(spec, 6, "hash");
       assertEquals(Outcome.Kind.DONE, ended.get(240, TimeUnit.SECONDS).kind());
       JsonNode snapshot =
           new ObjectMapper()

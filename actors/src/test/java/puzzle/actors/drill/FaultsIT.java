@@ -8,12 +8,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -24,17 +24,16 @@ import org.junit.jupiter.api.io.TempDir;
 import puzzle.actors.node.ClusterLink;
 import puzzle.actors.node.UnreachableException;
 import puzzle.cluster.NodeConfig;
-import puzzle.engine.safetensors.SafetensorsFile;
 import puzzle.engine.tasks.DjlEngineFactory;
 import puzzle.model.RunId;
 import puzzle.persistence.cassandra.LocalCassandra;
 import puzzle.protocol.Run;
 
 /**
- * Three nodes with a real engine on one real Cassandra, and faults that are no {@code kill -9}:
- * processes that sleep, crash in native code or are told to go, a journal that is away, networks
- * that fall apart. Each test is one more run of the same search, and must end like the undisturbed
- * one. {@code -Dfaults.long=true} adds the long ones.
+ * Three nodes with a real engine on one real Cassandra, and faults other than {@code kill -9}:
+ * suspended processes, native crashes, orderly shutdown, a journal that is away, networks that fall
+ * apart. Each test is one more run of the same search, and must end like the undisturbed one.
+ * {@code -Dfaults.long=true} adds the long ones.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FaultsIT {
@@ -259,7 +258,7 @@ class FaultsIT {
     assertFalse(site.ended(run));
     assertEquals(
         List.of(),
-        visibleHalves(work.resolve("runs/full/library")),
+        VisibleFiles.halves(work.resolve("runs/full/library")),
         "nothing is visible that is not whole");
   }
 
@@ -269,25 +268,6 @@ class FaultsIT {
       text.append(Files.readString(node.log()));
     }
     return text.toString();
-  }
-
-  private static List<Path> visibleHalves(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      return files
-          .filter(f -> f.toString().endsWith(".safetensors"))
-          .filter(f -> !f.getFileName().toString().startsWith("."))
-          .filter(FaultsIT::half)
-          .toList();
-    }
-  }
-
-  private static boolean half(Path file) {
-    try {
-      SafetensorsFile.open(file);
-      return false;
-    } catch (RuntimeException e) {
-      return true;
-    }
   }
 
   private void permitted() {
@@ -409,6 +389,6 @@ class FaultsIT {
   }
 
   private static double elapsed(Instant since) {
-    return java.time.Duration.between(since, Instant.now()).toMillis() / 1e3;
+    return Duration.between(since, Instant.now()).toMillis() / 1e3;
   }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -76,17 +77,20 @@ class DocumentsTest {
   }
 
   @Test
-  void everyDecisionHasAStatus() throws IOException {
-    List<String> without = new ArrayList<>();
+  void everyDecisionHasANumberOfItsOwnAndAStatus() throws IOException {
+    List<String> wrong = new ArrayList<>();
+    Set<String> numbers = new HashSet<>();
     try (Stream<Path> decisions = Files.list(PROJECT.resolve("docs/decisions"))) {
       for (Path decision : decisions.sorted().toList()) {
+        String name = decision.getFileName().toString();
         String text = Files.readString(decision);
-        if (!text.contains("**Status.** ") && !text.contains("## Status\n")) {
-          without.add(decision.getFileName().toString());
+        boolean status = text.contains("**Status.** ") || text.contains("## Status\n");
+        if (!status || !numbers.add(name.substring(0, 4))) {
+          wrong.add(name);
         }
       }
     }
-    assertEquals(List.of(), without);
+    assertEquals(List.of(), wrong);
   }
 
   /** Anchors of a page's headings, as GitHub makes them. */

@@ -72,7 +72,7 @@ final class Served implements AutoCloseable {
   }
 
   void start(RunSpec spec, int layers) {
-    node.start(spec, layers, "hash");
+    node.desk().start(spec, layers, "hash");
   }
 
   Outcome outcome() throws Exception {

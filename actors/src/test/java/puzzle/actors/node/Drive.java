@@ -47,7 +47,7 @@ public final class Drive implements AutoCloseable {
           }
         });
     try {
-      this.answer = node.start(spec, layers, hash);
+      this.answer = node.desk().start(spec, layers, hash);
     } catch (RuntimeException e) {
       node.close();
       throw e;
@@ -63,7 +63,7 @@ public final class Drive implements AutoCloseable {
       org.apache.pekko.japi.function.Function<
               org.apache.pekko.actor.typed.ActorRef<Run.Answer>, Run.Order>
           order) {
-    return node.order(spec, order);
+    return node.desk().order(spec, order);
   }
 
   /** Asks until the answer is as it should be. */
@@ -94,16 +94,16 @@ public final class Drive implements AutoCloseable {
   }
 
   public Run.Status status() {
-    return node.status(spec);
+    return node.desk().status(spec);
   }
 
   /** Waits until the node has stopped by itself. */
   void awaitStop() throws Exception {
-    node.stopped().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    node.membership().stopped().toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 
   void checkReadable() {
-    node.checkReadable();
+    node.membership().checkReadable();
   }
 
   JsonNode summary() throws IOException {

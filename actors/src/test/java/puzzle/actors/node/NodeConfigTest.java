@@ -95,7 +95,7 @@ class NodeConfigTest {
   }
 
   @Test
-  void aPortOfChanceIsOnePort() {
+  void portZeroBecomesAFreePortThatIsKnownBeforeTheStart() {
     NodeConfig.Options options = gpu(null, null, 0, null, false);
     assertTrue(NodeConfig.node(options).getInt("pekko.remote.artery.canonical.port") > 0);
   }

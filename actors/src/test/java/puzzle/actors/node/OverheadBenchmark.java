@@ -84,7 +84,7 @@ class OverheadBenchmark {
               ended.complete(e.outcome());
             }
           });
-      node.start(spec, run.layers(), run.hash());
+      node.desk().start(spec, run.layers(), run.hash());
       System.out.printf("%6.2f s started%n", (System.nanoTime() - begun) / 1e9);
       assertEquals(Outcome.Kind.DONE, ended.get(20, TimeUnit.MINUTES).kind());
       return (System.nanoTime() - begun) / 1e9;

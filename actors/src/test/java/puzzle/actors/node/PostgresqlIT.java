@@ -109,17 +109,17 @@ class PostgresqlIT {
     Tools tools = new Tools(new FakeEngine(), IncrementalSolver::new);
     CompletableFuture<Outcome> ended = new CompletableFuture<>();
     try (PuzzleNode first = join(file, List.of(), tools);
-        PuzzleNode second = join(file, List.of(first.address()), tools)) {
+        PuzzleNode second = join(file, List.of(first.membership().address()), tools)) {
       second.watch(
           fact -> {
             if (fact instanceof Feed.Ended e) {
               ended.complete(e.outcome());
             }
           });
-      assertEquals(new Run.Accepted(false), first.start(spec, 3, "hash"));
-      assertEquals(new Run.Accepted(true), second.start(spec, 3, "hash"));
+      assertEquals(new Run.Accepted(false), first.desk().start(spec, 3, "hash"));
+      assertEquals(new Run.Accepted(true), second.desk().start(spec, 3, "hash"));
       assertEquals(Outcome.Kind.DONE, ended.get(60, TimeUnit.SECONDS).kind());
-      assertEquals(first.status(spec), second.status(spec));
+      assertEquals(first.desk().status(spec), second.desk().status(spec));
     }
   }
 
@@ -129,7 +129,7 @@ class PostgresqlIT {
             NodeConfig.node(
                 new NodeConfig.Options(file, List.of(), null, 0, seeds, 1, null, false)),
             tools);
-    node.up().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    node.membership().up().toCompletableFuture().get(60, TimeUnit.SECONDS);
     return node;
   }
 

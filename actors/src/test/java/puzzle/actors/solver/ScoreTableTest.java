@@ -52,7 +52,7 @@ class ScoreTableTest {
   }
 
   @Test
-  void whatIsKnownOrUnknownChangesNothing() {
+  void aScoreThatIsRepeatedOrOfAnUnknownBlockChangesNothing() {
     table.measure(0, scored("kv-2+ffn-640", 0.1));
     assertEquals(List.of(), table.measure(0, scored("kv-2+ffn-640", 0.7)));
     assertEquals(List.of(), table.measure(0, scored("kv-8+ffn-640", 0.7)));

@@ -91,7 +91,7 @@ class ExpectedOrderTest {
   }
 
   @Test
-  void tablesThatWereNotMeasuredHaveNoOrders() {
+  void onlyMeasuredTablesAreComparedWithTheExpectedOrder() {
     put(Table.GKD, "GKD", 2, 0.1);
     put(Table.GKD, "none", 2, 0.2);
     assertEquals(

@@ -3,30 +3,20 @@ package puzzle.engine.solve;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.OperatingSystemMXBean;
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.DoubleSupplier;
-import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestMethodOrder;
-import puzzle.engine.solve.studies.EarlyFinish;
-import puzzle.engine.solve.studies.Replay;
-import puzzle.engine.solve.studies.ScoringOrder;
-import puzzle.engine.solve.studies.Sweeps;
 
 /**
  * The measurements of {@code docs/results/solver.md}: same process, same instances, same tolerance,
  * one thread each, repetitions interleaved. Wall time and processor time of the whole process,
  * since on a shared machine the first says how long it took and the second how much work it was.
  */
-@TestMethodOrder(MethodOrderer.MethodName.class)
 class SolverBenchmark {
 
   private static final int REPEATS = Integer.getInteger("bench.repeats", 5);
@@ -34,20 +24,6 @@ class SolverBenchmark {
   private static final double GAP = 1e-9;
   private static final OperatingSystemMXBean MACHINE =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-  private static final Path REPORT = Path.of("target", "solver-benchmark.md");
-
-  private static void line(String format, Object... values) {
-    String text = String.format(Locale.ROOT, format, values);
-    System.out.println(text);
-    try {
-      Files.createDirectories(REPORT.getParent());
-      Files.writeString(
-          REPORT,
-          (Files.exists(REPORT) ? Files.readString(REPORT) : "") + text + System.lineSeparator());
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
-    }
-  }
 
   private static double median(List<Double> values) {
     double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
@@ -57,15 +33,6 @@ class SolverBenchmark {
   private static Solution ours(InstanceFamily.Instance instance, double seconds) {
     return new IncrementalSolver(instance.table(), instance.limits())
         .solve(SolveBudget.of(Duration.ofMillis((long) (seconds * 1000))));
-  }
-
-  private static void warmUp() {
-    for (int seed = 100; seed < 112; seed++) {
-      ours(
-          new InstanceFamily(InstanceFamily.Scores.REALISTIC, 80, true, 1 + seed % 2, 0.55, seed)
-              .generate(),
-          2);
-    }
   }
 
   /** Wall and processor seconds of one run, with its result. */
@@ -93,12 +60,12 @@ class SolverBenchmark {
   }
 
   @Test
-  void aTimeToProofAgainstOtherSolvers() {
-    warmUp();
-    line("%n### Time to proof, realistic 80 x 54%n");
-    line(
+  void timeToProofAgainstOtherSolvers() {
+    BenchmarkReport.warmUp();
+    BenchmarkReport.line("%n### Time to proof, realistic 80 x 54%n");
+    BenchmarkReport.line(
         "| instance | ours ms (cpu) | CP-SAT ms | SCIP ms | CBC ms | HiGHS ms | best / ours, wall | cpu |");
-    line("|---|---|---|---|---|---|---|---|");
+    BenchmarkReport.line("|---|---|---|---|---|---|---|---|");
     double logWall = 0;
     double logProcessor = 0;
     int count = 0;
@@ -142,13 +109,14 @@ class SolverBenchmark {
         double ratioWall = Arrays.stream(wall, 1, wall.length).min().orElse(0) / wall[0];
         double ratioProcessor =
             Arrays.stream(processor, 1, processor.length).min().orElse(0) / processor[0];
-        line("| %s |%s %.1f | %.1f |", instance.name(), cells, ratioWall, ratioProcessor);
+        BenchmarkReport.line(
+            "| %s |%s %.1f | %.1f |", instance.name(), cells, ratioWall, ratioProcessor);
         logWall += Math.log(ratioWall);
         logProcessor += Math.log(ratioProcessor);
         count++;
       }
     }
-    line(
+    BenchmarkReport.line(
         "%nGeometric mean of best / ours: %.1f wall, %.1f processor time.",
         Math.exp(logWall / count), Math.exp(logProcessor / count));
   }
@@ -172,12 +140,13 @@ class SolverBenchmark {
   }
 
   @Test
-  void bGapsOfEveryFamily() {
-    warmUp();
-    line("%n### Certified gap after 100 ms of processor time, and proofs within %.0f s%n", LIMIT);
-    line(
+  void gapsOfEveryFamilyAfterATenthOfASecond() {
+    BenchmarkReport.warmUp();
+    BenchmarkReport.line(
+        "%n### Certified gap after 100 ms of processor time, and proofs within %.0f s%n", LIMIT);
+    BenchmarkReport.line(
         "| family | layers | rows | instances | worst gap at 100 ms | proven | median ms | worst ms | worst final gap |");
-    line("|---|---|---|---|---|---|---|---|---|");
+    BenchmarkReport.line("|---|---|---|---|---|---|---|---|---|");
     for (InstanceFamily.Scores scores : InstanceFamily.Scores.values()) {
       for (int layers : new int[] {8, 32, 80, 126, 400}) {
         for (int rows : new int[] {1, 2, 4, 6}) {
@@ -203,7 +172,7 @@ class SolverBenchmark {
               proven += solution.proven() ? 1 : 0;
             }
           }
-          line(
+          BenchmarkReport.line(
               "| %s | %d | %d | %d | %.1e | %d | %.0f | %.0f | %.1e |",
               scores.name().toLowerCase(Locale.ROOT).replace('_', '-'),
               layers,
@@ -220,14 +189,14 @@ class SolverBenchmark {
   }
 
   @Test
-  void cNearTiedAtEqualTime() {
-    warmUp();
+  void nearTiedInstancesAtEqualTime() {
+    BenchmarkReport.warmUp();
     double seconds = LIMIT;
-    line(
+    BenchmarkReport.line(
         "%n### Near-tied, %.0f s of wall time each: objective excess over the best found / bound gap to it%n",
         seconds);
-    line("| instance | ours | CP-SAT | SCIP | CBC | HiGHS |");
-    line("|---|---|---|---|---|---|");
+    BenchmarkReport.line("| instance | ours | CP-SAT | SCIP | CBC | HiGHS |");
+    BenchmarkReport.line("|---|---|---|---|---|---|");
     for (int layers : new int[] {8, 80}) {
       for (int rows : new int[] {2, 4}) {
         InstanceFamily.Instance instance =
@@ -248,108 +217,20 @@ class SolverBenchmark {
               String.format(
                   Locale.ROOT, " %.1e / %.1e |", (f[0] - best) / best, (best - f[1]) / best));
         }
-        line("| %s |%s", instance.name(), cells);
+        BenchmarkReport.line("| %s |%s", instance.name(), cells);
       }
     }
   }
 
   @Test
-  void dArrivals() {
-    warmUp();
-    line("%n### Arrivals, realistic 80 x 54, 4,000 scores in random order, processor time%n");
-    line(
-        "| rows | skipped | searched | mean ms | p50 ms | p99 ms | max ms | prefixes compared | mismatches |");
-    line("|---|---|---|---|---|---|---|---|---|");
-    for (int rows : new int[] {1, 2, 4, 6}) {
-      InstanceFamily.Instance instance =
-          new InstanceFamily(InstanceFamily.Scores.REALISTIC, 80, true, rows, 0.55, 5).generate();
-      int[] compared = {0, 0};
-      Replay.Report report =
-          Replay.run(
-              instance.table(),
-              instance.limits(),
-              3,
-              4000,
-              SolveBudget.unlimited(),
-              (arrival, solver) -> {
-                if (arrival % 20 == 7) {
-                  double scratch =
-                      new IncrementalSolver(solver.table(), solver.rows())
-                          .solve(SolveBudget.unlimited())
-                          .objective();
-                  compared[0]++;
-                  double difference = Math.abs(scratch - solver.current().objective());
-                  compared[1] += difference > 1e-9 ? 1 : 0;
-                }
-              },
-              () -> ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime());
-      line(
-          "| %d | %d | %d | %.3f | %.4f | %.2f | %.1f | %d | %d |",
-          rows,
-          report.skipped(),
-          report.searched(),
-          report.meanMillis(),
-          report.p50Millis(),
-          report.p99Millis(),
-          report.maxMillis(),
-          compared[0],
-          compared[1]);
-    }
-  }
-
-  @Test
-  void eEarlyFinish() {
-    line(
-        "%n### Share of composed blocks scored / loss / certified gap, realistic 80 x 54, two rows%n");
-    line("| seed | optimism | basis | at 10 %% | at 20 %% | at 30 %% | at the end |");
-    line("|---|---|---|---|---|---|---|");
-    for (long seed = 1; seed <= 3; seed++) {
-      InstanceFamily.Instance instance =
-          new InstanceFamily(InstanceFamily.Scores.REALISTIC, 80, true, 2, 0.55, seed).generate();
-      double[][] proxy = EarlyFinish.halves(instance.table());
-      for (double width : new double[] {0, 2, 2.5, 3}) {
-        ScoringOrder.Optimism optimism =
-            width == 0
-                ? ScoringOrder.fraction(proxy, 0.4)
-                : ScoringOrder.learned(instance.table(), proxy, width);
-        EarlyFinish.Curve curve =
-            EarlyFinish.play(
-                instance.table(), instance.limits(), proxy, optimism, 80, SolveBudget.unlimited());
-        StringBuilder cells = new StringBuilder();
-        for (double share : new double[] {0.1, 0.2, 0.3}) {
-          EarlyFinish.Point at =
-              curve.points().stream()
-                  .filter(p -> p.share() >= share)
-                  .findFirst()
-                  .orElse(curve.last());
-          cells.append(
-              at.share() < share
-                  ? " finished |"
-                  : String.format(
-                      Locale.ROOT, " %.2f %% / %.2f %% |", 100 * at.loss(), 100 * at.gap()));
-        }
-        EarlyFinish.Point end = curve.last();
-        line(
-            "| %d | %s | %s |%s %.1f %% scored, loss %.3f %%, gap %.2f %% |",
-            seed,
-            width == 0 ? "0.4 x sum" : "learned, " + width + " sd",
-            curve.basis().name().toLowerCase(Locale.ROOT),
-            cells,
-            100 * end.share(),
-            100 * end.loss(),
-            100 * end.gap());
-      }
-    }
-  }
-
-  @Test
-  void gOthersWhereTheGapWasNotReached() {
-    warmUp();
-    line(
+  void otherSolversWhereTheGapWasNotReached() {
+    BenchmarkReport.warmUp();
+    BenchmarkReport.line(
         "%n### Certified gap after %.0f s of wall time, where 100 ms were not enough for 1e-4%n",
         LIMIT);
-    line("| instance | ours at 100 ms of processor time | ours | CP-SAT | SCIP | CBC | HiGHS |");
-    line("|---|---|---|---|---|---|---|");
+    BenchmarkReport.line(
+        "| instance | ours at 100 ms of processor time | ours | CP-SAT | SCIP | CBC | HiGHS |");
+    BenchmarkReport.line("|---|---|---|---|---|---|---|");
     compareFirstMiss(InstanceFamily.Scores.REALISTIC, 80, 6);
     compareFirstMiss(InstanceFamily.Scores.REALISTIC, 400, 4);
     compareFirstMiss(InstanceFamily.Scores.REALISTIC, 400, 6);
@@ -395,38 +276,9 @@ class SolverBenchmark {
                         : "")
                 : " nothing |");
       }
-      line("| %s | %.1e | %.1e |%s", instance.name(), milestones.gap, solution.gap(), cells);
+      BenchmarkReport.line(
+          "| %s | %.1e | %.1e |%s", instance.name(), milestones.gap, solution.gap(), cells);
       return;
-    }
-  }
-
-  @Test
-  void fSweep() {
-    warmUp();
-    line("%n### Pareto sweep, 50 points, realistic 80 x 54, two rows%n");
-    line("| seed | wall s | processor s | proven |");
-    line("|---|---|---|---|");
-    for (long seed = 1; seed <= 5; seed++) {
-      InstanceFamily.Instance instance =
-          new InstanceFamily(InstanceFamily.Scores.REALISTIC, 80, true, 2, 0.6, seed).generate();
-      double upper = instance.limits().get(1).upper();
-      long wall = System.nanoTime();
-      long processor = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
-      List<Sweeps.Point> points =
-          Sweeps.pareto(
-              instance.table(),
-              instance.limits(),
-              "runtime_ms",
-              0.5 * upper,
-              1.3 * upper,
-              50,
-              SolveBudget.unlimited());
-      line(
-          "| %d | %.2f | %.2f | %d of 50 |",
-          seed,
-          (System.nanoTime() - wall) * 1e-9,
-          (ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - processor) * 1e-9,
-          points.stream().filter(p -> p.solution().proven()).count());
     }
   }
 }

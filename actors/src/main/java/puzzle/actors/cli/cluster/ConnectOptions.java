@@ -26,7 +26,7 @@ final class ConnectOptions {
   Path file;
 
   /**
-   * @throws puzzle.actors.node.UnreachableException where nothing answers
+   * @throws puzzle.actors.node.UnreachableException if nothing answers
    */
   ClusterLink open() {
     int colon = address.lastIndexOf(':');

@@ -28,7 +28,7 @@ import puzzle.engine.json.JsonValue;
 import puzzle.engine.tables.CsvFile;
 import puzzle.model.InvalidInputException;
 
-/** Delivers results in files to a run that goes on: scores, costs, trained variants. */
+/** Delivers results in files to a run in progress: scores, costs, trained variants. */
 @Command(
     name = "import",
     description = {

@@ -10,7 +10,7 @@ final class MissingRoles {
 
   private MissingRoles() {}
 
-  /** A sentence for people, where there is something to say. */
+  /** A sentence for people, if a role is missing. */
   static Optional<String> of(List<Edge.Node> nodes) {
     List<String> missing =
         List.of(NodeRole.COORDINATOR, NodeRole.SOLVER, NodeRole.GPU).stream()

@@ -24,7 +24,7 @@ final class NodeClient {
 
   /**
    * @param tokens the file that the node wrote
-   * @throws InvalidInputException where it holds no operator's token
+   * @throws InvalidInputException if it holds no operator's token
    */
   NodeClient(URI url, Path tokens) {
     this.url = url;
@@ -42,7 +42,7 @@ final class NodeClient {
         HttpResponse.BodyHandlers.ofString());
   }
 
-  /** What an answer that is no success says, in words. */
+  /** The reason in an answer that is not a success. */
   static String problem(HttpResponse<String> answer) {
     try {
       JsonNode json = JSON.readTree(answer.body());

@@ -109,14 +109,16 @@ public final class NodeCommand implements Callable<Integer> {
     }
     AtomicBoolean asked = new AtomicBoolean();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> asked.set(true)));
-    node.outcast().thenRun(() -> new ForcedExit(LAST_BREATH, Runtime.getRuntime()::halt).begin());
-    CompletableFuture<?> stopped = node.stopped().toCompletableFuture();
-    CompletableFuture<?> up = node.up().toCompletableFuture();
+    node.membership()
+        .outcast()
+        .thenRun(() -> new ForcedExit(LAST_BREATH, Runtime.getRuntime()::halt).begin());
+    CompletableFuture<?> stopped = node.membership().stopped().toCompletableFuture();
+    CompletableFuture<?> up = node.membership().up().toCompletableFuture();
     CompletableFuture.anyOf(up, stopped).get();
     if (stopped.isDone()) {
-      node.checkReadable();
+      node.membership().checkReadable();
     }
-    if (!up.isDone() && node.refused()) {
+    if (!up.isDone() && node.membership().refused()) {
       throw new InvalidInputException(
           "puzzle.journal = %s: the cluster has another journal, or a coordinator already."
                   .formatted(config.getString("puzzle.journal"))
@@ -130,18 +132,18 @@ public final class NodeCommand implements Callable<Integer> {
     }
     print(node, config);
     stopped.get();
-    node.checkReadable();
-    // Told to stop, the process ends by the signal; otherwise the cluster went on without it.
+    node.membership().checkReadable();
+    // Told to stop, the process ends by the signal; otherwise the cluster continues without it.
     TimeUnit.SECONDS.sleep(asked.get() ? 30 : 0);
     throw new UnreachableException(
-        node.address()
+        node.membership().address()
             + ": the cluster continues without this node."
             + "\nMaybe it could not be reached for a while; start it again and it will join.");
   }
 
   private void print(PuzzleNode node, Config config) {
     Map<String, Object> line = new LinkedHashMap<>();
-    line.put("address", node.address());
+    line.put("address", node.membership().address());
     line.put("roles", config.getStringList("puzzle.roles"));
     line.put("devices", config.getInt("puzzle.gpu.devices"));
     line.put("pid", ProcessHandle.current().pid());
@@ -149,7 +151,9 @@ public final class NodeCommand implements Callable<Integer> {
         output.json()
             ? RunFolder.json(line).replaceAll("\\s*\\n\\s*", " ").strip()
             : "node %s is up: %s"
-                .formatted(node.address(), String.join(", ", config.getStringList("puzzle.roles")));
+                .formatted(
+                    node.membership().address(),
+                    String.join(", ", config.getStringList("puzzle.roles")));
     output.out().println(text);
     output.out().flush();
   }

@@ -143,7 +143,7 @@ public final class WorkerCommand implements Runnable {
       }
     }
 
-    /** False where the lease is lost; a node that does not answer may come back. */
+    /** False if the lease is lost; a node that does not answer may come back. */
     private boolean beat(ObjectNode held) throws InterruptedException, IOException {
       try {
         HttpResponse<String> answer = post("heartbeat", held);

@@ -16,8 +16,8 @@ import puzzle.model.Workload;
 import puzzle.protocol.Feed;
 
 /**
- * What is shown of a run while it goes on: per phase how far it is, how fast, and how long it will
- * take at that rate; and the best architecture so far. Told facts by one thread, read by another.
+ * What is shown of a run in progress: per phase how far it is, how fast, and how long it will take
+ * at that rate; and the best architecture so far. Told facts by one thread, read by another.
  */
 public final class ProgressBoard {
 

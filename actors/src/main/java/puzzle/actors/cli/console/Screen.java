@@ -29,7 +29,7 @@ public final class Screen {
     this.terminal = terminal;
   }
 
-  /** True where the launcher saw a terminal behind standard error. */
+  /** True if the launcher saw a terminal behind standard error. */
   public static boolean onTerminal() {
     return Boolean.getBoolean("puzzle.terminal") && !"dumb".equals(System.getenv("TERM"));
   }

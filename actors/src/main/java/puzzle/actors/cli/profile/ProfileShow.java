@@ -125,7 +125,7 @@ final class ProfileShow implements Callable<Integer> {
     provenance(node, estimate);
   }
 
-  /** What the export format needs of widths, where the parent keeps to it itself. */
+  /** The multiple that the export format asks of widths, if the parent keeps to it. */
   static int multiple(int width) {
     return width % 256 == 0 ? 256 : 1;
   }

@@ -19,7 +19,7 @@ class ForcedExitTest {
   }
 
   @Test
-  void itSaysWhatWasGoingOn() {
+  void aForcedExitNamesTheThreadsThatAreBusy() {
     Thread busy =
         new Thread(
             () -> {

@@ -63,7 +63,8 @@ class ProfileCommandTest {
             + "]}");
   }
 
-  private String run(int expected, String... arguments) {
+  /** Runs a line, whose words are apart by spaces, with the paths given. */
+  private String run(int expected, String words, Object... paths) {
     StringWriter out = new StringWriter();
     thrown = null;
     int code =
@@ -75,7 +76,7 @@ class ProfileCommandTest {
                   thrown = e;
                   return e instanceof InvalidInputException ? 3 : 1;
                 })
-            .execute(arguments);
+            .execute(words.formatted(paths).split(" "));
     assertEquals(expected, code, out + " " + thrown);
     return out.toString();
   }
@@ -95,45 +96,18 @@ class ProfileCommandTest {
          "num_hidden_layers": 2, "vocab_size": 64, "rms_norm_eps": 1e-5,
          "max_position_embeddings": 64}
         """);
-    String[] command = {
-      "run",
-      "--model",
-      small.toString(),
-      "--batch",
-      "2",
-      "--prefill",
-      "8",
-      "--generate",
-      "2",
-      "--rounds",
-      "2",
-      "--repetitions",
-      "1",
-      "--output",
-      "json"
-    };
-    JsonNode node = json(run(0, command));
+    String line = "run --model %s --batch 2 --prefill 8 --generate 2 --rounds 2 --repetitions 1";
+    JsonNode node = json(run(0, line + " --output json", small));
     assertEquals("measured", node.get("kind").asText());
     assertEquals("measured on this machine", node.get("source").asText());
     assertEquals(2, node.at("/sum_over_whole/rounds").size());
     assertTrue(node.get("decode_ms_per_step").asDouble() > 0);
     assertTrue(node.at("/sum_of_blocks/prefill_ms").asDouble() > 0);
     assertTrue(node.get("variants").size() > 8, node.toString());
-    assertTrue(
-        run(0, java.util.Arrays.copyOf(command, 13)).contains("sum / whole"), "text as well");
-    run(
-        3,
-        "run",
-        "--model",
-        parent.toString(),
-        "--batch",
-        "8",
-        "--prefill",
-        "64",
-        "--generate",
-        "8");
+    assertTrue(run(0, line, small).contains("sum / whole"), "text as well");
+    run(3, "run --model %s --batch 8 --prefill 64 --generate 8", parent);
     assertTrue(thrown.getMessage().contains("GB of memory"), thrown.getMessage());
-    run(3, "run", "--model", small.toString(), "--batch", "0", "--prefill", "8", "--generate", "2");
+    run(3, "run --model %s --batch 0 --prefill 8 --generate 2", small);
     assertTrue(thrown.getMessage().contains("out of range"), thrown.getMessage());
   }
 
@@ -143,23 +117,9 @@ class ProfileCommandTest {
         json(
             run(
                 0,
-                "show",
-                "--hardware",
-                "h100",
-                "--model",
-                parent.toString(),
-                "--batch",
-                "auto",
-                "--prefill",
-                "500",
-                "--generate",
-                "2000",
-                "--dtype",
-                "fp8",
-                "--tp",
-                "2",
-                "--output",
-                "json"));
+                "show --hardware h100 --model %s --batch auto --prefill 500"
+                    + " --generate 2000 --dtype fp8 --tp 2 --output json",
+                parent));
     for (String field :
         List.of(
             "tokens_per_second_per_gpu",
@@ -197,25 +157,9 @@ class ProfileCommandTest {
     JsonNode variants =
         json(run(
                 0,
-                "show",
-                "--hardware",
-                "h200",
-                "--model",
-                parent.toString(),
-                "--batch",
-                "8",
-                "--prefill",
-                "128",
-                "--generate",
-                "128",
-                "--dtype",
-                "bf16",
-                "--kv-heads",
-                "4,no-op",
-                "--ffn",
-                "linear,1000,0",
-                "--output",
-                "json"))
+                "show --hardware h200 --model %s --batch 8 --prefill 128"
+                    + " --generate 128 --dtype bf16 --kv-heads 4,no-op --ffn linear,1000,0 --output json",
+                parent))
             .get("variants");
     assertEquals(4, variants.get(0).get("kv_heads").intValue());
     assertEquals("attention-no-op", variants.get(1).get("variant").textValue());
@@ -230,19 +174,10 @@ class ProfileCommandTest {
         json(
             run(
                 0,
-                "compare",
-                parent.toString(),
-                child.toString(),
-                "--hardware",
-                "h100",
-                "--prefill",
-                "500",
-                "--generate",
-                "2000",
-                "--dtype",
-                "fp8",
-                "--output",
-                "json"));
+                "compare %s %s --hardware h100 --prefill 500"
+                    + " --generate 2000 --dtype fp8 --output json",
+                parent,
+                child));
     double ratio =
         node.get("models").get(1).get("tokens_per_second_per_gpu").doubleValue()
             / node.get("models").get(0).get("tokens_per_second_per_gpu").doubleValue();
@@ -251,19 +186,10 @@ class ProfileCommandTest {
     String text =
         run(
             0,
-            "compare",
-            parent.toString(),
-            child.toString(),
-            "--hardware",
-            "h100",
-            "--batch",
-            "16",
-            "--prefill",
-            "500",
-            "--generate",
-            "2000",
-            "--dtype",
-            "fp8");
+            "compare %s %s --hardware h100 --batch 16"
+                + " --prefill 500 --generate 2000 --dtype fp8",
+            parent,
+            child);
     assertTrue(text.contains("x the parent's tokens/s/GPU"), text);
   }
 
@@ -272,21 +198,10 @@ class ProfileCommandTest {
     JsonNode models =
         json(run(
                 0,
-                "compare",
-                parent.toString(),
-                child.toString(),
-                "--hardware",
-                "h100",
-                "--prefill",
-                "500",
-                "--generate",
-                "2000",
-                "--dtype",
-                "fp8",
-                "--tp",
-                "auto",
-                "--output",
-                "json"))
+                "compare %s %s --hardware h100 --prefill 500"
+                    + " --generate 2000 --dtype fp8 --tp auto --output json",
+                parent,
+                child))
             .get("models");
     assertTrue(models.get(0).get("workload").get("tp").intValue() > 1, "the parent needs room");
     for (JsonNode model : models) {
@@ -299,48 +214,30 @@ class ProfileCommandTest {
     String text =
         run(
             0,
-            "show",
-            "--hardware",
-            "h100",
-            "--model",
-            parent.toString(),
-            "--batch",
-            "1000",
-            "--prefill",
-            "500",
-            "--generate",
-            "2000",
-            "--dtype",
-            "fp8");
+            "show --hardware h100 --model %s --batch 1000"
+                + " --prefill 500 --generate 2000 --dtype fp8",
+            parent);
     assertTrue(text.contains("DOES NOT FIT"), text);
   }
 
   @Test
   void wrongOptionsAreNamed() {
-    String[] base = {
-      "show", "--model", parent.toString(), "--prefill", "1", "--generate", "1", "--hardware"
-    };
-    run(3, with(base, "a100", "--dtype", "fp8"));
+    String base = "show --model %s --prefill 1 --generate 1 --hardware ";
+    run(3, base + "a100 --dtype fp8", parent);
     assertTrue(thrown.getMessage().contains("h100, h200"), thrown.getMessage());
-    run(3, with(base, "h100", "--dtype", "int4"));
+    run(3, base + "h100 --dtype int4", parent);
     assertTrue(thrown.getMessage().contains("--dtype is 'int4'"), thrown.getMessage());
-    run(3, with(base, "h100", "--dtype", "fp8", "--batch", "many"));
+    run(3, base + "h100 --dtype fp8 --batch many", parent);
     assertTrue(thrown.getMessage().contains("--batch is 'many'"), thrown.getMessage());
-    run(3, with(base, "h100", "--dtype", "fp8", "--tp", "3"));
-    run(3, with(base, "h100", "--dtype", "bf16"));
+    run(3, base + "h100 --dtype fp8 --tp 3", parent);
+    run(3, base + "h100 --dtype bf16", parent);
     assertTrue(thrown.getMessage().contains("does not fit"), thrown.getMessage());
-    run(3, with(base, "h100", "--dtype", "fp8", "--ffn", "wide"));
-    run(3, with(base, "h100", "--dtype", "fp8", "--batch", "2000000000"));
+    run(3, base + "h100 --dtype fp8 --ffn wide", parent);
+    run(3, base + "h100 --dtype fp8 --batch 2000000000", parent);
     assertTrue(thrown.getMessage().contains("above 1000000"), thrown.getMessage());
-    run(3, with(base, "h100", "--dtype", "fp8", "--batch", "0"));
-    run(2, with(base, "h100"));
+    run(3, base + "h100 --dtype fp8 --batch 0", parent);
+    run(2, base + "h100", parent);
     run(2, "show");
-  }
-
-  private static String[] with(String[] base, String... more) {
-    List<String> all = new ArrayList<>(List.of(base));
-    all.addAll(List.of(more));
-    return all.toArray(String[]::new);
   }
 
   @Test
@@ -353,34 +250,17 @@ class ProfileCommandTest {
             + " [{\"subblock_config\": {\"intermediate_size\": 28672}, \"subblock_config_class\":"
             + " \"FFNConfig\", \"prefill_runtime_ms\": 3, \"decode_runtime_ms\": 20}]}]");
     Path table = folder.resolve("costs.csv");
-    String dry = run(0, "import", stats.toString(), "--into", table.toString(), "--dry-run");
+    String dry = run(0, "import %s --into %s --dry-run", stats, table);
     assertTrue(dry.contains("2 numbers: 2 new"), dry);
     assertFalse(Files.exists(table));
-    run(0, "import", stats.toString(), "--into", table.toString());
+    run(0, "import %s --into %s", stats, table);
     JsonNode ffn =
         json(run(
                 0,
-                "show",
-                "--hardware",
-                "h100",
-                "--model",
-                parent.toString(),
-                "--batch",
-                "16",
-                "--prefill",
-                "100",
-                "--generate",
-                "10",
-                "--dtype",
-                "fp8",
-                "--costs",
-                table.toString(),
-                "--ffn",
-                "28672",
-                "--kv-heads",
-                "8",
-                "--output",
-                "json"))
+                "show --hardware h100 --model %s --batch 16 --prefill 100 --generate 10"
+                    + " --dtype fp8 --costs %s --ffn 28672 --kv-heads 8 --output json",
+                parent,
+                table))
             .get("variants")
             .get(1);
     assertEquals(23, ffn.get("runtime_ms").doubleValue(), 1e-9);
@@ -391,9 +271,9 @@ class ProfileCommandTest {
   @Test
   void importNeedsSomewhereToWrite() throws IOException {
     Path file = Files.createFile(folder.resolve("empty.csv"));
-    run(3, "import", file.toString());
-    run(3, "import", folder.resolve("absent.csv").toString(), "--dry-run");
-    run(3, "import", file.toString(), "--dry-run");
+    run(3, "import %s", file);
+    run(3, "import %s --dry-run", folder.resolve("absent.csv"));
+    run(3, "import %s --dry-run", file);
     assertInstanceOf(InvalidInputException.class, thrown);
   }
 
@@ -402,8 +282,7 @@ class ProfileCommandTest {
     Path file = folder.resolve("gemm.csv");
     Files.writeString(file, "dtype,m,n,k,latency_us\nfp8,1,256,256,12.5\n");
     Path tables = folder.resolve("tables");
-    String said =
-        run(0, "import", file.toString(), "--kernels", "h100", "--into", tables.toString());
+    String said = run(0, "import %s --kernels h100 --into %s", file, tables);
     assertTrue(said.contains("gemm/fp8: 1"), said);
     assertTrue(Files.exists(tables.resolve("h100_gemm.csv")));
   }
@@ -412,6 +291,6 @@ class ProfileCommandTest {
   void fitAndCheckNeedData() {
     run(3, "fit");
     run(3, "check");
-    run(3, "check", "--tables", folder.toString());
+    run(3, "check --tables %s", folder);
   }
 }
