@@ -222,7 +222,7 @@ class HopperProfileTest {
       double rest =
           Hardware.H100.usableBytes()
               - weights / 2.0
-              - MemoryModel.workspaceBytes(LLAMA_70B, ThroughputModel.withBatch(workload, batch));
+              - MemoryModel.workspaceBytes(LLAMA_70B, workload, batch);
       assertEquals(batch == max, batch * perSequence <= 0.95 * rest, batch + " of " + max);
     }
   }
