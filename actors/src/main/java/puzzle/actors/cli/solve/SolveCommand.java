@@ -16,7 +16,6 @@ import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.ExitCode;
 import puzzle.actors.cli.console.Output;
 import puzzle.engine.decoder.Servable;
-import puzzle.engine.solve.IncrementalSolver;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Servability;
 import puzzle.engine.solve.Solution;
@@ -247,7 +246,7 @@ public final class SolveCommand implements Callable<Integer> {
     }
     Solution best = found.get(0);
     if (best.status() == Solution.Status.INFEASIBLE) {
-      best = best.with(new IncrementalSolver(table, rows).explain(budget));
+      best = best.with(Servability.explain(table, rows, rules, budget));
       found = List.of(best);
     }
     Map<String, Baselines.Baseline> simple =

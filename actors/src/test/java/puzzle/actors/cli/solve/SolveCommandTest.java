@@ -313,6 +313,22 @@ class SolveCommandTest {
   }
 
   @Test
+  void explainsTheRuleThatAttentionComesFirst() throws IOException {
+    String file = resource("linear-halves.csv");
+    String[] json = {"--library", file, "--servable", "vllm", "--output=json", "--limit=ms<=2"};
+    assertEquals(4, run(json), err.toString());
+    assertEquals("ms<=2.0", json().get("conflict").get(0).asText());
+    assertEquals(3.0, json().get("relaxations").get(0).get("feasible").asDouble());
+    out.getBuffer().setLength(0);
+    json[json.length - 1] = "--limit=ms<=3";
+    assertEquals(0, run(json), err.toString());
+    out.getBuffer().setLength(0);
+    String ffnFirst = "--force=0:attention-no-op+ffn-640";
+    assertEquals(4, run("--library", file, "--servable", "vllm", ffnFirst));
+    assertTrue(out.toString().contains("Nothing may be chosen"), out.toString());
+  }
+
+  @Test
   void refusesServersRulesWhereTheyWouldBeDropped() throws IOException {
     String file = resource("linear-halves.csv");
     for (String option : List.of("--solutions=3", "--pareto=ms:0:8:3", "--baselines")) {
