@@ -227,7 +227,7 @@ public final class SolveCommand implements Callable<Integer> {
       return TableFiles.instance(source.instance);
     }
     List<Path> files = source.library != null ? source.library : List.of(source.replay);
-    return TableFiles.library(files, objective);
+    return TableFiles.library(files, objective, LimitArguments.stats(limits, pareto));
   }
 
   private int solve(SolverTable full, List<Row> rows, SolveBudget budget, SolveReport report) {
