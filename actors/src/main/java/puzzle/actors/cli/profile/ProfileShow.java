@@ -8,12 +8,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.Output;
+import puzzle.actors.cli.console.ResultCommand;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.huggingface.HuggingFaceConfig;
 import puzzle.engine.profile.Estimate;
@@ -29,17 +28,13 @@ import puzzle.model.Workload;
 /** Costs of every variant of a model and what a server delivers with it. */
 @Command(
     name = "show",
-    mixinStandardHelpOptions = true,
-    sortOptions = false,
     description = "Costs per variant and throughput of a model; config.json is enough.")
-final class ProfileShow implements Callable<Integer> {
+final class ProfileShow extends ResultCommand {
 
   @Option(names = "--model", required = true, description = "Folder or config.json.")
   private Path model;
 
   @Mixin private ServingOptions serving;
-
-  @Mixin private Output output;
 
   @Option(
       names = "--kv-heads",
@@ -65,13 +60,7 @@ final class ProfileShow implements Callable<Integer> {
       Estimate cost = profile.cost(config, variant, throughput.workload());
       describe(variants.addObject(), variant, cost, throughput.workload());
     }
-    PrintWriter out = output.out();
-    if (output.json()) {
-      output.print(report);
-    } else {
-      print(out, report);
-    }
-    out.flush();
+    output.show(report, ProfileShow::print);
     return ExitCode.DONE;
   }
 
