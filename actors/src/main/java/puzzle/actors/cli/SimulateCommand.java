@@ -4,16 +4,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import puzzle.actors.cli.console.ExitCode;
@@ -23,6 +20,7 @@ import puzzle.actors.node.Tools;
 import puzzle.actors.simulation.Conduct;
 import puzzle.actors.simulation.ProcessorTime;
 import puzzle.actors.simulation.Simulation;
+import puzzle.engine.files.Folders;
 import puzzle.engine.solve.IncrementalSolver;
 import puzzle.model.DType;
 import puzzle.model.Limit;
@@ -100,7 +98,7 @@ final class SimulateCommand extends ResultCommand {
           ? ExitCode.DONE
           : ExitCode.INTERNAL;
     } finally {
-      delete(folder);
+      Folders.delete(folder);
     }
   }
 
@@ -225,14 +223,6 @@ final class SimulateCommand extends ResultCommand {
     List<Limit> limits =
         List.of(new Limit(Limit.Stat.THROUGHPUT, 2, true), new Limit(Limit.Stat.MEMORY, 0.6, true));
     return new Target("simulated", List.of(new Target.Goal(workload, limits)));
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    }
   }
 
   private static double round(double value) {

@@ -13,11 +13,11 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import puzzle.actors.cli.console.CliCommand;
 import puzzle.actors.cli.console.ExitCode;
+import puzzle.engine.files.Folders;
 import puzzle.model.InvalidInputException;
 
 /** Certificates for nodes and clients, made by the keytool of the JDK. */
@@ -70,12 +70,7 @@ final class DevCertificates extends CliCommand {
     try {
       make();
     } finally {
-      try (Stream<Path> files = Files.list(work)) {
-        for (Path file : files.toList()) {
-          Files.delete(file);
-        }
-      }
-      Files.delete(work);
+      Folders.delete(work);
     }
     return ExitCode.DONE;
   }
