@@ -1,11 +1,13 @@
 package puzzle.actors.drill;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import puzzle.engine.EngineFactory;
-import puzzle.engine.files.Folders;
 import puzzle.persistence.Journal;
 
 /** Sets a drill up and cleans up after it, however it ends. */
@@ -74,7 +76,13 @@ public final class Drills {
   /** What a dying process still writes may come in between; it is tried a few times. */
   private static void delete(Path folder) {
     for (int i = 0; Files.exists(folder) && i < 20; i++) {
-      Folders.delete(folder);
+      try (Stream<Path> all = Files.walk(folder)) {
+        for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+          Files.deleteIfExists(path);
+        }
+      } catch (IOException | UncheckedIOException e) {
+        // The next round finds what this one missed.
+      }
     }
   }
 }

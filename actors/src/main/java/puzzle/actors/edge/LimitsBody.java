@@ -37,7 +37,7 @@ public final class LimitsBody {
     List<String> names = target.goals().stream().map(g -> g.workload().name()).toList();
     for (JsonBody one : whole.list("limits", MOST)) {
       one.only(FIELDS);
-      byGoal.get(one.has("workload") ? one.oneOf("workload", names) : 0).add(limit(one));
+      byGoal.get(one.node().has("workload") ? one.oneOf("workload", names) : 0).add(limit(one));
     }
     List<Target.Goal> goals = new ArrayList<>();
     for (int g = 0; g < target.goals().size(); g++) {
@@ -49,6 +49,6 @@ public final class LimitsBody {
   private static Limit limit(JsonBody one) {
     Limit.Stat stat = Limit.Stat.values()[one.oneOf("stat", STATS)];
     double value = one.number("value", Double.MIN_VALUE);
-    return new Limit(stat, value, one.has("times_parent") && one.flag("times_parent"));
+    return new Limit(stat, value, one.node().has("times_parent") && one.flag("times_parent"));
   }
 }

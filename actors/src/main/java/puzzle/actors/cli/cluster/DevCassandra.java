@@ -33,9 +33,7 @@ final class DevCassandra extends CliCommand {
 
   @Override
   public Integer call() throws InterruptedException {
-    if (port < 0 || port > 65_535) {
-      throw usage("--port " + port + ": 0 to 65535.");
-    }
+    within("--port", port, 0, 65_535);
     try (LocalCassandra cassandra = new LocalCassandra(folder, port)) {
       cassandra.start();
       out()

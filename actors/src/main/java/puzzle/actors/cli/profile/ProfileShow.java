@@ -1,5 +1,6 @@
 package puzzle.actors.cli.profile;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -122,28 +123,29 @@ final class ProfileShow extends ResultCommand {
   private List<Variant> variants(DecoderConfig config) {
     int width = config.intermediateSize();
     SearchSpace standard = SearchSpace.standard(config.kvHeads(), width, multiple(width));
-    List<Variant> variants = new ArrayList<>();
-    variants.addAll(
-        kvHeads == null ? standard.attention() : asked(kvHeads, Subblock.ATTENTION, "--kv-heads"));
+    List<Variant> variants =
+        new ArrayList<>(
+            kvHeads == null
+                ? standard.attention()
+                : asked(kvHeads, Subblock.ATTENTION, "--kv-heads"));
     variants.addAll(widths == null ? standard.ffn() : asked(widths, Subblock.FFN, "--ffn"));
     return variants;
   }
 
   private static List<Variant> asked(List<String> values, Subblock subblock, String option) {
-    List<Variant> variants = new ArrayList<>();
-    for (String value : values) {
-      String text = value.strip().toLowerCase(Locale.ROOT);
-      boolean attention = subblock == Subblock.ATTENTION;
-      Variant variant;
-      if (text.matches("[1-9]\\d{0,7}")) {
-        int size = Integer.parseInt(text);
-        variant = attention ? Variant.attention(size) : Variant.ffn(size);
-      } else {
-        variant = named(text, subblock, option);
-      }
-      variants.add(variant);
-    }
-    return variants;
+    return values.stream()
+        .map(value -> value.strip().toLowerCase(Locale.ROOT))
+        .map(
+            text ->
+                text.matches("[1-9]\\d{0,7}")
+                    ? sized(text, subblock)
+                    : named(text, subblock, option))
+        .toList();
+  }
+
+  private static Variant sized(String text, Subblock subblock) {
+    int size = Integer.parseInt(text);
+    return subblock == Subblock.ATTENTION ? Variant.attention(size) : Variant.ffn(size);
   }
 
   /** A variant by its name, or by what follows its subblock: {@code linear}, {@code no-op}. */
@@ -174,23 +176,20 @@ final class ProfileShow extends ResultCommand {
     out.printf(
         "%n%-22s %12s %12s %14s %12s %12s %6s  %s%n",
         "variant", "runtime ms", "prefill ms", "decode ms/step", "param MB", "KV MB", "±", "from");
-    report
-        .get("variants")
-        .forEach(
-            v -> {
-              out.printf(
-                  Locale.ROOT,
-                  "%-22s %12.3f %12.3f %14.5f %12.2f %12.2f %5.0f%%  %s%s%n",
-                  v.get("variant").asText(),
-                  v.get("runtime_ms").asDouble(),
-                  v.get("prefill_ms").asDouble(),
-                  v.get("decode_ms_per_step").asDouble(),
-                  v.get("param_bytes").asLong() / 1e6,
-                  v.get("kv_bytes").asLong() / 1e6,
-                  100 * v.get("uncertainty").asDouble(),
-                  v.get("kind").asText(),
-                  v.get("extrapolated").asBoolean() ? ", extrapolated" : "");
-            });
+    for (JsonNode v : report.get("variants")) {
+      out.printf(
+          Locale.ROOT,
+          "%-22s %12.3f %12.3f %14.5f %12.2f %12.2f %5.0f%%  %s%s%n",
+          v.get("variant").asText(),
+          v.get("runtime_ms").asDouble(),
+          v.get("prefill_ms").asDouble(),
+          v.get("decode_ms_per_step").asDouble(),
+          v.get("param_bytes").asLong() / 1e6,
+          v.get("kv_bytes").asLong() / 1e6,
+          100 * v.get("uncertainty").asDouble(),
+          v.get("kind").asText(),
+          v.get("extrapolated").asBoolean() ? ", extrapolated" : "");
+    }
   }
 
   /** Totals of one model as text. */
