@@ -8,7 +8,7 @@ import java.util.Set;
  * start at the defaults of a run file, which stand here and nowhere else; what has none starts at
  * null.
  */
-public final class RunDraft {
+public final class RunDraft extends Draft<RunSpec, RunDraft> {
   public RunId id;
   public String parent;
   public String store;
@@ -22,49 +22,23 @@ public final class RunDraft {
   public RunSpec.Gkd gkd = RunSpec.Gkd.DEFAULT;
   public RetryPolicy retries = RetryPolicy.DEFAULT;
 
-  public RunDraft() {}
-
-  RunDraft(RunSpec from) {
-    id = from.id();
-    parent = from.parent();
-    store = from.store();
-    seed = from.seed();
-    corpus = from.corpus();
-    space = from.space();
-    bld = from.bld();
-    scoring = from.scoring();
-    profiling = from.profiling();
-    target = from.target();
-    gkd = from.gkd();
-    retries = from.retries();
-  }
-
-  public RunSpec build() {
-    return new RunSpec(
-        id, parent, store, seed, corpus, space, bld, scoring, profiling, target, gkd, retries);
+  public RunDraft() {
+    super(RunSpec.class);
   }
 
   /** {@link RunSpec.Corpus}. */
-  public static final class Corpus {
+  public static final class Corpus extends Draft<RunSpec.Corpus, Corpus> {
     public String source;
     public double validationShare = 0.05;
     public int sequenceTokens = 256;
 
-    public Corpus() {}
-
-    Corpus(RunSpec.Corpus from) {
-      source = from.source();
-      validationShare = from.validationShare();
-      sequenceTokens = from.sequenceTokens();
-    }
-
-    public RunSpec.Corpus build() {
-      return new RunSpec.Corpus(source, validationShare, sequenceTokens);
+    public Corpus() {
+      super(RunSpec.Corpus.class);
     }
   }
 
   /** {@link RunSpec.Bld}. */
-  public static final class Bld {
+  public static final class Bld extends Draft<RunSpec.Bld, Bld> {
     public int sequences = 256;
     public int batch = 8;
     public int steps = 60;
@@ -76,62 +50,26 @@ public final class RunDraft {
     public int keep = 4;
     public RunSpec.Safeguards safeguards = RunSpec.Safeguards.DEFAULT;
 
-    public Bld() {}
-
-    Bld(RunSpec.Bld from) {
-      sequences = from.sequences();
-      batch = from.batch();
-      steps = from.steps();
-      warmupSteps = from.warmupSteps();
-      learningRate = from.learningRate();
-      weightDecay = from.weightDecay();
-      clipNorm = from.clipNorm();
-      mode = from.mode();
-      keep = from.keep();
-      safeguards = from.safeguards();
-    }
-
-    public RunSpec.Bld build() {
-      return new RunSpec.Bld(
-          sequences,
-          batch,
-          steps,
-          warmupSteps,
-          learningRate,
-          weightDecay,
-          clipNorm,
-          mode,
-          keep,
-          safeguards);
+    public Bld() {
+      super(RunSpec.Bld.class);
     }
   }
 
   /** {@link RunSpec.Safeguards}. */
-  public static final class Safeguards {
+  public static final class Safeguards extends Draft<RunSpec.Safeguards, Safeguards> {
     public int microBatch;
     public int evaluateSteps = 100;
     public int patience = 3;
     public int checkpointSteps = 500;
     public long tapeBytes;
 
-    public Safeguards() {}
-
-    Safeguards(RunSpec.Safeguards from) {
-      microBatch = from.microBatch();
-      evaluateSteps = from.evaluateSteps();
-      patience = from.patience();
-      checkpointSteps = from.checkpointSteps();
-      tapeBytes = from.tapeBytes();
-    }
-
-    public RunSpec.Safeguards build() {
-      return new RunSpec.Safeguards(
-          microBatch, evaluateSteps, patience, checkpointSteps, tapeBytes);
+    public Safeguards() {
+      super(RunSpec.Safeguards.class);
     }
   }
 
   /** {@link RunSpec.Scoring}. */
-  public static final class Scoring {
+  public static final class Scoring extends Draft<RunSpec.Scoring, Scoring> {
     public int sequences = 32;
     public int evaluationSequences = 64;
     public int batch = 8;
@@ -141,51 +79,23 @@ public final class RunDraft {
     public int candidates = 5;
     public int candidateSequences;
 
-    public Scoring() {}
-
-    Scoring(RunSpec.Scoring from) {
-      sequences = from.sequences();
-      evaluationSequences = from.evaluationSequences();
-      batch = from.batch();
-      metric = from.metric();
-      topK = from.topK();
-      benchmark = from.benchmark();
-      candidates = from.candidates();
-      candidateSequences = from.candidateSequences();
-    }
-
-    public RunSpec.Scoring build() {
-      return new RunSpec.Scoring(
-          sequences,
-          evaluationSequences,
-          batch,
-          metric,
-          topK,
-          benchmark,
-          candidates,
-          candidateSequences);
+    public Scoring() {
+      super(RunSpec.Scoring.class);
     }
   }
 
   /** {@link RunSpec.Profiling}. */
-  public static final class Profiling {
+  public static final class Profiling extends Draft<RunSpec.Profiling, Profiling> {
     public int warmups = 2;
     public int repetitions = 9;
 
-    public Profiling() {}
-
-    Profiling(RunSpec.Profiling from) {
-      warmups = from.warmups();
-      repetitions = from.repetitions();
-    }
-
-    public RunSpec.Profiling build() {
-      return new RunSpec.Profiling(warmups, repetitions);
+    public Profiling() {
+      super(RunSpec.Profiling.class);
     }
   }
 
   /** {@link RunSpec.Gkd}. */
-  public static final class Gkd {
+  public static final class Gkd extends Draft<RunSpec.Gkd, Gkd> {
     public Set<RunSpec.Gkd.Loss> losses = EnumSet.of(RunSpec.Gkd.Loss.COSINE, RunSpec.Gkd.Loss.KLD);
     public int batch = 8;
     public int steps = 200;
@@ -199,37 +109,8 @@ public final class RunDraft {
     public int shards = 1;
     public int evaluateSteps;
 
-    public Gkd() {}
-
-    Gkd(RunSpec.Gkd from) {
-      losses = from.losses();
-      batch = from.batch();
-      steps = from.steps();
-      warmupSteps = from.warmupSteps();
-      learningRate = from.learningRate();
-      weightDecay = from.weightDecay();
-      clipNorm = from.clipNorm();
-      checkpointSteps = from.checkpointSteps();
-      microBatch = from.microBatch();
-      temperature = from.temperature();
-      shards = from.shards();
-      evaluateSteps = from.evaluateSteps();
-    }
-
-    public RunSpec.Gkd build() {
-      return new RunSpec.Gkd(
-          losses,
-          batch,
-          steps,
-          warmupSteps,
-          learningRate,
-          weightDecay,
-          clipNorm,
-          checkpointSteps,
-          microBatch,
-          temperature,
-          shards,
-          evaluateSteps);
+    public Gkd() {
+      super(RunSpec.Gkd.class);
     }
   }
 }

@@ -40,16 +40,12 @@ public record RunSpec(
 
   /** A run of the defaults, changed; id, parent, store, corpus, space and target have none. */
   public static RunSpec of(Consumer<RunDraft> change) {
-    RunDraft draft = new RunDraft();
-    change.accept(draft);
-    return draft.build();
+    return new RunDraft().with(change);
   }
 
   /** This run with some things changed. */
   public RunSpec with(Consumer<RunDraft> change) {
-    RunDraft draft = new RunDraft(this);
-    change.accept(draft);
-    return draft.build();
+    return new RunDraft().changed(this, change);
   }
 
   /**
@@ -105,9 +101,7 @@ public record RunSpec(
     }
 
     public Bld with(Consumer<RunDraft.Bld> change) {
-      RunDraft.Bld draft = new RunDraft.Bld(this);
-      change.accept(draft);
-      return draft.build();
+      return new RunDraft.Bld().changed(this, change);
     }
   }
 
@@ -133,9 +127,7 @@ public record RunSpec(
     public static final Safeguards NONE = new Safeguards(0, 0, 0, 0, 0);
 
     public Safeguards with(Consumer<RunDraft.Safeguards> change) {
-      RunDraft.Safeguards draft = new RunDraft.Safeguards(this);
-      change.accept(draft);
-      return draft.build();
+      return new RunDraft.Safeguards().changed(this, change);
     }
   }
 
@@ -179,9 +171,7 @@ public record RunSpec(
     }
 
     public Scoring with(Consumer<RunDraft.Scoring> change) {
-      RunDraft.Scoring draft = new RunDraft.Scoring(this);
-      change.accept(draft);
-      return draft.build();
+      return new RunDraft.Scoring().changed(this, change);
     }
   }
 
@@ -274,9 +264,7 @@ public record RunSpec(
     }
 
     public Gkd with(Consumer<RunDraft.Gkd> change) {
-      RunDraft.Gkd draft = new RunDraft.Gkd(this);
-      change.accept(draft);
-      return draft.build();
+      return new RunDraft.Gkd().changed(this, change);
     }
 
     /** In the enum's order, whatever order they were given in: a run has one spelling. */

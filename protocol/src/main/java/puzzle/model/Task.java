@@ -29,6 +29,16 @@ public sealed interface Task {
    */
   String key();
 
+  /** What the parent did on the corpus, for tasks that read it; else null. */
+  default CheckpointRef recording() {
+    return null;
+  }
+
+  /** The whole model that the task is about, null if it is about one block or the parent. */
+  default Architecture architecture() {
+    return null;
+  }
+
   /** What this task gives when it succeeds. */
   Class<? extends TaskResult> resultType();
 

@@ -23,15 +23,8 @@ public record Workload(
     Objects.requireNonNull(kvCache, "kvCache");
     if (batch < 1 || prefillTokens < 1 || generationTokens < 1 || tensorParallel < 1) {
       throw new IllegalArgumentException(
-          "a workload needs a batch, a prefill, a generation and a tensor-parallel degree of 1 or"
-              + " more: "
-              + batch
-              + ", "
-              + prefillTokens
-              + ", "
-              + generationTokens
-              + ", "
-              + tensorParallel);
+          "a workload needs a batch, a prefill, a generation and a tensor-parallel degree of 1 or more: %s, %s, %s, %s"
+              .formatted(batch, prefillTokens, generationTokens, tensorParallel));
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -143,7 +144,7 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
         .onMessageEquals(Signal.WAKE, this::onWake)
         .onMessageEquals(Signal.LIVE, this::onLiveTick)
         .onMessageEquals(Signal.HEARTBEAT, this::onHeartbeat)
-        .onSignal(org.apache.pekko.actor.typed.PostStop.class, s -> stop())
+        .onSignal(PostStop.class, s -> stop())
         .build();
   }
 

@@ -109,6 +109,9 @@ final class HouseRules {
             "puzzle.actors.feed.Inbound",
             "puzzle.actors.http.WorkerEndpoints"));
     rules.put("two classes of a module have two names", HouseRules::namesakes);
+    rules.put(
+        "no class is spelt out with its package unless its name is taken", HouseRules::speltOut);
+    rules.put("no file has more than 400 lines, no actor more than 330", HouseRules::tooLong);
     rules.put("no package is deeper than four levels or named for nothing", HouseRules::packages);
     return rules;
   }
@@ -213,11 +216,17 @@ final class HouseRules {
     return broken;
   }
 
-  static List<String> speltOut(List<JavaFile> files) {
-    return files.stream()
-        .filter(file -> !file.inline().isEmpty())
-        .map(file -> file.fullName() + " spells out " + file.inline())
-        .toList();
+  private static List<String> speltOut(List<JavaFile> files) {
+    List<String> broken = new ArrayList<>();
+    for (JavaFile file : files) {
+      for (String inline : file.inline()) {
+        String name = inline.substring(inline.lastIndexOf('.'));
+        if (file.imports().stream().noneMatch(i -> i.endsWith(name))) {
+          broken.add(file.fullName() + " spells out " + inline);
+        }
+      }
+    }
+    return broken;
   }
 
   private static List<String> packages(List<JavaFile> files) {
@@ -231,8 +240,7 @@ final class HouseRules {
     return List.copyOf(broken);
   }
 
-  /** Files of more than 400 lines, actors of more than 330. */
-  static List<String> tooLong(List<JavaFile> files) {
+  private static List<String> tooLong(List<JavaFile> files) {
     List<String> broken = new ArrayList<>();
     for (JavaFile file : files) {
       int most = file.name().endsWith("Actor") ? MOST_LINES_OF_AN_ACTOR : MOST_LINES;

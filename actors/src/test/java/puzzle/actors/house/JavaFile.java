@@ -42,11 +42,16 @@ record JavaFile(
           "(?<![\\w.])((?:java|javax|org|com|io|ai|blue|puzzle|picocli|scala)"
               + "(?:\\.[a-z_]\\w*)*\\.[A-Z]\\w*)");
 
-  /** The main sources of all modules. */
-  static List<JavaFile> all(Path project) throws IOException {
+  /**
+   * The sources of all modules.
+   *
+   * @param kind {@code main} or {@code test}
+   */
+  static List<JavaFile> all(Path project, String kind) throws IOException {
     List<JavaFile> all = new ArrayList<>();
     for (String module : MODULES) {
-      try (Stream<Path> files = Files.walk(project.resolve(module).resolve("src/main/java"))) {
+      Path sources = project.resolve(module).resolve("src/" + kind + "/java");
+      try (Stream<Path> files = Files.walk(sources)) {
         for (Path file : files.filter(f -> f.toString().endsWith(".java")).sorted().toList()) {
           all.add(read(module, file.getFileName().toString(), Files.readString(file)));
         }

@@ -6,31 +6,21 @@ import java.util.List;
 import java.util.Locale;
 import puzzle.engine.files.AtomicFile;
 
-/** A study's results as CSV, HTML and text. */
-public final class AblationReport {
+/**
+ * A study's results as CSV, HTML and text.
+ *
+ * @param command that made it
+ */
+public record AblationReport(
+    String name, StudySize scale, AblationStudy.Result result, String command) {
 
   public static final String CSV = "ablations.csv";
   public static final String HTML = "ablations.html";
 
-  private final String name;
-  private final StudySize scale;
-  private final AblationStudy.Result result;
-  private final String command;
-
-  /**
-   * @param command that made it
-   */
-  public AblationReport(String name, StudySize scale, AblationStudy.Result result, String command) {
-    this.name = name;
-    this.scale = scale;
-    this.result = result;
-    this.command = command;
-  }
-
   /** Writes both files, each whole or not at all. */
   public void write(Path folder) {
     write(folder.resolve(CSV), csv(result.measurements()));
-    write(folder.resolve(HTML), new StudyPage(name, scale, result, command).html());
+    write(folder.resolve(HTML), new StudyPage(this).html());
   }
 
   private static void write(Path file, String text) {

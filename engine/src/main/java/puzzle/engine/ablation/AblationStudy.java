@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -24,19 +25,19 @@ import puzzle.model.Sha256;
 /**
  * The ablations of one parent. All that is computed lies in the study's folder and is taken from
  * there the next time: a study that was killed resumes, and tables share what they have in common.
+ *
+ * @param run names parent, corpus, workload and limits
+ * @param folder keeps what is computed; made if it is missing
+ * @param threads jobs at a time, one operation each on one thread
+ * @param progress told what is begun, a line each
  */
-public final class AblationStudy {
+public record AblationStudy(
+    RunSpec run, StudySize scale, Path folder, int threads, Consumer<String> progress) {
 
   /** Enters every key: raised whenever the same settings no longer give the same numbers. */
   private static final String VERSION = "1";
 
   private static final String COSTS = "costs.json";
-
-  private final RunSpec run;
-  private final StudySize scale;
-  private final Path folder;
-  private final int threads;
-  private final Consumer<String> progress;
 
   /**
    * What was found.
@@ -48,21 +49,6 @@ public final class AblationStudy {
     public List<ExpectedOrder.Outcome> orders() {
       return ExpectedOrder.outcomes(measurements);
     }
-  }
-
-  /**
-   * @param run names parent, corpus, workload and limits
-   * @param folder keeps what is computed; made if it is missing
-   * @param threads jobs at a time, one operation each on one thread
-   * @param progress told what is begun, a line each
-   */
-  public AblationStudy(
-      RunSpec run, StudySize scale, Path folder, int threads, Consumer<String> progress) {
-    this.run = run;
-    this.scale = scale;
-    this.folder = folder;
-    this.threads = threads;
-    this.progress = progress;
   }
 
   /**
@@ -102,7 +88,14 @@ public final class AblationStudy {
                     config, SafetensorsFolder.open(parentFolder), run.corpus().sequenceTokens()))) {
       Recordings recordings =
           new Recordings(
-              scale, run, folder.resolve("recordings"), cache, workers, identity(config), progress);
+              scale,
+              run,
+              folder.resolve("recordings"),
+              cache,
+              workers,
+              identity(config),
+              progress,
+              new HashMap<>());
       Study study = new Study(scale, run, config.layers(), recordings, cache, workers, progress);
       for (long seed : scale.seeds()) {
         Tables rows = new Tables(study, costs, seed);

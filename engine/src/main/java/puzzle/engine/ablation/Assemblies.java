@@ -23,7 +23,7 @@ import puzzle.model.Score;
  * Whole models: assembled, measured against the parent on sequences that nothing trained on and
  * nothing was scored or chosen with, and healed.
  */
-final class Assemblies {
+record Assemblies(Study study) {
 
   /**
    * Means over tokens.
@@ -35,12 +35,6 @@ final class Assemblies {
   /** A model to heal with these losses. */
   record Healing(Model model, Set<RunSpec.Gkd.Loss> losses) {}
 
-  private final Study study;
-
-  Assemblies(Study study) {
-    this.study = study;
-  }
-
   /** Qualities in the order of the models. */
   List<Quality> evaluate(List<Model> models, StudyText data, long seed) {
     Recorded recorded = study.recordings().get(data, seed);
@@ -48,18 +42,15 @@ final class Assemblies {
     List<Workers.Job<Quality>> jobs = new ArrayList<>();
     for (Model model : models) {
       jobs.add(
-          parent ->
-              study
-                  .cache()
-                  .get(
-                      "evaluations",
-                      recorded.key() + " " + model.key(),
-                      Quality.class,
-                      () -> {
-                        try (Decoder assembled = assembled(parent, model)) {
-                          return quality(assembled, recorded);
-                        }
-                      }));
+          study.job(
+              "evaluations",
+              recorded.key() + " " + model.key(),
+              Quality.class,
+              parent -> {
+                try (Decoder assembled = assembled(parent, model)) {
+                  return quality(assembled, recorded);
+                }
+              }));
     }
     return study.workers().all(jobs);
   }
@@ -73,14 +64,11 @@ final class Assemblies {
       RunSpec.Gkd settings = study.scale().gkd(study.run(), gkd.losses());
       String key = recorded.key() + " " + gkd.model().key() + " " + settings;
       jobs.add(
-          parent ->
-              study
-                  .cache()
-                  .get(
-                      "gkds",
-                      key,
-                      Quality.class,
-                      () -> healed(parent, gkd.model(), settings, recorded, seed)));
+          study.job(
+              "gkds",
+              key,
+              Quality.class,
+              parent -> healed(parent, gkd.model(), settings, recorded, seed)));
     }
     return study.workers().all(jobs);
   }

@@ -1,7 +1,6 @@
 package puzzle.engine.ablation;
 
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -14,8 +13,21 @@ import puzzle.engine.store.Store;
 import puzzle.model.CheckpointRef;
 import puzzle.model.RunSpec;
 
-/** The parent's activations on each kind of text and each seed's draw of it, each made once. */
-final class Recordings {
+/**
+ * The parent's activations on each kind of text and each seed's draw of it, each made once.
+ *
+ * @param identity of parent and corpus
+ * @param made so far, by key
+ */
+record Recordings(
+    StudySize scale,
+    RunSpec run,
+    Path folder,
+    ResultCache cache,
+    Workers workers,
+    String identity,
+    Consumer<String> progress,
+    Map<String, Recorded> made) {
 
   /**
    * A recording and the store it lies in, with what is computed from it.
@@ -26,35 +38,6 @@ final class Recordings {
     Recording open() {
       return Recording.open(store, index);
     }
-  }
-
-  private final StudySize scale;
-  private final RunSpec run;
-  private final Path folder;
-  private final ResultCache cache;
-  private final Workers workers;
-  private final String identity;
-  private final Consumer<String> progress;
-  private final Map<String, Recorded> made = new HashMap<>();
-
-  /**
-   * @param identity of parent and corpus
-   */
-  Recordings(
-      StudySize scale,
-      RunSpec run,
-      Path folder,
-      ResultCache cache,
-      Workers workers,
-      String identity,
-      Consumer<String> progress) {
-    this.scale = scale;
-    this.run = run;
-    this.folder = folder;
-    this.cache = cache;
-    this.workers = workers;
-    this.identity = identity;
-    this.progress = progress;
   }
 
   Recorded get(StudyText data, long seed) {

@@ -16,15 +16,9 @@ import puzzle.model.Sha256;
  * whole or not at all, so a study that was killed goes on where it was, and one with other tables
  * or seeds takes what it shares. Damaged entries are computed again.
  */
-final class ResultCache {
+record ResultCache(Path folder) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
-
-  private final Path folder;
-
-  ResultCache(Path folder) {
-    this.folder = folder;
-  }
 
   /**
    * @param kind a folder's name

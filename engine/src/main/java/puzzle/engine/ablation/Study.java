@@ -21,6 +21,11 @@ record Study(
     Workers workers,
     Consumer<String> progress) {
 
+  /** A job whose result is taken from the cache if it was computed before. */
+  <T> Workers.Job<T> job(String kind, String key, Class<T> type, Workers.Job<T> work) {
+    return parent -> cache.get(kind, key, type, () -> work.run(parent));
+  }
+
   SearchSpace space() {
     return scale.space(run.space());
   }

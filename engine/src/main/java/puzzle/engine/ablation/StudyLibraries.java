@@ -19,7 +19,6 @@ import puzzle.engine.surgery.Initialisation;
 import puzzle.model.Block;
 import puzzle.model.CheckpointRef;
 import puzzle.model.RunSpec;
-import puzzle.model.SearchSpace;
 import puzzle.model.Subblock;
 import puzzle.model.Variant;
 
@@ -28,25 +27,18 @@ import puzzle.model.Variant;
  * random depends on the seed, the layer and the variant alone, so cells that differ in one setting
  * share all else.
  */
-final class StudyLibraries {
-
-  private final Study study;
-  private final SearchSpace space;
+record StudyLibraries(Study study) {
 
   /** What the trainings of one library share. */
   private record Round(Recorded recorded, String name, long seed, int steps) {}
-
-  StudyLibraries(Study study) {
-    this.study = study;
-    this.space = study.space();
-  }
 
   /** Every variant by decoupled BLD; with 0 steps as initialised. */
   Library library(StudyText data, long seed, int steps) {
     Recorded recorded = study.recordings().get(data, seed);
     String name = "decoupled-%d-%s".formatted(steps, bldKey(steps).substring(0, 6));
     Round round = new Round(recorded, name, seed, steps);
-    List<Variant> trainable = space.variants().stream().filter(space::trainable).toList();
+    List<Variant> trainable =
+        study.space().variants().stream().filter(study.space()::trainable).toList();
     study
         .progress()
         .accept(
@@ -117,14 +109,11 @@ final class StudyLibraries {
       int l = layer;
       for (T what : wanted.get(layer)) {
         jobs.add(
-            parent ->
-                study
-                    .cache()
-                    .get(
-                        "library",
-                        key.apply(l, what),
-                        CheckpointRef.class,
-                        () -> training.run(parent, l, what)));
+            study.job(
+                "library",
+                key.apply(l, what),
+                CheckpointRef.class,
+                parent -> training.run(parent, l, what)));
       }
     }
     Iterator<CheckpointRef> files = study.workers().all(jobs).iterator();
@@ -138,11 +127,11 @@ final class StudyLibraries {
   }
 
   private List<Block> trainablePairs(Set<Block> blocks) {
-    return blocks.stream().filter(space::trainsWhole).toList();
+    return blocks.stream().filter(study.space()::trainsWhole).toList();
   }
 
   private CheckpointRef coupled(Round round, Decoder parent, int layer, Block block, Library from) {
-    try (Library.Halves halves = from.open(parent, layer, block, space.parent())) {
+    try (Library.Halves halves = from.open(parent, layer, block, study.space().parent())) {
       new BlockDistillation(parent, layer, bld(round.steps()), round.recorded().open())
           .run(
               halves.attention(),

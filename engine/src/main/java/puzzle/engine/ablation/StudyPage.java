@@ -33,39 +33,35 @@ final class StudyPage {
       .dot.s0{fill:var(--s0)}.dot.s1{fill:var(--s1)}.dot.s2{fill:var(--s2)}.dot.s3{fill:var(--s3)}
       """;
 
-  private final String name;
-  private final StudySize scale;
-  private final AblationStudy.Result result;
-  private final String command;
+  private final AblationReport report;
   private final StringBuilder html = new StringBuilder();
 
-  StudyPage(String name, StudySize scale, AblationStudy.Result result, String command) {
-    this.name = name;
-    this.scale = scale;
-    this.result = result;
-    this.command = command;
+  StudyPage(AblationReport report) {
+    this.report = report;
   }
 
   String html() {
-    html.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
-        .append("<meta name=\"viewport\" content=\"width=device-width\"><title>Ablations of ")
-        .append(Plot.text(name))
-        .append("</title><style>\n")
-        .append(STYLE)
-        .append("</style></head><body>\n<h1>Ablations of ")
-        .append(Plot.text(name))
-        .append("</h1>\n");
+    String name = Plot.text(report.name());
+    html.append(
+        """
+        <!doctype html>
+        <html lang="en"><head><meta charset="utf-8">\
+        <meta name="viewport" content="width=device-width"><title>Ablations of %s</title><style>
+        %s</style></head><body>
+        <h1>Ablations of %s</h1>
+        """
+            .formatted(name, STYLE, name));
     paragraph(
         "The ablations of Puzzle (arXiv 2411.19146) on a parent at hand. Every figure is the KL"
             + " divergence of the assembled model from the parent in nats per token, on held-out"
             + " text that nothing was trained on, scored on or chosen with; smaller is better. The"
             + " paper's figures are accuracies; larger is better there.");
-    html.append("<p>Made by <code>").append(Plot.text(command)).append("</code></p>\n");
+    html.append("<p>Made by <code>").append(Plot.text(report.command())).append("</code></p>\n");
     paragraph(settings());
     orders();
     for (Table table : Table.values()) {
       Map<String, Map<Double, Map<Long, Double>>> cells =
-          ExpectedOrder.cells(table, result.measurements());
+          ExpectedOrder.cells(table, report.result().measurements());
       if (!cells.isEmpty()) {
         table(table, cells);
       }
@@ -74,6 +70,7 @@ final class StudyPage {
   }
 
   private String settings() {
+    StudySize scale = report.scale();
     return String.format(
         Locale.ROOT,
         "%d seeds; BLD: %d steps of %d sequences over a tape of %d; scores on %d sequences, final"
@@ -88,7 +85,7 @@ final class StudyPage {
         scale.gkdSteps(),
         scale.batch(),
         scale.target(),
-        result.costSource());
+        report.result().costSource());
   }
 
   private void orders() {
@@ -100,7 +97,7 @@ final class StudyPage {
             + " it; a tie is enough for ≤.");
     html.append("<div class=\"wide\"><table><tr><th>order</th><th>paper</th><th>better</th>")
         .append("<th>worse</th><th>difference</th><th>error bar</th><th></th></tr>\n");
-    for (ExpectedOrder.Outcome o : result.orders()) {
+    for (ExpectedOrder.Outcome o : report.result().orders()) {
       html.append(
           String.format(
               Locale.ROOT,

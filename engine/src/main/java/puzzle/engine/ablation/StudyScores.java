@@ -13,10 +13,9 @@ import puzzle.engine.score.SuffixScorer;
 import puzzle.model.Block;
 import puzzle.model.Score;
 import puzzle.model.Score.Metric;
-import puzzle.model.SearchSpace;
 
 /** Replace-one-block scores of a study, each made once and kept in its folder. */
-final class StudyScores {
+record StudyScores(Study study) {
 
   /**
    * A block's score by every metric, larger is worse.
@@ -29,17 +28,9 @@ final class StudyScores {
   /** Scores of a layer's blocks by name. */
   record LayerScores(Map<String, BlockScore> blocks) {}
 
-  private final Study study;
-  private final SearchSpace space;
-
-  StudyScores(Study study) {
-    this.study = study;
-    this.space = study.space();
-  }
-
   /** Scores of every block but the parent's, per layer. */
   List<Map<Block, BlockScore>> scores(Library library, StudyText data, long seed) {
-    return scores(library, data, seed, Collections.nCopies(study.layers(), space.blocks()));
+    return scores(library, data, seed, Collections.nCopies(study.layers(), study.space().blocks()));
   }
 
   /** The same of some blocks. */
@@ -51,25 +42,22 @@ final class StudyScores {
     for (int layer = 0; layer < study.layers(); layer++) {
       int l = layer;
       List<Block> blocks =
-          wanted.get(layer).stream().filter(b -> !b.equals(space.parent())).toList();
+          wanted.get(layer).stream().filter(b -> !b.equals(study.space().parent())).toList();
       StringBuilder key = new StringBuilder(recorded.key()).append(" layer ").append(layer);
       for (Block block : blocks) {
         key.append(' ').append(block).append(' ').append(library.weights(layer, block));
       }
       jobs.add(
-          parent ->
-              study
-                  .cache()
-                  .get(
-                      "scores",
-                      key.toString(),
-                      LayerScores.class,
-                      () -> scored(parent, recorded, library, l, blocks)));
+          study.job(
+              "scores",
+              key.toString(),
+              LayerScores.class,
+              parent -> scored(parent, recorded, library, l, blocks)));
     }
     List<Map<Block, BlockScore>> scores = new ArrayList<>();
     for (LayerScores layer : study.workers().all(jobs)) {
       Map<Block, BlockScore> one = new LinkedHashMap<>();
-      one.put(space.parent(), new BlockScore(0, 0, 0));
+      one.put(study.space().parent(), new BlockScore(0, 0, 0));
       layer.blocks().forEach((name, score) -> one.put(Block.parse(name), score));
       scores.add(one);
     }
@@ -82,7 +70,7 @@ final class StudyScores {
         new SuffixScorer(parent, recorded.open(), study.scale().scoring(study.run()), null);
     Map<String, BlockScore> scores = new LinkedHashMap<>();
     for (Block block : blocks) {
-      try (Library.Halves halves = library.open(parent, layer, block, space.parent())) {
+      try (Library.Halves halves = library.open(parent, layer, block, study.space().parent())) {
         scores.put(block.name(), score(scorer, layer, halves));
       }
     }

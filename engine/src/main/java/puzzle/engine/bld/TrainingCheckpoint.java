@@ -20,8 +20,11 @@ import puzzle.model.CheckpointRef;
  * The last state of one training. Each state is a file of its own, and a small one beside it,
  * replaced whole, says which one counts and what its SHA-256 is; a process killed anywhere in
  * between leaves the state before.
+ *
+ * @param name of the variant or block that is trained for the layer
+ * @param identity of what is trained; a training does not resume from a state of another identity
  */
-public final class TrainingCheckpoint {
+public record TrainingCheckpoint(Store store, int layer, String name, String identity) {
 
   /**
    * How far a training is, besides its arrays.
@@ -39,22 +42,6 @@ public final class TrainingCheckpoint {
   record Latest(String identity, Progress progress, CheckpointRef file) {}
 
   private static final ObjectMapper JSON = new ObjectMapper();
-
-  private final Store store;
-  private final int layer;
-  private final String name;
-  private final String identity;
-
-  /**
-   * @param name of the variant or block that is trained for the layer
-   * @param identity of what is trained; a training does not resume from a state of another identity
-   */
-  public TrainingCheckpoint(Store store, int layer, String name, String identity) {
-    this.store = store;
-    this.layer = layer;
-    this.name = name;
-    this.identity = identity;
-  }
 
   /** Replaces the last state. */
   void save(Progress progress, Map<String, NDArray> arrays) {

@@ -43,15 +43,6 @@ public final class ByteTokenizer implements Tokenizer {
     return tokens;
   }
 
-  @Override
-  public String decode(int[] tokens) {
-    byte[] bytes = new byte[tokens.length];
-    for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) tokens[i];
-    }
-    return new String(bytes, StandardCharsets.UTF_8);
-  }
-
   /**
    * Writes {@code tokenizer.json} and {@code tokenizer_config.json} into a model's folder.
    *

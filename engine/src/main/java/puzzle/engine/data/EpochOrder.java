@@ -7,20 +7,13 @@ import java.util.Random;
  * Which sequences each step takes: every sequence once per epoch, in an order drawn from the seed.
  * Any step can be asked for, so a resumed training takes the same ones.
  */
-public final class EpochOrder {
+public record EpochOrder(long seed, int sequences, int batch) {
 
-  private final long seed;
-  private final int sequences;
-  private final int batch;
-
-  public EpochOrder(long seed, int sequences, int batch) {
+  public EpochOrder {
     if (batch > sequences) {
       throw new IllegalArgumentException(
           "a batch of " + batch + " needs as many sequences, not " + sequences);
     }
-    this.seed = seed;
-    this.sequences = sequences;
-    this.batch = batch;
   }
 
   /** Indices of one step's sequences, counted from step 0; what does not fill a batch is left. */

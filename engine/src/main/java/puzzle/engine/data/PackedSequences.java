@@ -45,10 +45,6 @@ public final class PackedSequences {
     this.packing = packing;
   }
 
-  public Packing packing() {
-    return packing;
-  }
-
   /**
    * Training sequences [sequences, length], shuffled.
    *
@@ -90,15 +86,12 @@ public final class PackedSequences {
       }
       if (all) {
         throw new InvalidInputException(
-            "the corpus gives "
-                + packed.size()
-                + (validation ? " validation" : " training")
-                + " sequences of "
-                + packing.length()
-                + " tokens, not "
-                + sequences
-                + ".\n"
-                + "Maybe give more text, or ask for fewer or shorter sequences.");
+            "the corpus gives %s%s sequences of %s tokens, not %s.\nMaybe give more text, or ask for fewer or shorter sequences."
+                .formatted(
+                    packed.size(),
+                    validation ? " validation" : " training",
+                    packing.length(),
+                    sequences));
       }
     }
   }
@@ -155,11 +148,8 @@ public final class PackedSequences {
     for (int token : tokens) {
       if (token < 0 || token >= packing.vocabSize()) {
         throw new InvalidInputException(
-            "the tokenizer gives token "
-                + token
-                + ", the model has "
-                + packing.vocabSize()
-                + ".\nMaybe tokenizer.json and config.json are of different models.");
+            "the tokenizer gives token %s, the model has %s.\nMaybe tokenizer.json and config.json are of different models."
+                .formatted(token, packing.vocabSize()));
       }
     }
   }
@@ -250,9 +240,8 @@ public final class PackedSequences {
       if (pass == passes) {
         if (epoch >= 0 && !any) {
           throw new InvalidInputException(
-              "the corpus does not give one training sequence of "
-                  + packing.length()
-                  + " tokens.\nMaybe give more text, or ask for shorter sequences.");
+              "the corpus does not give one training sequence of %s tokens.\nMaybe give more text, or ask for shorter sequences."
+                  .formatted(packing.length()));
         }
         epoch++;
         pass = 0;

@@ -22,12 +22,8 @@ public record Packing(
         || separator >= vocabSize
         || !(validationShare >= 0 && validationShare < 1)) {
       throw new IllegalArgumentException(
-          "no packing: length "
-              + length
-              + ", separator "
-              + separator
-              + ", validation share "
-              + validationShare);
+          "no packing: length %s, separator %s, validation share %s"
+              .formatted(length, separator, validationShare));
     }
   }
 }

@@ -54,9 +54,8 @@ final class SubwordTokenizer implements Tokenizer {
   private static void checkJson(Path file) {
     if (!Files.isRegularFile(file)) {
       throw new InvalidInputException(
-          file
-              + ": no such file.\nMaybe the model comes with tokenizer.model only: convert it"
-              + " to tokenizer.json.");
+          "%s: no such file.\nMaybe the model comes with tokenizer.model only: convert it to tokenizer.json."
+              .formatted(file));
     }
     try (JsonParser json = JSON.createParser(file.toFile())) {
       if (Files.size(file) > MAX_BYTES) {
@@ -91,14 +90,5 @@ final class SubwordTokenizer implements Tokenizer {
       tokens[i] = (int) ids[i];
     }
     return tokens;
-  }
-
-  @Override
-  public String decode(int[] tokens) {
-    long[] ids = new long[tokens.length];
-    for (int i = 0; i < ids.length; i++) {
-      ids[i] = tokens[i];
-    }
-    return tokenizer.decode(ids, false);
   }
 }

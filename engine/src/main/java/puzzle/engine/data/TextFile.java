@@ -125,23 +125,14 @@ final class TextFile implements Corpus {
 
   private static InvalidInputException missing(String location, String reason) {
     return new InvalidInputException(
-        "corpus "
-            + location
-            + ": "
-            + reason
-            + ".\nMaybe check the path; give a file, a folder or"
-            + " classpath:NAME.");
+        "corpus %s: %s.\nMaybe check the path; give a file, a folder or classpath:NAME."
+            .formatted(location, reason));
   }
 
   private InvalidInputException bad(long line, String what) {
     return new InvalidInputException(
-        location
-            + ": line "
-            + line
-            + ": "
-            + what
-            + ".\nMaybe the file is cut off or not of the"
-            + " format its name says.");
+        "%s: line %s: %s.\nMaybe the file is cut off or not of the format its name says."
+            .formatted(location, line, what));
   }
 
   private final class TextDocuments extends ReadAhead {

@@ -2,12 +2,10 @@ package puzzle.engine.data;
 
 import java.nio.file.Path;
 
-/** Text to token ids and back, as the model was trained with; no special tokens are added. */
+/** Text to token ids, as the model was trained with; no special tokens are added. */
 public interface Tokenizer {
 
   int[] encode(String text);
-
-  String decode(int[] tokens);
 
   /**
    * The tokenizer of a model's folder, from its {@code tokenizer.json}. One whose ids are the bytes

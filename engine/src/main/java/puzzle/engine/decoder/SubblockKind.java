@@ -24,6 +24,7 @@ public interface SubblockKind {
     return switch (kind) {
       case GROUPED_ATTENTION -> GroupedAttention.KIND;
       case GATED_FFN -> GatedFfn.KIND;
+      case LOW_RANK_FFN -> LowRankFfn.KIND;
       case LINEAR -> LinearSubblock.KIND;
       case NO_OP -> NoOp.KIND;
     };

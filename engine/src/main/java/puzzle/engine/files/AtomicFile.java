@@ -3,15 +3,13 @@ package puzzle.engine.files;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
 import java.util.concurrent.ThreadLocalRandom;
-import puzzle.model.Sha256;
 
 /**
  * Writes a file so that nobody ever sees half of it: under a temporary name in the same folder,
@@ -45,13 +43,13 @@ public final class AtomicFile {
       Written written;
       try (FileChannel channel =
           FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        HashingStream out = new HashingStream(channel);
+        Hashing out = new Hashing(Channels.newOutputStream(channel));
         // Content closing the stream it was given must not close the channel before the sync.
         BufferedOutputStream buffered = new BufferedOutputStream(out, 1 << 16);
         content.writeTo(buffered);
         buffered.flush();
         channel.force(true);
-        written = new Written(out.bytes, Sha256.hex(out.digest));
+        written = out.written();
       }
       Files.move(
           temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -70,9 +68,10 @@ public final class AtomicFile {
   /** A name beside the target that no reader looks for and no other writer uses. */
   public static Path temporaryBeside(Path target) {
     String unique =
-        Long.toHexString(ProcessHandle.current().pid())
-            + "-"
-            + Long.toHexString(ThreadLocalRandom.current().nextLong());
+        "%s-%s"
+            .formatted(
+                Long.toHexString(ProcessHandle.current().pid()),
+                Long.toHexString(ThreadLocalRandom.current().nextLong()));
     return target.resolveSibling(TEMPORARY_PREFIX + unique + "-" + target.getFileName());
   }
 
@@ -89,31 +88,6 @@ public final class AtomicFile {
       Files.deleteIfExists(temporary);
     } catch (IOException e) {
       // The name keeps it from being read.
-    }
-  }
-
-  /** Counts and hashes on the way to the channel. */
-  private static final class HashingStream extends OutputStream {
-    private final FileChannel channel;
-    private final MessageDigest digest = Sha256.digest();
-    private long bytes;
-
-    HashingStream(FileChannel channel) {
-      this.channel = channel;
-    }
-
-    @Override
-    public void write(int value) throws IOException {
-      write(new byte[] {(byte) value}, 0, 1);
-    }
-
-    @Override
-    public void write(byte[] source, int offset, int length) throws IOException {
-      digest.update(source, offset, length);
-      ByteBuffer buffer = ByteBuffer.wrap(source, offset, length);
-      while (buffer.hasRemaining()) {
-        bytes += channel.write(buffer);
-      }
     }
   }
 }

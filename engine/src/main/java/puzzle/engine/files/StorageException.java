@@ -30,16 +30,14 @@ public final class StorageException extends RuntimeException {
     }
     if (cause instanceof ReadOnlyFileSystemException || lower.contains("read-only")) {
       return new StorageException(
-          target
-              + ": cannot be written: the file system is read-only.\n"
-              + "Maybe choose another folder, or mount it for writing.",
+          "%s: cannot be written: the file system is read-only.\nMaybe choose another folder, or mount it for writing."
+              .formatted(target),
           cause);
     }
     if (cause instanceof AccessDeniedException) {
       return new StorageException(
-          target
-              + ": cannot be written: permission denied.\n"
-              + "Maybe choose another folder, or change the owner of this one.",
+          "%s: cannot be written: permission denied.\nMaybe choose another folder, or change the owner of this one."
+              .formatted(target),
           cause);
     }
     if (cause instanceof NoSuchFileException) {

@@ -20,13 +20,7 @@ import puzzle.model.CheckpointRef;
  * under their names, moments under {@code m.} and {@code v.} before them. A state depends on what
  * it started from alone, so one that is written twice is the same.
  */
-public final class GkdStates {
-
-  private final Store store;
-
-  public GkdStates(Store store) {
-    this.store = store;
-  }
+public record GkdStates(Store store) {
 
   /** Writes one shard's state after a round, whole or not at all. */
   CheckpointRef put(int round, int shard, Map<String, NDArray> state) {

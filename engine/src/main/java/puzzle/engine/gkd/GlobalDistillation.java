@@ -36,22 +36,8 @@ import puzzle.model.TaskResult.ShardTrained;
  * kept after every round. A round's result depends on its number, its shard and the states before
  * it alone: not on who trains it, when, how often, or what else runs.
  */
-public final class GlobalDistillation {
-
-  private final Decoder parent;
-  private final Decoder child;
-  private final RunSpec.Gkd settings;
-  private final Recording recording;
-  private final long seed;
-
-  public GlobalDistillation(
-      Decoder parent, Decoder child, RunSpec.Gkd settings, Recording recording, long seed) {
-    this.parent = parent;
-    this.child = child;
-    this.settings = settings;
-    this.recording = recording;
-    this.seed = seed;
-  }
+public record GlobalDistillation(
+    Decoder parent, Decoder child, RunSpec.Gkd settings, Recording recording, long seed) {
 
   /**
    * Trains {@code child} in place from beginning to end, all shards in turn: what the rounds give

@@ -34,8 +34,14 @@ import puzzle.model.InvalidInputException;
  * ffn_mult}, which most readers want, where all are multiples of 256, and as exact {@code
  * intermediate_size} otherwise. {@code anymodel} is the parent's config with the differences per
  * layer.
+ *
+ * @param config of the child
+ * @param weights its tensors; more than it needs do no harm
+ * @param parent folder of the parent: config, tokenizer
+ * @param provenance where the child comes from, written to {@code puzzle.json}
  */
-public final class ChildExporter {
+public record ChildExporter(
+    DecoderConfig config, WeightSource weights, Path parent, ModelCard card, JsonNode provenance) {
 
   /** What to write. */
   public enum Format {
@@ -89,31 +95,6 @@ public final class ChildExporter {
           "use_cache");
 
   private static final List<String> CODE = List.of("configuration_decilm.py", "modeling_decilm.py");
-
-  private final DecoderConfig config;
-  private final WeightSource weights;
-  private final Path parent;
-  private final ModelCard card;
-  private final JsonNode provenance;
-
-  /**
-   * @param config of the child
-   * @param weights its tensors; more than it needs do no harm
-   * @param parent folder of the parent: config, tokenizer
-   * @param provenance where the child comes from, written to {@code puzzle.json}
-   */
-  public ChildExporter(
-      DecoderConfig config,
-      WeightSource weights,
-      Path parent,
-      ModelCard card,
-      JsonNode provenance) {
-    this.config = config;
-    this.weights = weights;
-    this.parent = parent;
-    this.card = card;
-    this.provenance = provenance;
-  }
 
   /**
    * Writes the folder; an earlier child of the same name is replaced, anything else refused.
@@ -175,13 +156,8 @@ public final class ChildExporter {
       }
       if (!Arrays.equals(weights.shape(name), shape)) {
         throw new InvalidInputException(
-            "child: tensor '"
-                + name
-                + "' has shape "
-                + Arrays.toString(weights.shape(name))
-                + ", its layer needs "
-                + Arrays.toString(shape)
-                + ".\nMaybe it is of another variant.");
+            "child: tensor '%s' has shape %s, its layer needs %s.\nMaybe it is of another variant."
+                .formatted(name, Arrays.toString(weights.shape(name)), Arrays.toString(shape)));
       }
       writer.add(name, shape, () -> weights.fp32(name));
     }
@@ -208,9 +184,8 @@ public final class ChildExporter {
   private ObjectNode nemotronNas() {
     if (config.qkNorm()) {
       throw new InvalidInputException(
-          "child: nemotron-nas has no norms on q and k, which a "
-              + config.family()
-              + " model needs.\nMaybe export it as anymodel.");
+          "child: nemotron-nas has no norms on q and k, which a %s model needs.\nMaybe export it as anymodel."
+              .formatted(config.family()));
     }
     ObjectNode own = JsonValue.read(parent.resolve("config.json")).copy();
     ObjectNode node = HuggingFaceConfig.parent(config, ElementType.BF16, null);
@@ -245,9 +220,8 @@ public final class ChildExporter {
     ObjectNode node = JsonValue.read(parent.resolve("config.json")).copy();
     if (node.has("block_configs") || node.has("per_layer_config")) {
       throw new InvalidInputException(
-          parent.resolve("config.json")
-              + ": the parent is itself a child of another model.\n"
-              + "Maybe export it as nemotron-nas.");
+          "%s: the parent is itself a child of another model.\nMaybe export it as nemotron-nas."
+              .formatted(parent.resolve("config.json")));
     }
     node.putArray("architectures").add("AnyModel");
     node.put("base_architecture", HuggingFaceConfig.architectureOf(config.family()));

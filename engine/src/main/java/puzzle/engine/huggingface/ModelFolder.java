@@ -32,12 +32,8 @@ public record ModelFolder(Path path, DecoderConfig config, SafetensorsFolder wei
     if (!findings.isEmpty()) {
       String others = findings.size() > 1 ? ", and " + (findings.size() - 1) + " more" : "";
       throw new InvalidInputException(
-          path
-              + ": "
-              + findings.get(0)
-              + others
-              + ".\n"
-              + "Maybe config.json and the weights are of different models, or a shard is missing.");
+          "%s: %s%s.\nMaybe config.json and the weights are of different models, or a shard is missing."
+              .formatted(path, findings.get(0), others));
     }
     return new ModelFolder(path, config, weights);
   }

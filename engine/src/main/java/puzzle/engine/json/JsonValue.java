@@ -68,10 +68,6 @@ public final class JsonValue {
     return node.hasNonNull(field);
   }
 
-  public boolean isObject() {
-    return node.isObject();
-  }
-
   public boolean isList() {
     return node.isArray();
   }

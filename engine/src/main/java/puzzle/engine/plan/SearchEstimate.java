@@ -21,8 +21,10 @@ import puzzle.model.Variant;
  * parent and child, and trains the child, which is taken to be as large as the parent (section
  * 4.3), so GKD is an upper bound. Solving, exporting and assembling take no device time worth
  * counting. Recordings and libraries are written in fp32, the child in bf16.
+ *
+ * @param baselines architectures of other methods that are evaluated beside the child
  */
-public final class SearchEstimate {
+public record SearchEstimate(RunSpec spec, DecoderConfig model, PassTimes times, int baselines) {
 
   private static final long FP32 = 4;
   private static final long BF16 = 2;
@@ -43,21 +45,6 @@ public final class SearchEstimate {
     public double elapsedSeconds(int devices) {
       return tasks == 0 ? 0 : deviceSeconds / Math.min(devices, tasks);
     }
-  }
-
-  private final RunSpec spec;
-  private final DecoderConfig model;
-  private final PassTimes times;
-  private final int baselines;
-
-  /**
-   * @param baselines architectures of other methods that are evaluated beside the child
-   */
-  public SearchEstimate(RunSpec spec, DecoderConfig model, PassTimes times, int baselines) {
-    this.spec = spec;
-    this.model = model;
-    this.times = times;
-    this.baselines = baselines;
   }
 
   /** Every phase, in the order of the run. */

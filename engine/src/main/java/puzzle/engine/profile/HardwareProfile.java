@@ -1,12 +1,10 @@
 package puzzle.engine.profile;
 
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.model.Block;
-import puzzle.model.SearchSpace;
 import puzzle.model.Variant;
 import puzzle.model.Workload;
 
@@ -41,22 +39,6 @@ public interface HardwareProfile {
    * block's: errors of single kernels average out.
    */
   double throughputUncertainty(DecoderConfig model, Workload workload);
-
-  /** Both subblocks of a composed block. */
-  default Estimate cost(DecoderConfig model, Block block, Workload workload) {
-    return cost(model, block.attention(), workload).plus(cost(model, block.ffn(), workload));
-  }
-
-  /** Every composed block of a search space; each variant is costed once. */
-  default Map<Block, Estimate> costs(DecoderConfig model, SearchSpace space, Workload workload) {
-    Map<Variant, Estimate> single = new HashMap<>();
-    space.variants().forEach(v -> single.put(v, cost(model, v, workload)));
-    Map<Block, Estimate> composed = new LinkedHashMap<>();
-    for (Block block : space.blocks()) {
-      composed.put(block, single.get(block.attention()).plus(single.get(block.ffn())));
-    }
-    return composed;
-  }
 
   /** A whole model: its blocks and the fixed part. Equal blocks are costed once. */
   default Estimate total(DecoderConfig model, Workload workload) {

@@ -31,7 +31,7 @@ import puzzle.model.Workload;
  * medians count. Values of weights do not matter to time, so they are random. Memory is counted,
  * not measured, at the types the child will be served in.
  */
-public final class LiveProfiler {
+public record LiveProfiler(DecoderConfig config, Workload workload, RunSpec.Profiling settings) {
 
   /** Copies of a variant in a prefill run: enough to leave the caches, few enough to be quick. */
   private static final int PREFILL_DEPTH = 2;
@@ -40,16 +40,6 @@ public final class LiveProfiler {
   private static final int DECODE_STEPS = 2;
 
   private static final long SEED = 1;
-
-  private final DecoderConfig config;
-  private final Workload workload;
-  private final RunSpec.Profiling settings;
-
-  public LiveProfiler(DecoderConfig config, Workload workload, RunSpec.Profiling settings) {
-    this.config = config;
-    this.workload = workload;
-    this.settings = settings;
-  }
 
   /**
    * @param prompts copies that a run of {@code prefill} goes through
@@ -73,32 +63,21 @@ public final class LiveProfiler {
         }
       }
       timed.add(fixed(functions, attention, ffn));
-      StopWatch[] prefill = new StopWatch[timed.size()];
-      StopWatch[] decode = new StopWatch[timed.size()];
-      for (int i = 0; i < timed.size(); i++) {
-        prefill[i] = new StopWatch(settings.repetitions());
-        decode[i] = new StopWatch(settings.repetitions());
-      }
-      int rounds = settings.warmups() + settings.repetitions();
-      for (int round = 0; round < rounds; round++) {
-        for (int i = 0; i < timed.size(); i++) {
-          Timed t = timed.get(i);
-          double prompt = seconds(t.prefill()) / t.prompts();
-          double token = decodeSeconds(t.decode());
-          if (round >= settings.warmups()) {
-            prefill[i].add(prompt);
-            decode[i].add(token);
-          }
-          monitor.step(
-              (long) round * timed.size() + i + 1, (long) rounds * timed.size(), Double.NaN);
-        }
-      }
-      return costs(space, timed, prefill, decode);
+      return costs(
+          space,
+          PassWatch.rounds(
+              timed.size(),
+              settings,
+              monitor,
+              i -> {
+                Timed t = timed.get(i);
+                double prompt = seconds(t.prefill()) / t.prompts();
+                return new double[] {prompt, decodeSeconds(t.decode())};
+              }));
     }
   }
 
-  private Profiled costs(
-      SearchSpace space, List<Timed> timed, StopWatch[] prefill, StopWatch[] decode) {
+  private Profiled costs(SearchSpace space, List<PassWatch> watches) {
     List<VariantCost> variants = new ArrayList<>();
     int next = 0;
     for (Variant variant : space.variants()) {
@@ -106,17 +85,17 @@ public final class LiveProfiler {
         variants.add(new VariantCost(variant, BlockCost.ZERO, 0));
         continue;
       }
-      StopWatch p = prefill[next];
-      StopWatch d = decode[next++];
+      StopWatch p = watches.get(next).prefill();
+      StopWatch d = watches.get(next++).decode();
       variants.add(
           new VariantCost(
               variant,
               CountedCost.cost(config, variant, workload, p.median(), d.median()),
               Math.max(p.relativeSpread(), d.relativeSpread())));
     }
-    int last = timed.size() - 1;
+    PassWatch last = watches.get(next);
     BlockCost fixed =
-        CountedCost.fixed(config, workload, prefill[last].median(), decode[last].median());
+        CountedCost.fixed(config, workload, last.prefill().median(), last.decode().median());
     return new Profiled(workload, variants, fixed, TaskResult.MEASURED);
   }
 

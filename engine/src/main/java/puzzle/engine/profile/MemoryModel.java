@@ -24,12 +24,8 @@ public final class MemoryModel {
 
   private MemoryModel() {}
 
-  /** Bytes of one device that weights and KV cache cannot use, at the workload's batch. */
-  public static double workspaceBytes(DecoderConfig model, Workload workload) {
-    return workspaceBytes(model, workload, workload.batch());
-  }
-
-  private static double workspaceBytes(DecoderConfig model, Workload workload, int batch) {
+  /** Bytes of one device that weights and KV cache cannot use, at a batch. */
+  public static double workspaceBytes(DecoderConfig model, Workload workload, int batch) {
     double tokens = batch * (1 + (double) workload.prefillTokens() / workload.generationTokens());
     double stepTokens = Math.max(FEWEST_STEP_TOKENS, Math.min(MOST_STEP_TOKENS, tokens));
     int tp = workload.tensorParallel();

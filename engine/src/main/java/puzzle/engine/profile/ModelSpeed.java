@@ -54,29 +54,19 @@ public final class ModelSpeed implements AutoCloseable {
 
   /** Times and memory of each model, in the order given. */
   public List<BlockCost> measure(RunSpec.Profiling settings, Monitor monitor) {
-    int rounds = settings.warmups() + settings.repetitions();
-    List<StopWatch> prefill = new ArrayList<>();
-    List<StopWatch> decode = new ArrayList<>();
-    for (int i = 0; i < models.size(); i++) {
-      prefill.add(new StopWatch(settings.repetitions()));
-      decode.add(new StopWatch(settings.repetitions()));
-    }
-    for (int round = 0; round < rounds; round++) {
-      for (int i = 0; i < models.size(); i++) {
-        Model model = models.get(i);
-        double prompt = prefill(model);
-        double token = decode(model) / workload.generationTokens();
-        if (round >= settings.warmups()) {
-          prefill.get(i).add(prompt);
-          decode.get(i).add(token);
-        }
-        monitor.step(
-            (long) round * models.size() + i + 1, (long) rounds * models.size(), Double.NaN);
-      }
-    }
+    List<PassWatch> watches =
+        PassWatch.rounds(
+            models.size(),
+            settings,
+            monitor,
+            i -> {
+              double prompt = prefill(models.get(i));
+              return new double[] {prompt, decode(models.get(i)) / workload.generationTokens()};
+            });
     List<BlockCost> costs = new ArrayList<>();
     for (int i = 0; i < models.size(); i++) {
-      costs.add(total(models.get(i).decoder(), prefill.get(i).median(), decode.get(i).median()));
+      PassWatch watch = watches.get(i);
+      costs.add(total(models.get(i).decoder(), watch.prefill().median(), watch.decode().median()));
     }
     return costs;
   }

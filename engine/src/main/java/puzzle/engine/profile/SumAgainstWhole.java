@@ -23,23 +23,12 @@ import puzzle.model.Workload;
  * its fixed parts together (section 4.1); this measures both, in turn, round by round, and compares
  * within each round, so that a machine that drifts between rounds does not matter. The median round
  * counts.
+ *
+ * @param settings of each round
  */
-public final class SumAgainstWhole {
+public record SumAgainstWhole(DecoderConfig config, Workload workload, RunSpec.Profiling settings) {
 
   private static final int BYTES = 4;
-
-  private final DecoderConfig config;
-  private final Workload workload;
-  private final RunSpec.Profiling settings;
-
-  /**
-   * @param settings of each round
-   */
-  public SumAgainstWhole(DecoderConfig config, Workload workload, RunSpec.Profiling settings) {
-    this.config = config;
-    this.workload = workload;
-    this.settings = settings;
-  }
 
   /** One round: the costs of all variants, and the whole model right after. */
   public record Round(Profiled profile, BlockCost sum, BlockCost whole) {

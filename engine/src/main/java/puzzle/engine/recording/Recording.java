@@ -100,11 +100,6 @@ public final class Recording {
     }
   }
 
-  /** Held-out loss of the parent on the evaluation split, nats per token. */
-  public double parentLoss() {
-    return index.parentLoss();
-  }
-
   /** All sequences of a split, each one token longer than the states: the last is a target only. */
   public int[][] tokens(Split split) {
     SafetensorsFile file = store.safetensors(index.tokens());

@@ -23,25 +23,14 @@ import puzzle.model.CheckpointRef;
  * that a training needs and that is not there is made again: the parent runs on from the nearest
  * layer before it whose states are there, or from the tokens, and what comes out must have that
  * SHA-256. Then the files farthest away make room. So the budget costs time and changes no result.
+ *
+ * @param files one a layer, and the last state
+ * @param budget bytes, 0 for no limit
  */
-final class TrainingTapes {
+record TrainingTapes(Store store, List<CheckpointRef> files, long budget) {
 
   /** Devices of one process take turns: each would make the same files. */
   private static final Object TURN = new Object();
-
-  private final Store store;
-  private final List<CheckpointRef> files;
-  private final long budget;
-
-  /**
-   * @param files one a layer, and the last state
-   * @param budget bytes, 0 for no limit
-   */
-  TrainingTapes(Store store, List<CheckpointRef> files, long budget) {
-    this.store = store;
-    this.files = files;
-    this.budget = budget;
-  }
 
   /**
    * The content of one layer's file.

@@ -89,14 +89,8 @@ public final class SafetensorsFile implements WeightSource {
     TensorInfo tensor = tensor(name);
     if (tensor.elements() > MAX_ELEMENTS || tensor.bytes() > Integer.MAX_VALUE) {
       throw new InvalidInputException(
-          file
-              + ": tensor '"
-              + name
-              + "' "
-              + tensor
-              + " has more elements than one buffer holds, "
-              + MAX_ELEMENTS
-              + ".\nMaybe read it in parts.");
+          "%s: tensor '%s' %s has more elements than one buffer holds, %s.\nMaybe read it in parts."
+              .formatted(file, name, tensor, MAX_ELEMENTS));
     }
     return fp32(name, 0, (int) tensor.elements());
   }
@@ -136,13 +130,8 @@ public final class SafetensorsFile implements WeightSource {
     TensorInfo tensor = tensor(name);
     if (!tensor.type().floating()) {
       throw new InvalidInputException(
-          file
-              + ": tensor '"
-              + name
-              + "' is "
-              + tensor.type()
-              + ", not F64, F32, F16 or BF16.\n"
-              + "Maybe the checkpoint is quantised: fetch it in bf16.");
+          "%s: tensor '%s' is %s, not F64, F32, F16 or BF16.\nMaybe the checkpoint is quantised: fetch it in bf16."
+              .formatted(file, name, tensor.type()));
     }
     return tensor;
   }
@@ -174,14 +163,8 @@ public final class SafetensorsFile implements WeightSource {
     TensorInfo tensor = tensor(name);
     if (tensor.type() != ElementType.I64) {
       throw new InvalidInputException(
-          file
-              + ": tensor '"
-              + name
-              + "' is "
-              + tensor.type()
-              + ", not I64"
-              + ".\n"
-              + "Maybe the file was written for another purpose.");
+          "%s: tensor '%s' is %s, not I64.\nMaybe the file was written for another purpose."
+              .formatted(file, name, tensor.type()));
     }
     if (tensor.bytes() > Integer.MAX_VALUE) {
       throw new InvalidInputException(
@@ -218,13 +201,8 @@ public final class SafetensorsFile implements WeightSource {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       if (channel.size() != fileBytes) {
         throw new InvalidInputException(
-            file
-                + ": has "
-                + channel.size()
-                + " bytes, had "
-                + fileBytes
-                + " when opened.\n"
-                + "Maybe another program is writing it.");
+            "%s: has %s bytes, had %s when opened.\nMaybe another program is writing it."
+                .formatted(file, channel.size(), fileBytes));
       }
       return channel
           .map(FileChannel.MapMode.READ_ONLY, position, length)

@@ -49,13 +49,8 @@ public final class SafetensorsFolder implements WeightSource {
     Path single = folder.resolve(SINGLE);
     if (!Files.exists(single)) {
       throw new InvalidInputException(
-          folder
-              + ": holds neither "
-              + SINGLE
-              + " nor "
-              + INDEX
-              + ".\n"
-              + "Maybe it has only .bin or .pt weights, which are never read: convert them.");
+          "%s: holds neither %s nor %s.\nMaybe it has only .bin or .pt weights, which are never read: convert them."
+              .formatted(folder, SINGLE, INDEX));
     }
     SafetensorsFile file = SafetensorsFile.open(single);
     Map<String, SafetensorsFile> shardOf = new LinkedHashMap<>();
@@ -77,12 +72,8 @@ public final class SafetensorsFolder implements WeightSource {
               shard, s -> SafetensorsFile.open(shardInside(folder, index, name, s)));
       if (!file.names().contains(name)) {
         throw new InvalidInputException(
-            index
-                + ": /weight_map: tensor '"
-                + shown(name)
-                + "' is not in shard "
-                + shown(shard)
-                + ".\nMaybe index and shards are of different downloads.");
+            "%s: /weight_map: tensor '%s' is not in shard %s.\nMaybe index and shards are of different downloads."
+                .formatted(index, shown(name), shown(shard)));
       }
       shardOf.put(name, file);
     }
@@ -105,17 +96,8 @@ public final class SafetensorsFolder implements WeightSource {
       // Refused below.
     }
     throw new InvalidInputException(
-        index
-            + ": /weight_map: tensor '"
-            + shown(name)
-            + "' is said to lie in '"
-            + shown(shard)
-            + "', not a .safetensors file inside the folder.\n"
-            + "Maybe the index was tampered with: do not trust this checkpoint.");
-  }
-
-  public Path path() {
-    return folder;
+        "%s: /weight_map: tensor '%s' is said to lie in '%s', not a .safetensors file inside the folder.\nMaybe the index was tampered with: do not trust this checkpoint."
+            .formatted(index, shown(name), shown(shard)));
   }
 
   @Override

@@ -119,7 +119,7 @@ public final class SafetensorsHeader {
       } else {
         TensorInfo tensor = readTensor(json, name);
         if (tensors.put(name, tensor) != null) {
-          throw bad(at(json), "tensor '" + shown(name) + "' is declared twice");
+          throw bad(json, name, " is declared twice");
         }
         if (tensors.size() > MAX_TENSORS) {
           throw bad(at(json), "more than " + MAX_TENSORS + " tensors");
@@ -152,7 +152,7 @@ public final class SafetensorsHeader {
 
   private TensorInfo readTensor(JsonParser json, String name) throws IOException {
     if (json.nextToken() != JsonToken.START_OBJECT) {
-      throw bad(at(json), "tensor '" + shown(name) + "' is not a JSON object");
+      throw bad(json, name, " is not a JSON object");
     }
     ElementType type = null;
     long[] shape = null;
@@ -164,11 +164,10 @@ public final class SafetensorsHeader {
             case "dtype" -> type != null;
             case "shape" -> shape != null;
             case "data_offsets" -> offsets != null;
-            default ->
-                throw bad(at(json), "tensor '" + shown(name) + "': unknown field " + shown(field));
+            default -> throw bad(json, name, ": unknown field " + shown(field));
           };
       if (repeated) {
-        throw bad(at(json), "tensor '" + shown(name) + "': field " + field + " is repeated");
+        throw bad(json, name, ": field " + field + " is repeated");
       }
       json.nextToken();
       switch (field) {
@@ -178,7 +177,7 @@ public final class SafetensorsHeader {
       }
     }
     if (type == null || shape == null || offsets == null) {
-      throw bad(at(json), "tensor '" + shown(name) + "' lacks dtype, shape or data_offsets");
+      throw bad(json, name, " lacks dtype, shape or data_offsets");
     }
     return located(json, name, type, shape, offsets);
   }
@@ -190,24 +189,22 @@ public final class SafetensorsHeader {
         return type;
       }
     }
-    throw bad(at(json), "tensor '" + shown(name) + "' has unknown dtype '" + shown(text) + "'");
+    throw bad(json, name, " has unknown dtype '" + shown(text) + "'");
   }
 
   private long[] readNumbers(JsonParser json, String name, String field) throws IOException {
     if (json.currentToken() != JsonToken.START_ARRAY) {
-      throw bad(at(json), "tensor '" + shown(name) + "': " + field + " is not an array");
+      throw bad(json, name, ": " + field + " is not an array");
     }
     long[] numbers = new long[MAX_RANK];
     int count = 0;
     while (json.nextToken() != JsonToken.END_ARRAY) {
       if (json.currentToken() != JsonToken.VALUE_NUMBER_INT || count == MAX_RANK) {
-        throw bad(
-            at(json),
-            "tensor '" + shown(name) + "': " + field + " is not up to " + MAX_RANK + " integers");
+        throw bad(json, name, ": " + field + " is not up to " + MAX_RANK + " integers");
       }
       numbers[count] = json.getLongValue();
       if (numbers[count] < 0) {
-        throw bad(at(json), "tensor '" + shown(name) + "': " + field + " holds " + numbers[count]);
+        throw bad(json, name, ": " + field + " holds " + numbers[count]);
       }
       count++;
     }
@@ -222,41 +219,25 @@ public final class SafetensorsHeader {
         bytes = Math.multiplyExact(bytes, dimension);
       }
     } catch (ArithmeticException e) {
-      throw bad(
-          at(json), "tensor '" + shown(name) + "': shape " + Arrays.toString(shape) + " overflows");
+      throw bad(json, name, ": shape " + Arrays.toString(shape) + " overflows");
     }
     if (offsets.length != 2 || offsets[0] > offsets[1]) {
       throw bad(
-          at(json),
-          "tensor '"
-              + shown(name)
-              + "': data_offsets "
-              + Arrays.toString(offsets)
-              + " are not [begin, end]");
+          json, name, ": data_offsets %s are not [begin, end]".formatted(Arrays.toString(offsets)));
     }
     if (offsets[1] > fileBytes - dataStart) {
       throw bad(
-          at(json),
-          "tensor '"
-              + shown(name)
-              + "' ends at data byte "
-              + offsets[1]
-              + " of "
-              + (fileBytes - dataStart)
-              + "; is the file truncated?");
+          json,
+          name,
+          " ends at data byte %s of %s; is the file truncated?"
+              .formatted(offsets[1], fileBytes - dataStart));
     }
     if (offsets[1] - offsets[0] != bytes) {
       throw bad(
-          at(json),
-          "tensor '"
-              + shown(name)
-              + "': "
-              + type
-              + Arrays.toString(shape)
-              + " takes "
-              + bytes
-              + " bytes, data_offsets give "
-              + (offsets[1] - offsets[0]));
+          json,
+          name,
+          ": %s%s takes %s bytes, data_offsets give %s"
+              .formatted(type, Arrays.toString(shape), bytes, offsets[1] - offsets[0]));
     }
     return new TensorInfo(type, shape, dataStart + offsets[0], bytes);
   }
@@ -275,10 +256,10 @@ public final class SafetensorsHeader {
       if (tensor.position() != end) {
         throw bad(
             tensor.position(),
-            "tensor '"
-                + shown(entry.getKey())
-                + "' "
-                + (tensor.position() < end ? "overlaps another" : "leaves a hole before it"));
+            "tensor '%s' %s"
+                .formatted(
+                    shown(entry.getKey()),
+                    tensor.position() < end ? "overlaps another" : "leaves a hole before it"));
       }
       end += tensor.bytes();
     }
@@ -301,14 +282,14 @@ public final class SafetensorsHeader {
     return shown(String.valueOf(message).lines().findFirst().orElse(""));
   }
 
+  private InvalidInputException bad(JsonParser json, String name, String what) {
+    return bad(at(json), "tensor '" + shown(name) + "'" + what);
+  }
+
   private InvalidInputException bad(long offset, String what) {
     return new InvalidInputException(
-        file
-            + ": byte "
-            + offset
-            + ": "
-            + what
-            + ".\nMaybe the file was cut off or damaged on its way: fetch it again.");
+        "%s: byte %s: %s.\nMaybe the file was cut off or damaged on its way: fetch it again."
+            .formatted(file, offset, what));
   }
 
   /** Ends after a number of bytes. */

@@ -1,9 +1,8 @@
 package puzzle.engine.safetensors;
 
-import com.fasterxml.jackson.core.JsonEncoding;
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.ByteArrayOutputStream;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.Buffer;
@@ -35,6 +34,7 @@ import puzzle.engine.files.StorageException;
 public final class SafetensorsWriter {
 
   private static final int CHUNK = 1 << 16;
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private record Entry(
       String name, ElementType type, long[] shape, long elements, Supplier<?> values) {
@@ -45,7 +45,6 @@ public final class SafetensorsWriter {
 
   private final ElementType floats;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
-  private final Map<String, String> metadata = new LinkedHashMap<>();
 
   /**
    * @param floats F32, F16 or BF16, for all float tensors
@@ -55,14 +54,6 @@ public final class SafetensorsWriter {
       throw new IllegalArgumentException("floats are written as F32, F16 or BF16, not " + floats);
     }
     this.floats = floats;
-    // Without it, transformers refuses the file.
-    metadata.put("format", "pt");
-  }
-
-  /** Adds to the file's {@code __metadata__}. */
-  public SafetensorsWriter metadata(String key, String value) {
-    metadata.put(key, value);
-    return this;
   }
 
   /** A float tensor at hand; from position 0 to the buffer's limit. */
@@ -168,19 +159,11 @@ public final class SafetensorsWriter {
   }
 
   private void writeIndex(OutputStream out, Map<String, String> shardOf) throws IOException {
-    try (JsonGenerator json = new JsonFactory().createGenerator(out, JsonEncoding.UTF8)) {
-      json.useDefaultPrettyPrinter();
-      json.writeStartObject();
-      json.writeObjectFieldStart("metadata");
-      json.writeNumberField("total_size", dataBytes());
-      json.writeEndObject();
-      json.writeObjectFieldStart("weight_map");
-      for (Map.Entry<String, String> entry : shardOf.entrySet()) {
-        json.writeStringField(entry.getKey(), entry.getValue());
-      }
-      json.writeEndObject();
-      json.writeEndObject();
-    }
+    ObjectNode index = JSON.createObjectNode();
+    index.putObject("metadata").put("total_size", dataBytes());
+    ObjectNode map = index.putObject("weight_map");
+    shardOf.forEach(map::put);
+    out.write(JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(index));
   }
 
   private void writeTo(OutputStream out, List<Entry> chosen) throws IOException {
@@ -197,31 +180,21 @@ public final class SafetensorsWriter {
   }
 
   private byte[] header(List<Entry> ordered) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (JsonGenerator json = new JsonFactory().createGenerator(bytes, JsonEncoding.UTF8)) {
-      json.writeStartObject();
-      json.writeObjectFieldStart("__metadata__");
-      for (Map.Entry<String, String> entry : metadata.entrySet()) {
-        json.writeStringField(entry.getKey(), entry.getValue());
-      }
-      json.writeEndObject();
-      long begin = 0;
-      for (Entry entry : ordered) {
-        json.writeObjectFieldStart(entry.name);
-        json.writeStringField("dtype", entry.type.name());
-        json.writeFieldName("shape");
-        json.writeArray(entry.shape, 0, entry.shape.length);
-        json.writeFieldName("data_offsets");
-        json.writeArray(new long[] {begin, begin + entry.bytes()}, 0, 2);
-        json.writeEndObject();
-        begin += entry.bytes();
-      }
-      json.writeEndObject();
+    ObjectNode header = JSON.createObjectNode();
+    // Without it, transformers refuses the file.
+    header.putObject("__metadata__").put("format", "pt");
+    long begin = 0;
+    for (Entry entry : ordered) {
+      ObjectNode tensor = header.putObject(entry.name).put("dtype", entry.type.name());
+      ArrayNode shape = tensor.putArray("shape");
+      Arrays.stream(entry.shape).forEach(shape::add);
+      tensor.putArray("data_offsets").add(begin).add(begin + entry.bytes());
+      begin += entry.bytes();
     }
-    while (bytes.size() % Long.BYTES != 0) {
-      bytes.write(' ');
-    }
-    return bytes.toByteArray();
+    byte[] json = JSON.writeValueAsBytes(header);
+    byte[] aligned = Arrays.copyOf(json, (json.length + 7) / Long.BYTES * Long.BYTES);
+    Arrays.fill(aligned, json.length, aligned.length, (byte) ' ');
+    return aligned;
   }
 
   private static void writeValues(OutputStream out, Entry entry, ByteBuffer chunk)
@@ -238,14 +211,8 @@ public final class SafetensorsWriter {
     }
     if (given != entry.elements) {
       throw new IllegalArgumentException(
-          "tensor '"
-              + entry.name
-              + "' has "
-              + given
-              + " values, its shape "
-              + Arrays.toString(entry.shape)
-              + " says "
-              + entry.elements);
+          "tensor '%s' has %s values, its shape %s says %s"
+              .formatted(entry.name, given, Arrays.toString(entry.shape), entry.elements));
     }
     if (values instanceof Buffer whole) {
       writePart(out, entry.type, whole, chunk);

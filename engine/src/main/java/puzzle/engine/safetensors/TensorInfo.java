@@ -15,20 +15,6 @@ record TensorInfo(ElementType type, long[] shape, long position, long bytes) {
   }
 
   @Override
-  public boolean equals(Object other) {
-    return other instanceof TensorInfo that
-        && type == that.type
-        && Arrays.equals(shape, that.shape)
-        && position == that.position
-        && bytes == that.bytes;
-  }
-
-  @Override
-  public int hashCode() {
-    return Long.hashCode(position) * 31 + Arrays.hashCode(shape);
-  }
-
-  @Override
   public String toString() {
     return type + Arrays.toString(shape) + " at byte " + position;
   }

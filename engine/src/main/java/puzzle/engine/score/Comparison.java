@@ -21,8 +21,10 @@ import puzzle.model.Score;
  * parent: KL divergence, loss, top-k accuracy and, where the run has one, the grade of a benchmark.
  * Each is a mean over sequences of paired differences, so its standard error is that of the
  * difference, not of the two models' own spread.
+ *
+ * @param benchmark the one that was recorded, or null
  */
-final class Comparison {
+record Comparison(Recording recording, RunSpec.Scoring settings, Benchmark benchmark) {
 
   /** One way of running a model over a split. */
   interface Pass {
@@ -32,19 +34,6 @@ final class Comparison {
      * @param tokens of the split, one more per sequence than is run
      */
     void run(Split split, int[][] tokens, Passes.Output output, Runnable tick);
-  }
-
-  private final Recording recording;
-  private final RunSpec.Scoring settings;
-  private final Benchmark benchmark;
-
-  /**
-   * @param benchmark the one that was recorded, or null
-   */
-  Comparison(Recording recording, RunSpec.Scoring settings, Benchmark benchmark) {
-    this.recording = recording;
-    this.settings = settings;
-    this.benchmark = benchmark;
   }
 
   /**

@@ -245,9 +245,8 @@ public final class FolderEvaluation implements AutoCloseable {
     }
     if (!Double.isFinite(sums[0]) || !Double.isFinite(sums[2])) {
       throw new InvalidInputException(
-          (Double.isFinite(sums[0]) ? parentFolder : folder).path()
-              + ": its logits are not finite numbers.\n"
-              + "Maybe its weights are damaged: puzzle verify says where.");
+          "%s: its logits are not finite numbers.\nMaybe its weights are damaged: puzzle verify says where."
+              .formatted((Double.isFinite(sums[0]) ? parentFolder : folder).path()));
     }
   }
 

@@ -25,7 +25,7 @@ import puzzle.model.InvalidInputException;
  * Several changes at once: an architecture better than the repriced incumbent has one of the new
  * items or lacks one of the worsened ones, so the searches add up.
  */
-final class Changes {
+abstract class Changes implements ArchitectureSolver {
 
   /**
    * A change that may have broken the proof.
@@ -58,11 +58,13 @@ final class Changes {
     return List.copyOf(limits);
   }
 
-  SolverTable table() {
+  @Override
+  public final SolverTable table() {
     return table;
   }
 
-  List<Row> rows() {
+  @Override
+  public final List<Row> rows() {
     return target.rows();
   }
 
@@ -90,12 +92,14 @@ final class Changes {
     return live;
   }
 
-  Change put(int layer, int item, double score) {
+  @Override
+  public final Change put(int layer, int item, double score) {
     table = table.withScore(layer, item, score);
     return live == null ? unsolved() : rescore(layer, item, score, false);
   }
 
-  Change put(int layer, int item, double score, double[] costs) {
+  @Override
+  public final Change put(int layer, int item, double score, double[] costs) {
     SolverTable.checkCosts("layer " + layer + " item " + item, table.stats(), costs);
     table.checkPlace(layer, item);
     boolean same = Arrays.equals(costs, table.costs(layer, item));
@@ -164,7 +168,8 @@ final class Changes {
     return new Change(Change.Effect.SEARCH_NEEDED, "an architecture with this item may be better");
   }
 
-  Change retarget(List<Row> changed) {
+  @Override
+  public final Change retarget(List<Row> changed) {
     List<Row> next = checked(changed);
     boolean tighter =
         choice.proven() && pending.isEmpty() && TargetForms.onlyTightens(target.rows(), next);
@@ -177,20 +182,23 @@ final class Changes {
     return searchAll("limits changed");
   }
 
-  Change forbid(int layer, int item) {
+  @Override
+  public final Change forbid(int layer, int item) {
     table.checkPlace(layer, item);
     forbidden[layer][item] = true;
     return restrict(layer, "the chosen item was forbidden");
   }
 
-  Change force(int layer, int item) {
+  @Override
+  public final Change force(int layer, int item) {
     table.checkPlace(layer, item);
     boolean free = forced[layer] < 0;
     forced[layer] = item;
     return free ? restrict(layer, "another item was chosen") : reopen(layer);
   }
 
-  Change allow(int layer, int item) {
+  @Override
+  public final Change allow(int layer, int item) {
     table.checkPlace(layer, item);
     boolean only = forced[layer] < 0;
     forbidden[layer][item] = false;
@@ -220,7 +228,8 @@ final class Changes {
     return searchAll("items were allowed again");
   }
 
-  Change differFrom(List<List<Integer>> solutions, int shared) {
+  @Override
+  public final Change differFrom(List<List<Integer>> solutions, int shared) {
     for (List<Integer> solution : solutions) {
       if (solution.size() != table.layers()) {
         throw new InvalidInputException(
@@ -284,7 +293,8 @@ final class Changes {
     pending.clear();
   }
 
-  Infeasibility explain(SolveBudget budget) {
+  @Override
+  public final Infeasibility explain(SolveBudget budget) {
     return Conflicts.explain(table, target.rows(), forbidden, forced, budget);
   }
 }

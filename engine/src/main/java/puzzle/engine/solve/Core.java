@@ -7,40 +7,17 @@ import java.util.stream.IntStream;
 /**
  * What is left of a problem once items have been ruled out: layers with one item left are folded
  * into the budgets, the others are ordered by how many items they keep.
+ *
+ * @param rootSlot root slot of each slot of the core
+ * @param fixed root slot of each folded layer, -1 for the others
  */
-final class Core {
-
-  final Problem root;
-  final Problem problem;
-  final CostClasses classes;
-
-  /** Root slot of each slot of the core. */
-  private final int[] rootSlot;
-
-  /** Root slot of each folded layer, -1 for the others. */
-  private final int[] fixed;
-
-  final double fixedScore;
-
-  /** How many folded layers use each cost class. */
-  final int[] fixedCount;
-
-  private Core(
-      Problem root,
-      Problem problem,
-      CostClasses classes,
-      int[] rootSlot,
-      int[] fixed,
-      double fixedScore,
-      int[] fixedCount) {
-    this.root = root;
-    this.problem = problem;
-    this.classes = classes;
-    this.rootSlot = rootSlot;
-    this.fixed = fixed;
-    this.fixedScore = fixedScore;
-    this.fixedCount = fixedCount;
-  }
+record Core(
+    Problem root,
+    Problem problem,
+    CostClasses classes,
+    int[] rootSlot,
+    int[] fixed,
+    double fixedScore) {
 
   /**
    * @param left by root slot
@@ -49,7 +26,6 @@ final class Core {
     int[] count = new int[root.groups];
     int[] fixed = new int[root.groups];
     Arrays.fill(fixed, -1);
-    int[] fixedCount = new int[rootClasses.count() + 1];
     double fixedScore = 0;
     double[] budget = root.budget.clone();
     for (int g = 0; g < root.groups; g++) {
@@ -63,8 +39,6 @@ final class Core {
       if (count[g] == 1) {
         fixed[g] = last;
         fixedScore += root.score[last];
-        fixedCount[rootClasses.first[last]]++;
-        fixedCount[rootClasses.second[last]]++;
         for (int k = 0; k < root.rows; k++) {
           budget[k] -= root.weight[k][last];
         }
@@ -107,13 +81,7 @@ final class Core {
     }
     Problem problem = new Problem(start, item, layer, score, weight, budget, root.sources);
     return new Core(
-        root,
-        problem,
-        rootClasses.restrict(problem, rootSlot),
-        rootSlot,
-        fixed,
-        fixedScore,
-        fixedCount);
+        root, problem, rootClasses.restrict(problem, rootSlot), rootSlot, fixed, fixedScore);
   }
 
   int rootSlot(int slot) {

@@ -12,25 +12,9 @@ import java.util.Map;
  * their cost classes are interchangeable in every limit, which is what counting rows and the
  * merging of states exploit. Cost class {@code count()} stands for "none".
  */
-final class CostClasses {
+record CostClasses(int[] group, int[] first, int[] second, int count) {
 
   private static final int MOST = 96;
-
-  final int[] group;
-  final int[] first;
-  final int[] second;
-  private final int count;
-
-  private CostClasses(int[] group, int[] first, int[] second, int count) {
-    this.group = group;
-    this.first = first;
-    this.second = second;
-    this.count = count;
-  }
-
-  int count() {
-    return count;
-  }
 
   static CostClasses none(Problem problem) {
     int slots = problem.item.length;

@@ -30,7 +30,7 @@ final class Improver {
   }
 
   static void improve(Core core, Relaxation relaxation, SharedIncumbent incumbent, Clock clock) {
-    Problem problem = core.problem;
+    Problem problem = core.problem();
     int[] keys = new int[problem.groups];
     for (int g = 0; g < keys.length; g++) {
       keys[g] = relaxation.key(g);
@@ -113,7 +113,7 @@ final class Improver {
     for (int i = 0; i < count; i++) {
       items[i] = order[i];
     }
-    int[] group = relaxation.classes.group;
+    int[] group = relaxation.classes.group();
     for (int round = 0;
         round < MOST_ROUNDS && !clock.expired() && bestMove(items, group);
         round++) {

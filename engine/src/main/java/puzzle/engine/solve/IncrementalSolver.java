@@ -10,11 +10,10 @@ import java.util.function.Consumer;
  * <p>The searches that single changes ask for add up; beyond a few, one search of everything from
  * the old incumbent is cheaper.
  */
-public final class IncrementalSolver implements ArchitectureSolver {
+public final class IncrementalSolver extends Changes {
 
   private static final int MOST_PARTIAL_SEARCHES = 6;
 
-  private final Changes changes;
   private double cutoff = Double.POSITIVE_INFINITY;
 
   /** The description of {@link #described}. */
@@ -23,59 +22,14 @@ public final class IncrementalSolver implements ArchitectureSolver {
   private Choice described;
 
   public IncrementalSolver(SolverTable table, List<Row> rows) {
-    this.changes = new Changes(table, rows);
-  }
-
-  @Override
-  public SolverTable table() {
-    return changes.table();
-  }
-
-  @Override
-  public List<Row> rows() {
-    return changes.rows();
-  }
-
-  @Override
-  public Change put(int layer, int item, double score) {
-    return changes.put(layer, item, score);
-  }
-
-  @Override
-  public Change put(int layer, int item, double score, double[] costs) {
-    return changes.put(layer, item, score, costs);
-  }
-
-  @Override
-  public Change retarget(List<Row> rows) {
-    return changes.retarget(rows);
-  }
-
-  @Override
-  public Change forbid(int layer, int item) {
-    return changes.forbid(layer, item);
-  }
-
-  @Override
-  public Change force(int layer, int item) {
-    return changes.force(layer, item);
-  }
-
-  @Override
-  public Change allow(int layer, int item) {
-    return changes.allow(layer, item);
-  }
-
-  @Override
-  public Change differFrom(List<List<Integer>> earlier, int maxShared) {
-    return changes.differFrom(earlier, maxShared);
+    super(table, rows);
   }
 
   @Override
   public Solution solve(SolveBudget budget, Consumer<Solution> onImprovement) {
     Clock clock = new Clock(budget);
-    LiveProblem live = changes.live();
-    if (!changes.choice().proven() || !changes.pending().isEmpty()) {
+    LiveProblem live = live();
+    if (!choice().proven() || !pending().isEmpty()) {
       search(live, budget, clock, onImprovement);
     }
     Solution solution = current();
@@ -94,12 +48,12 @@ public final class IncrementalSolver implements ArchitectureSolver {
             live.problem,
             best -> onImprovement.accept(describe(choice(live, best, false), 0, clock.seconds())));
     incumbent.setCutoff(cutoff);
-    boolean known = changes.mayKeepChoice() && incumbent.offer(changes.slots());
+    boolean known = mayKeepChoice() && incumbent.offer(slots());
     incumbent.raiseBound(live.bound());
-    List<Changes.Pending> pending = changes.pending();
+    List<Pending> pending = pending();
     long nodes = 0;
     boolean done;
-    if (changes.choice().proven() && known && pending.size() <= MOST_PARTIAL_SEARCHES) {
+    if (choice().proven() && known && pending.size() <= MOST_PARTIAL_SEARCHES) {
       done = true;
       incumbent.setPartial(true);
       for (int i = 0; i < pending.size() && done; i++) {
@@ -122,7 +76,7 @@ public final class IncrementalSolver implements ArchitectureSolver {
 
   /** Architectures with the new item, or without the worsened one. */
   private static boolean searchAround(
-      LiveProblem live, Changes.Pending change, Search search, SharedIncumbent incumbent) {
+      LiveProblem live, Pending change, Search search, SharedIncumbent incumbent) {
     int g = change.layer();
     int slot = live.slot(g, change.item());
     if (!live.isUsable(slot) || (!change.avoid() && live.boundWith(g, slot) >= incumbent.cut())) {
@@ -151,25 +105,23 @@ public final class IncrementalSolver implements ArchitectureSolver {
   }
 
   private void settle(Choice found, long nodes, Clock clock) {
-    changes.settle(found);
+    super.settle(found);
     described = found;
     current = describe(found, nodes, clock.seconds());
   }
 
   private Solution describe(Choice choice, long nodes, double seconds) {
-    return Solutions.of(
-        changes.table(), changes.rows(), choice, changes.compiled(), nodes, seconds);
+    return Solutions.of(table(), rows(), choice, compiled(), nodes, seconds);
   }
 
   @Override
   public Solution current() {
-    if (described != changes.choice()) {
-      if (changes.choice().known() && !changes.mayKeepChoice()) {
-        changes.settle(changes.choice().withoutItems());
+    if (described != choice()) {
+      if (choice().known() && !mayKeepChoice()) {
+        settle(choice().withoutItems());
       }
-      described = changes.choice();
-      Choice known =
-          changes.pending().isEmpty() ? described : described.doubted(changes.live().bound());
+      described = choice();
+      Choice known = pending().isEmpty() ? described : described.doubted(live().bound());
       current = describe(known, 0, 0);
     }
     return current;
@@ -177,7 +129,7 @@ public final class IncrementalSolver implements ArchitectureSolver {
 
   /** Lower bound on architectures with this item, at the multipliers of the last search. */
   public double boundWith(int layer, int item) {
-    LiveProblem live = changes.live();
+    LiveProblem live = live();
     int slot = live.slot(layer, item);
     return live.isUsable(slot) ? live.boundWith(layer, slot) : Double.POSITIVE_INFINITY;
   }
@@ -185,10 +137,5 @@ public final class IncrementalSolver implements ArchitectureSolver {
   /** Only architectures better than this are of interest; others may be reported as infeasible. */
   void setCutoff(double value) {
     cutoff = value;
-  }
-
-  @Override
-  public Infeasibility explain(SolveBudget budget) {
-    return changes.explain(budget);
   }
 }

@@ -85,14 +85,14 @@ final class LayeredProgramme {
 
   LayeredProgramme(Core core, SharedIncumbent incumbent, double[] rootMultipliers) {
     this.core = core;
-    this.problem = core.problem;
+    this.problem = core.problem();
     this.incumbent = incumbent;
     this.rootMultipliers = rootMultipliers;
     this.rows = problem.rows;
     this.relaxation = new Relaxation(problem, CostClasses.none(problem));
     Random random = new Random(7);
-    this.code = new long[core.classes.count() + 1];
-    for (int k = 0; k < core.classes.count(); k++) {
+    this.code = new long[core.classes().count() + 1];
+    for (int k = 0; k < core.classes().count(); k++) {
       code[k] = random.nextLong();
     }
     this.leastUse = new double[rows][problem.groups + 1];
@@ -133,13 +133,13 @@ final class LayeredProgramme {
       if (clock.expired()) {
         return stopped(dropped, expanded);
       }
-      double cut = incumbent.cut() - core.fixedScore;
+      double cut = incumbent.cut() - core.fixedScore();
       long grown = expand(g, vectors, cut, clock);
       if (grown < 0) {
         return stopped(dropped, expanded);
       }
       expanded += grown;
-      if (core.classes.count() > 0) {
+      if (core.classes().count() > 0) {
         next.mergeEqual();
       }
       next.removeDominated();
@@ -153,7 +153,7 @@ final class LayeredProgramme {
       offerBest();
     }
     return new Outcome(
-        dropped >= incumbent.cut() - core.fixedScore, dropped + core.fixedScore, expanded);
+        dropped >= incumbent.cut() - core.fixedScore(), dropped + core.fixedScore(), expanded);
   }
 
   private Outcome stopped(double dropped, long expanded) {
@@ -161,7 +161,7 @@ final class LayeredProgramme {
     for (int i = 0; i < now.count; i++) {
       open = Math.min(open, now.bound[i]);
     }
-    return new Outcome(false, open + core.fixedScore, expanded);
+    return new Outcome(false, open + core.fixedScore(), expanded);
   }
 
   /** New multipliers: optimal for a dozen of the states; their roundings are offered. */
@@ -184,7 +184,7 @@ final class LayeredProgramme {
       }
       Relaxation.End end = relaxation.solve(Double.POSITIVE_INFINITY);
       if (end == Relaxation.End.OPTIMAL) {
-        double cut = incumbent.cut() - core.fixedScore;
+        double cut = incumbent.cut() - core.fixedScore();
         if (Rounding.best(relaxation, problem, budget, now.score[state], cut, slots)) {
           fillPrefix(now.back[state], g, slots);
           incumbent.offer(core.expand(slots));
@@ -263,7 +263,7 @@ final class LayeredProgramme {
               s,
               now.score[i] + problem.score[s],
               bound,
-              now.code[i] + code[core.classes.first[s]] + code[core.classes.second[s]],
+              now.code[i] + code[core.classes().first()[s]] + code[core.classes().second()[s]],
               problem);
           expanded++;
         }
@@ -291,7 +291,7 @@ final class LayeredProgramme {
     Arrays.sort(order, (a, b) -> Double.compare(now.score[a], now.score[b]));
     int[] slots = new int[problem.groups];
     for (int i = 0; i < order.length; i++) {
-      if (now.score[order[i]] + core.fixedScore >= incumbent.objective()) {
+      if (now.score[order[i]] + core.fixedScore() >= incumbent.objective()) {
         return;
       }
       fillPrefix(now.back[order[i]], problem.groups, slots);

@@ -64,7 +64,7 @@ final class LongStep {
     }
     int leaving = basis.basic[position];
     if (leaving >= 0) {
-      basis.mixed[classes.group[leaving]]--;
+      basis.mixed[classes.group()[leaving]]--;
     }
     slopes(firstGroup, leaving);
     rise = Math.abs(basis.value[position]);
@@ -92,13 +92,13 @@ final class LongStep {
     }
     if (entering == NONE) {
       if (leaving >= 0) {
-        basis.mixed[classes.group[leaving]]++;
+        basis.mixed[classes.group()[leaving]]++;
       }
       return false;
     }
     basis.basic[position] = entering;
     if (entering >= 0) {
-      basis.mixed[classes.group[entering]]++;
+      basis.mixed[classes.group()[entering]]++;
     }
     return true;
   }
@@ -149,7 +149,7 @@ final class LongStep {
           a += direction[k] * rows.weight[at + k];
         }
         if (counting) {
-          a += classSlope[classes.first[s]] + classSlope[classes.second[s]];
+          a += classSlope[classes.first()[s]] + classSlope[classes.second()[s]];
         }
         slope[s] = a;
       }

@@ -194,7 +194,7 @@ final class Relaxation {
   }
 
   private boolean isLeft(int slot) {
-    return items.has(classes.group[slot], slot);
+    return items.has(classes.group()[slot], slot);
   }
 
   /** Gives every group a key that is left. */
@@ -212,7 +212,7 @@ final class Relaxation {
       }
       int with = -1;
       for (int p = 0; p < basis.m; p++) {
-        if (basis.basic[p] >= 0 && classes.group[basis.basic[p]] == g && isLeft(basis.basic[p])) {
+        if (basis.basic[p] >= 0 && classes.group()[basis.basic[p]] == g && isLeft(basis.basic[p])) {
           with = p;
         }
       }
@@ -250,7 +250,7 @@ final class Relaxation {
           p += basis.lambda[k] * rows.weight[at + k];
         }
         if (counting) {
-          p += classPrice[classes.first[s]] + classPrice[classes.second[s]];
+          p += classPrice[classes.first()[s]] + classPrice[classes.second()[s]];
         }
         price[s] = p;
         if (p < lowest) {
@@ -328,11 +328,11 @@ final class Relaxation {
       if (basis.basic[p] < 0) {
         continue;
       }
-      int g = classes.group[basis.basic[p]];
+      int g = classes.group()[basis.basic[p]];
       double keyShare = 1;
       int largest = p;
       for (int q = 0; q < basis.m; q++) {
-        if (basis.basic[q] >= 0 && classes.group[basis.basic[q]] == g) {
+        if (basis.basic[q] >= 0 && classes.group()[basis.basic[q]] == g) {
           keyShare -= basis.value[q];
           largest = basis.value[q] > basis.value[largest] ? q : largest;
         }

@@ -45,12 +45,12 @@ final class RelaxationPropagator extends Propagator<IntVar> {
   RelaxationPropagator(Core core, SharedIncumbent incumbent, IntVar[] vars) {
     super(vars, PropagatorPriority.VERY_SLOW, false);
     this.core = core;
-    this.problem = core.problem;
+    this.problem = core.problem();
     this.groups = problem.groups;
     this.classes = vars.length - groups;
     this.incumbent = incumbent;
-    this.relaxation = new Relaxation(problem, core.classes);
-    this.countShare = new double[core.classes.count() + 1];
+    this.relaxation = new Relaxation(problem, core.classes());
+    this.countShare = new double[core.classes().count() + 1];
     IEnvironment environment = model.getEnvironment();
     this.marks = new IStateInt[groups];
     for (int g = 0; g < groups; g++) {
@@ -63,7 +63,7 @@ final class RelaxationPropagator extends Propagator<IntVar> {
   public void propagate(int mask) throws ContradictionException {
     calls++;
     restore();
-    double cut = incumbent.cut() - core.fixedScore;
+    double cut = incumbent.cut() - core.fixedScore();
     Relaxation.End end = relaxation.solve(cut);
     if (end == Relaxation.End.INFEASIBLE) {
       fails();
@@ -77,7 +77,7 @@ final class RelaxationPropagator extends Propagator<IntVar> {
     }
     if (end == Relaxation.End.OPTIMAL && (calls % 4 == 1 || isWhole())) {
       offerRoundings();
-      cut = incumbent.cut() - core.fixedScore;
+      cut = incumbent.cut() - core.fixedScore();
       if (lastBound >= cut) {
         fails();
       }
@@ -189,14 +189,14 @@ final class RelaxationPropagator extends Propagator<IntVar> {
     for (int g = 0; g < groups; g++) {
       int k = relaxation.key(g);
       if (!relaxation.mixes(g)) {
-        countShare[core.classes.first[k]] += 1;
-        countShare[core.classes.second[k]] += 1;
+        countShare[core.classes().first()[k]] += 1;
+        countShare[core.classes().second()[k]] += 1;
       } else {
         for (int i = problem.start[g]; i < problem.start[g] + relaxation.items.size(g); i++) {
           int slot = relaxation.items.list[i];
           double share = relaxation.share(slot);
-          countShare[core.classes.first[slot]] += share;
-          countShare[core.classes.second[slot]] += share;
+          countShare[core.classes().first()[slot]] += share;
+          countShare[core.classes().second()[slot]] += share;
         }
       }
     }

@@ -48,7 +48,9 @@ final class RelaxationRows {
       return weight[slot * base + row];
     }
     int costClass = costClass(row);
-    return classes.first[slot] == costClass || classes.second[slot] == costClass ? sign(row) : 0;
+    return classes.first()[slot] == costClass || classes.second()[slot] == costClass
+        ? sign(row)
+        : 0;
   }
 
   int countingRow(int costClass, boolean atMost) {

@@ -12,7 +12,7 @@ final class Rounding {
       Relaxation relaxation, Problem problem, Core core, SharedIncumbent incumbent) {
     int[] slots = new int[problem.groups];
     double cut = incumbent.cut();
-    if (best(relaxation, problem, problem.budget, core.fixedScore, cut, slots)) {
+    if (best(relaxation, problem, problem.budget, core.fixedScore(), cut, slots)) {
       incumbent.offer(core.expand(slots));
     }
   }
@@ -58,9 +58,9 @@ final class Rounding {
       boolean fits = true;
       for (int i = 0; i < count && fits; i++) {
         if ((way >> i & 1) != 0) {
-          int g = relaxation.classes.group[options[i]];
+          int g = relaxation.classes.group()[options[i]];
           for (int j = 0; j < i; j++) {
-            fits &= (way >> j & 1) == 0 || relaxation.classes.group[options[j]] != g;
+            fits &= (way >> j & 1) == 0 || relaxation.classes.group()[options[j]] != g;
           }
           score += problem.score[options[i]] - problem.score[slots[g]];
         }
@@ -74,7 +74,7 @@ final class Rounding {
           if ((way >> i & 1) != 0) {
             sum +=
                 problem.weight[k][options[i]]
-                    - problem.weight[k][slots[relaxation.classes.group[options[i]]]];
+                    - problem.weight[k][slots[relaxation.classes.group()[options[i]]]];
           }
         }
         fits = sum <= budget[k];
@@ -89,7 +89,7 @@ final class Rounding {
     }
     for (int i = 0; i < count; i++) {
       if ((best >> i & 1) != 0) {
-        slots[relaxation.classes.group[options[i]]] = options[i];
+        slots[relaxation.classes.group()[options[i]]] = options[i];
       }
     }
     return true;

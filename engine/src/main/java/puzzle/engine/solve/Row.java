@@ -35,10 +35,6 @@ public record Row(String stat, double lower, double upper) {
     return new Row(stat, lower, Double.POSITIVE_INFINITY);
   }
 
-  public static Row between(String stat, double lower, double upper) {
-    return new Row(stat, lower, upper);
-  }
-
   public boolean hasLower() {
     return lower != Double.NEGATIVE_INFINITY;
   }

@@ -92,20 +92,20 @@ final class Search {
     Core core = Core.of(problem, all, left);
     for (int turn = 0; ; turn++) {
       // Removing items with a better incumbent may remove more: again while it shrinks well.
-      for (int size = Integer.MAX_VALUE; core.problem.item.length < 0.9 * size; ) {
-        if (core.problem.groups == 0) {
+      for (int size = Integer.MAX_VALUE; core.problem().item.length < 0.9 * size; ) {
+        if (core.problem().groups == 0) {
           incumbent.offer(core.expand(new int[0]));
           return true;
         }
-        size = core.problem.item.length;
-        Relaxation relaxation = new Relaxation(core.problem, core.classes);
-        Relaxation.End end = relaxation.solve(incumbent.cut() - core.fixedScore);
+        size = core.problem().item.length;
+        Relaxation relaxation = new Relaxation(core.problem(), core.classes());
+        Relaxation.End end = relaxation.solve(incumbent.cut() - core.fixedScore());
         if (end == Relaxation.End.INFEASIBLE || closed(core, relaxation)) {
           return true;
         }
-        incumbent.raiseBound(relaxation.bound() + core.fixedScore);
+        incumbent.raiseBound(relaxation.bound() + core.fixedScore());
         if (end == Relaxation.End.OPTIMAL) {
-          Rounding.offerAll(relaxation, core.problem, core, incumbent);
+          Rounding.offerAll(relaxation, core.problem(), core, incumbent);
         }
         if (turn == 0 && improve) {
           Improver.improve(core, relaxation, incumbent, clock);
@@ -115,7 +115,7 @@ final class Search {
         }
         core = shrink(core, relaxation, all);
       }
-      if (core.problem.groups == 0) {
+      if (core.problem().groups == 0) {
         continue;
       }
       if (done()) {
@@ -131,7 +131,7 @@ final class Search {
   }
 
   private boolean closed(Core core, Relaxation relaxation) {
-    return relaxation.bound() >= incumbent.cut() - core.fixedScore;
+    return relaxation.bound() >= incumbent.cut() - core.fixedScore();
   }
 
   private boolean done() {
@@ -140,8 +140,8 @@ final class Search {
 
   /** Removes the items whose reduced cost lifts the bound to the incumbent. */
   private Core shrink(Core core, Relaxation relaxation, CostClasses all) {
-    double room = incumbent.cut() - core.fixedScore - relaxation.bound();
-    Problem p = core.problem;
+    double room = incumbent.cut() - core.fixedScore() - relaxation.bound();
+    Problem p = core.problem();
     for (int g = 0; g < p.groups; g++) {
       double least = relaxation.leastPrice(g);
       for (int s = p.start[g]; s < p.start[g + 1]; s++) {
@@ -159,7 +159,7 @@ final class Search {
       return tree(core, 1, FIRST_NODES, clock);
     }
     int shift = Math.min(2 * turn, 40);
-    int width = (int) Math.min((long) FIRST_WIDTH << shift, MOST_RECORDED / core.problem.groups);
+    int width = (int) Math.min((long) FIRST_WIDTH << shift, MOST_RECORDED / core.problem().groups);
     long limit = (long) FIRST_NODES << shift;
     if (threads > 1) {
       return bothAtOnce(core, turn, width, limit);

@@ -34,11 +34,11 @@ final class TreeSearch {
   TreeSearch(Core core, SharedIncumbent incumbent, boolean countClasses) {
     this.core = core;
     this.model = new Model("architecture");
-    this.layers = new IntVar[core.problem.groups];
+    this.layers = new IntVar[core.problem().groups];
     for (int g = 0; g < layers.length; g++) {
-      layers[g] = model.intVar(null, 0, core.problem.size(g) - 1, false);
+      layers[g] = model.intVar(null, 0, core.problem().size(g) - 1, false);
     }
-    int classes = countClasses ? core.classes.count() : 0;
+    int classes = countClasses ? core.classes().count() : 0;
     this.counts = new IntVar[classes];
     for (int k = 0; k < classes; k++) {
       counts[k] = model.intVar(null, 0, layers.length, true);
@@ -80,7 +80,7 @@ final class TreeSearch {
       }
       bound = Math.max(bound, propagator.rootBound());
     }
-    return new Outcome(complete, bound + core.fixedScore, propagator.calls);
+    return new Outcome(complete, bound + core.fixedScore(), propagator.calls);
   }
 
   /** Counts of cost classes first, then the most evenly mixed layer. */
@@ -113,9 +113,9 @@ final class TreeSearch {
       if (slot < 0) {
         return null;
       }
-      int g = core.classes.group[slot];
+      int g = core.classes().group()[slot];
       return path.makeIntDecision(
-          layers[g], DecisionOperatorFactory.makeIntEq(), slot - core.problem.start[g]);
+          layers[g], DecisionOperatorFactory.makeIntEq(), slot - core.problem().start[g]);
     }
   }
 }

@@ -128,7 +128,7 @@ final class WorkingBasis {
     Arrays.fill(mixed, 0);
     for (int p = 0; p < m; p++) {
       if (basic[p] >= 0) {
-        mixed[rows.classes.group[basic[p]]]++;
+        mixed[rows.classes.group()[basic[p]]]++;
       }
     }
   }
@@ -163,7 +163,7 @@ final class WorkingBasis {
     }
     for (int a = 0; a < columns; a++) {
       int v = basic[itemPosition[a]];
-      int k = key[rows.classes.group[v]];
+      int k = key[rows.classes.group()[v]];
       for (int i = 0; i < m; i++) {
         column[a][i] = rows.coefficient(active[i], v) - rows.coefficient(active[i], k);
       }
@@ -202,7 +202,7 @@ final class WorkingBasis {
       double sum = 0;
       for (int a = 0; a < columns; a++) {
         int v = basic[itemPosition[a]];
-        sum -= (score[v] - score[key[rows.classes.group[v]]]) * small[a][t];
+        sum -= (score[v] - score[key[rows.classes.group()[v]]]) * small[a][t];
       }
       lambda[active[tightRow[t]]] = sum;
     }
@@ -304,11 +304,11 @@ final class WorkingBasis {
 
   /** Share of an item in the mixture of the last optimal solve. */
   double share(int slot) {
-    int g = rows.classes.group[slot];
+    int g = rows.classes.group()[slot];
     if (slot == key[g]) {
       double left = 1;
       for (int p = 0; mixed[g] > 0 && p < m; p++) {
-        if (basic[p] >= 0 && rows.classes.group[basic[p]] == g) {
+        if (basic[p] >= 0 && rows.classes.group()[basic[p]] == g) {
           left -= value[p];
         }
       }

@@ -2,20 +2,17 @@ package puzzle.engine.store;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
-import java.security.MessageDigest;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import puzzle.engine.files.AtomicFile;
+import puzzle.engine.files.Hashing;
 import puzzle.engine.files.StorageException;
 import puzzle.engine.safetensors.SafetensorsFile;
 import puzzle.model.CheckpointRef;
@@ -69,34 +66,22 @@ public final class Store {
     } catch (IOException e) {
       throw StorageException.of(file, e);
     }
-    AtomicFile.Written written = AtomicFile.write(file, content);
-    return new CheckpointRef(relativePath, written.bytes(), written.sha256());
+    return reference(relativePath, AtomicFile.write(file, content));
   }
 
   /** What {@link #put} would return, with nothing written. */
   public CheckpointRef reference(String relativePath, AtomicFile.Content content) {
     try {
-      MessageDigest digest = Sha256.digest();
-      long[] bytes = {0};
-      OutputStream counted =
-          new OutputStream() {
-            @Override
-            public void write(int value) {
-              digest.update((byte) value);
-              bytes[0]++;
-            }
-
-            @Override
-            public void write(byte[] source, int offset, int length) {
-              digest.update(source, offset, length);
-              bytes[0] += length;
-            }
-          };
+      Hashing counted = new Hashing(OutputStream.nullOutputStream());
       content.writeTo(counted);
-      return new CheckpointRef(relativePath, bytes[0], Sha256.hex(digest));
+      return reference(relativePath, counted.written());
     } catch (IOException e) {
       throw StorageException.of(root.resolve(relativePath), e);
     }
+  }
+
+  private static CheckpointRef reference(String relativePath, AtomicFile.Written written) {
+    return new CheckpointRef(relativePath, written.bytes(), written.sha256());
   }
 
   /** Deletes an artefact if it is there. */
@@ -170,43 +155,11 @@ public final class Store {
     return SafetensorsFile.open(verify(ref));
   }
 
-  /**
-   * Deletes what killed writers left behind.
-   *
-   * @param age only temporary files not touched for this long: younger ones may be in use by
-   *     another node
-   * @return how many were deleted
-   */
-  public int sweep(Duration age) {
-    Instant limit = Instant.now().minus(age);
-    int deleted = 0;
-    try (Stream<Path> files = Files.walk(root)) {
-      List<Path> left =
-          files
-              .filter(f -> f.getFileName().toString().startsWith(AtomicFile.TEMPORARY_PREFIX))
-              .toList();
-      for (Path file : left) {
-        if (Files.isRegularFile(file)
-            && Files.getLastModifiedTime(file).toInstant().isBefore(limit)) {
-          deleted += Files.deleteIfExists(file) ? 1 : 0;
-        }
-      }
-    } catch (IOException | UncheckedIOException e) {
-      // Another node may be sweeping too; what stays is harmless.
-    }
-    return deleted;
-  }
-
   private static CorruptArtefactException corrupt(
       CheckpointRef ref, Path file, String expected, String actual) {
     return new CorruptArtefactException(
         ref,
-        file
-            + ": expected "
-            + expected
-            + ", found "
-            + actual
-            + ".\n"
-            + "Maybe the disk lost it: it is made again.");
+        "%s: expected %s, found %s.\nMaybe the disk lost it: it is made again."
+            .formatted(file, expected, actual));
   }
 }

@@ -5,13 +5,17 @@ import ai.djl.ndarray.NDManager;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.LinearSubblock;
+import puzzle.engine.decoder.LowRankFfn;
 import puzzle.engine.nn.SubblockWeights;
 import puzzle.engine.nn.Tensors;
+import puzzle.engine.nn.TruncatedSvd;
 import puzzle.model.Subblock;
 import puzzle.model.Variant;
 import puzzle.model.Variant.Kind;
@@ -23,6 +27,7 @@ import puzzle.model.Variant.Size;
  * <ul>
  *   <li>narrower FFN: the channels that contribute most are kept, rows of gate and up and columns
  *       of down together;
+ *   <li>low-rank FFN: each matrix is its nearest product of that rank, see {@link TruncatedSvd};
  *   <li>linear FFN: W = W_down W_up, the gate is ignored;
  *   <li>fewer KV heads, pooled: the projections of each merged group of heads are averaged;
  *   <li>fewer KV heads, kept: those that contribute most stay as they are with their queries; the
@@ -114,6 +119,10 @@ public final class Initialisation {
         int width = variant.size(Size.WIDTH);
         yield name -> narrowed(name, width);
       }
+      case LOW_RANK_FFN -> {
+        Map<String, FloatBuffer> factors = factors(variant.size(Size.RANK));
+        yield name -> factors.containsKey(name) ? factors.get(name) : values(name);
+      }
       case LINEAR ->
           name ->
               name.equals(LinearSubblock.matrix(variant.subblock()))
@@ -129,6 +138,16 @@ public final class Initialisation {
       case "mlp.down_proj.weight" -> keptColumns(name, width);
       default -> values(name);
     };
+  }
+
+  private Map<String, FloatBuffer> factors(int rank) {
+    Map<String, FloatBuffer> factors = new HashMap<>();
+    for (String projection : LowRankFfn.projections()) {
+      TruncatedSvd svd = TruncatedSvd.of(array(projection + ".weight"), rank);
+      factors.put(LowRankFfn.left(projection), svd.left());
+      factors.put(LowRankFfn.right(projection), svd.right());
+    }
+    return factors;
   }
 
   private FloatBuffer product(NDManager manager, Subblock subblock) {

@@ -23,13 +23,7 @@ import puzzle.model.TaskResult;
 import puzzle.model.Variant;
 
 /** Tasks on one block of one layer: training a variant or a pair, and scoring one. */
-final class BlockTasks {
-
-  private final DeviceCache open;
-
-  BlockTasks(DeviceCache open) {
-    this.open = open;
-  }
+record BlockTasks(DeviceCache open) {
 
   TaskResult bld(RunSpec spec, Task.Bld task, Monitor monitor) {
     try (Training training =

@@ -25,25 +25,18 @@ import puzzle.model.Seeds;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
 
-/** Tasks on an assembled child: measuring it and GKD it. */
-final class ChildTasks {
+/**
+ * Tasks on an assembled child: measuring it and GKD it.
+ *
+ * @param residency of children that are measured; those that are trained are whole
+ */
+record ChildTasks(DeviceCache open, Residency residency) {
 
   /**
    * All rounds and shards draw the same order of sequences from this text; another text would heal
    * to another child.
    */
   private static final String ORDER_OF_SEQUENCES = "heal";
-
-  private final DeviceCache open;
-  private final Residency residency;
-
-  /**
-   * @param residency of children that are measured; those that are trained are whole
-   */
-  ChildTasks(DeviceCache open, Residency residency) {
-    this.open = open;
-    this.residency = residency;
-  }
 
   TaskResult evaluate(RunSpec spec, Task.Evaluate task, Monitor monitor) {
     Store store = open.store(spec);

@@ -68,7 +68,7 @@ public record HealedChild(
             HuggingFaceConfig.read(parent).with(architecture),
             store.safetensors(weights),
             parent,
-            new ModelCard(spec.id().value(), parent.getFileName().toString(), List.of(), report),
+            new ModelCard(spec.id().value(), parent.getFileName().toString(), report),
             provenance)
         .export(target, format, SHARD_BYTES);
   }

@@ -48,14 +48,14 @@ final class Repair {
       return false;
     }
     if (StorePaths.isRecording(damaged.path())) {
-      return recording() != null
+      return task.recording() != null
           && engine.perform(spec, new Task.Record(), monitor) instanceof TaskResult.Recorded made
-          && made.recording().equals(recording());
+          && made.recording().equals(task.recording());
     }
     if (damaged.path().equals(StorePaths.CHILD)) {
       return child(damaged);
     }
-    return recording() != null
+    return task.recording() != null
         && blocks().entrySet().stream()
             .flatMap(layer -> trainings(layer.getKey(), layer.getValue()))
             .filter(bld -> path(bld).equals(damaged.path()))
@@ -72,7 +72,7 @@ final class Repair {
   /** The trainings whose results the block's weights may be; not those of whole blocks. */
   private Stream<Task.Bld> trainings(int layer, Block block) {
     return Stream.of(block.attention(), block.ffn())
-        .map(variant -> new Task.Bld(layer, variant, recording()));
+        .map(variant -> new Task.Bld(layer, variant, task.recording()));
   }
 
   /** From the states of the last round, whose references the task does not have. */
@@ -84,7 +84,7 @@ final class Repair {
         Path file = Path.of(spec.store()).resolve(path);
         states.add(new CheckpointRef(path, Files.size(file), Sha256.of(file)));
       }
-      return engine.putChild(spec, architecture(), states).equals(damaged);
+      return engine.putChild(spec, task.architecture(), states).equals(damaged);
     } catch (IOException e) {
       return false;
     }
@@ -98,40 +98,10 @@ final class Repair {
       return Map.of(t.layer(), t.block());
     }
     Map<Integer, Block> blocks = new TreeMap<>();
-    Architecture architecture = architecture();
+    Architecture architecture = task.architecture();
     for (int layer = 0; architecture != null && layer < architecture.layers(); layer++) {
       blocks.put(layer, architecture.block(layer));
     }
     return blocks;
-  }
-
-  private Architecture architecture() {
-    if (task instanceof Task.Evaluate t) {
-      return t.architecture();
-    } else if (task instanceof Task.GkdRound t) {
-      return t.architecture();
-    } else if (task instanceof Task.Gkd t) {
-      return t.architecture();
-    } else if (task instanceof Task.Export t) {
-      return t.architecture();
-    }
-    return null;
-  }
-
-  private CheckpointRef recording() {
-    if (task instanceof Task.Bld t) {
-      return t.recording();
-    } else if (task instanceof Task.BldBlock t) {
-      return t.recording();
-    } else if (task instanceof Task.ScoreBlock t) {
-      return t.recording();
-    } else if (task instanceof Task.Evaluate t) {
-      return t.recording();
-    } else if (task instanceof Task.GkdRound t) {
-      return t.recording();
-    } else if (task instanceof Task.Gkd t) {
-      return t.recording();
-    }
-    return null;
   }
 }

@@ -2,7 +2,8 @@
 """A Llama decoder in which every layer has its own attention and FFN.
 
 Attention is grouped-query with any number of KV heads, one linear layer, or nothing; the FFN is a
-gated SiLU of any width, one linear layer, or nothing. A subblock that is nothing has no norm.
+gated SiLU of any width, one of the parent's width whose matrices are products of two (`low_rank`),
+one linear layer, or nothing. A subblock that is nothing has no norm.
 """
 
 import math
@@ -102,6 +103,30 @@ class DeciLMMLP(nn.Module):
         return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
 
 
+class DeciLMProduct(nn.Module):
+    """A matrix as the product of [out, rank] and [rank, in]."""
+
+    def __init__(self, size_in, rank, size_out):
+        super().__init__()
+        self.b = nn.Linear(size_in, rank, bias=False)
+        self.a = nn.Linear(rank, size_out, bias=False)
+
+    def forward(self, x):
+        return self.a(self.b(x))
+
+
+class DeciLMLowRankMLP(nn.Module):
+    def __init__(self, config, ffn):
+        super().__init__()
+        hidden, width = config.hidden_size, config.puzzle["parent_intermediate_size"]
+        self.gate_proj = DeciLMProduct(hidden, ffn.low_rank, width)
+        self.up_proj = DeciLMProduct(hidden, ffn.low_rank, width)
+        self.down_proj = DeciLMProduct(width, ffn.low_rank, hidden)
+
+    def forward(self, x):
+        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+
+
 class DeciLMLinearMLP(nn.Module):
     def __init__(self, config):
         super().__init__()
@@ -124,11 +149,12 @@ class DeciLMDecoderLayer(nn.Module):
             )
         if self.has_ffn:
             self.post_attention_layernorm = DeciLMRMSNorm(config.hidden_size, config.rms_norm_eps)
-            self.mlp = (
-                DeciLMLinearMLP(config)
-                if block.ffn.replace_with_linear
-                else DeciLMMLP(config, block.ffn)
-            )
+            if block.ffn.replace_with_linear:
+                self.mlp = DeciLMLinearMLP(config)
+            elif block.ffn.get("low_rank"):
+                self.mlp = DeciLMLowRankMLP(config, block.ffn)
+            else:
+                self.mlp = DeciLMMLP(config, block.ffn)
 
     def forward(self, x, cos, sin, mask, cache):
         if self.has_attention:

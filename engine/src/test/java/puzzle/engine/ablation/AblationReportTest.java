@@ -50,7 +50,9 @@ class AblationReportTest {
 
   @Test
   void pageNeedsNothingElseAndShowsEveryCell() throws Exception {
-    String html = new StudyPage("x<y", StudySize.FULL, result(), "./puzzle ablate").html();
+    String html =
+        new StudyPage(new AblationReport("x<y", StudySize.FULL, result(), "./puzzle ablate"))
+            .html();
     assertFalse(html.matches("(?s).*(https?:|<script|<link|@import|url\\().*"), "loads something");
     assertTrue(html.contains("prefers-color-scheme:dark"));
     assertTrue(html.contains("x&lt;y") && html.contains("measured &amp; &lt;counted&gt;"));

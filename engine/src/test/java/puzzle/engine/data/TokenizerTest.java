@@ -38,8 +38,7 @@ class TokenizerTest {
         List.of("", " ", "Hello,  world!\r\n\t", "Żółw 龜 🐢", everything.toString())) {
       int[] tokens = direct.encode(text);
       assertArrayEquals(tokens, library.encode(text), "seed 11");
-      assertEquals(text, direct.decode(tokens));
-      assertEquals(text, library.decode(tokens), "seed 11");
+      assertEquals(text, PackedSequencesTest.text(tokens), "seed 11");
     }
   }
 
@@ -54,7 +53,6 @@ class TokenizerTest {
     Files.writeString(file, merged);
     Tokenizer tokenizer = assertInstanceOf(SubwordTokenizer.class, Tokenizer.open(folder));
     assertArrayEquals(new int[] {256, 'a', 256}, tokenizer.encode("abaab"));
-    assertEquals("abaab", tokenizer.decode(new int[] {256, 'a', 256}));
     String longer = "ab".repeat(5000);
     int[] expected = new int[5000];
     Arrays.fill(expected, 256);

@@ -25,7 +25,14 @@ class SubblockKindTest {
 
   static Stream<String> variants() {
     return Stream.of(
-        "kv-2", "kv-1", "attention-linear", "attention-no-op", "ffn-40", "ffn-linear", "ffn-no-op");
+        "kv-2",
+        "kv-1",
+        "attention-linear",
+        "attention-no-op",
+        "ffn-40",
+        "ffn-rank-5",
+        "ffn-linear",
+        "ffn-no-op");
   }
 
   @Test
@@ -56,6 +63,8 @@ class SubblockKindTest {
         "kv-1 | 2 | norm, gemm 32x24, gemm 24x16, reduce, rotary 32, attention 2/1 | 16",
         "attention-linear | 1 | norm, gemm 24x24, reduce | 0",
         "ffn-41 | 2 | norm, gemm 42x24, activation 21, gemm 24x21, reduce | 0",
+        "ffn-rank-5 | 2 | norm, gemm 5x24, gemm 20x5, gemm 5x24, gemm 20x5, activation 20,"
+            + " gemm 5x20, gemm 24x5, reduce | 0",
         "ffn-no-op | 1 | '' | 0"
       })
   void launchesItsShareOnEachDevice(String name, int devices, String kernels, long kv) {
@@ -78,7 +87,8 @@ class SubblockKindTest {
   @CsvSource({
     "kv-4, more than the parent has",
     "kv-3, more than",
-    "ffn-41, more than the parent has, 40"
+    "ffn-41, more than the parent has",
+    "ffn-rank-25, no rank above 24"
   })
   void isMadeOfWhatTheParentHas(String name, String says) {
     Variant variant = Variant.parse(name);
@@ -126,5 +136,17 @@ class SubblockKindTest {
         launched.add("reduce");
       }
     };
+  }
+
+  @Test
+  void aLowRankFfnHasTwoThinMatricesForEachOfTheParents() {
+    Variant variant = Variant.parse("ffn-rank-5");
+    assertEquals(24 + 3 * 5 * (24 + 40), CONFIG.params(variant));
+    assertEquals(3 * 3 * 5 * 24, SubblockKind.of(variant).copiedElements(CONFIG, variant, 4));
+    for (Servable server : Servable.values()) {
+      assertEquals(
+          List.of("ffn-rank-5 is not known"),
+          server.violations(0, 2, new Block(Variant.attention(2), variant)));
+    }
   }
 }

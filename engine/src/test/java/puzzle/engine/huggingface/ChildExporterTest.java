@@ -36,6 +36,9 @@ class ChildExporterTest {
           "attention-linear+ffn-no-op",
           "attention-no-op+ffn-linear",
           "kv-1+ffn-512");
+  static final Architecture LOW_RANK =
+      RandomModel.architecture(
+          "kv-4+ffn-rank-32", "kv-8+ffn-256", "attention-no-op+ffn-rank-7", "kv-8+ffn-no-op");
   private static final Architecture EXACT =
       RandomModel.architecture(
           "kv-8+ffn-100", "kv-2+ffn-256", "attention-no-op+ffn-no-op", "kv-8+ffn-512");
@@ -61,7 +64,7 @@ class ChildExporterTest {
     "qwen3, true, anymodel"
   })
   void readsBackTheChildItWrote(String family, boolean tied, String format) throws IOException {
-    for (Architecture architecture : List.of(MIXED, EXACT)) {
+    for (Architecture architecture : List.of(MIXED, LOW_RANK, EXACT)) {
       DecoderConfig config = parent(family, tied).with(architecture);
       RandomModel weights = new RandomModel(config, 2);
       exporter(config, weights).export(child, ChildExporter.Format.parse(format), 1 << 20);
@@ -118,6 +121,24 @@ class ChildExporterTest {
   }
 
   @Test
+  void aLowRankFfnIsSpeltByItsRankAndRefusedByEveryServer() throws IOException {
+    export(parent("llama", false).with(LOW_RANK));
+    assertEquals(
+        new ObjectMapper()
+            .readTree(
+                """
+                {"ffn_mult": null, "no_op": false, "replace_with_linear": false, "sparsify": null,
+                 "low_rank": 32}
+                """),
+        json("config.json").at("/block_configs/0/ffn"));
+    for (Servable server : Servable.values()) {
+      assertEquals(
+          "layer 0: ffn-rank-32 is not known",
+          json("puzzle.json").at("/not_servable").get(server.toString()).get(0).textValue());
+    }
+  }
+
+  @Test
   void writesCardCodeTokenizerAndSums() throws IOException {
     export(parent("llama", false).with(EXACT));
     assertEquals(
@@ -135,7 +156,7 @@ class ChildExporterTest {
     String card = Files.readString(child.resolve("README.md"));
     assertTrue(
         card.startsWith("---\nlibrary_name: transformers\nbase_model: \"tiny \\\"parent\\\"\""));
-    assertTrue(card.contains("| loss, nats/byte | 1.50 | 1.62 |"), card);
+    assertTrue(card.contains("Measured on held-out documents."), card);
     assertTrue(card.contains("| 2 | attention-no-op | ffn-no-op |"), card);
     assertEquals(7, json("puzzle.json").at("/provenance/seed").intValue());
   }
@@ -254,11 +275,7 @@ class ChildExporterTest {
 
   static ChildExporter exporter(DecoderConfig config, WeightSource weights, Path parent) {
     ModelCard card =
-        new ModelCard(
-            "tiny child",
-            "tiny \"parent\"",
-            List.of(new ModelCard.Row("loss, nats/byte", "1.50", "1.62")),
-            List.of("Measured on held-out documents."));
+        new ModelCard("tiny child", "tiny \"parent\"", List.of("Measured on held-out documents."));
     return new ChildExporter(
         config, weights, parent, card, JsonNodeFactory.instance.objectNode().put("seed", 7));
   }

@@ -67,11 +67,14 @@ class OtherReadersTest {
   void transformersAndOurDecoderAgreeOnChildren() throws Exception {
     OtherReader.assumeInstalled("transformers");
     for (String family : new String[] {"llama", "qwen2"}) {
-      Path child = export(RandomModel.config(family, false), ChildExporterTest.MIXED);
-      double difference =
-          difference(OtherReader.logits("transformers", child, TOKENS, folder), ours(child));
-      System.out.println(family + " child, transformers against our decoder: " + difference);
-      assertTrue(difference < 1e-4, family + ": " + difference);
+      for (Architecture architecture :
+          new Architecture[] {ChildExporterTest.MIXED, ChildExporterTest.LOW_RANK}) {
+        Path child = export(RandomModel.config(family, false), architecture);
+        double difference =
+            difference(OtherReader.logits("transformers", child, TOKENS, folder), ours(child));
+        System.out.println(family + " child, transformers against our decoder: " + difference);
+        assertTrue(difference < 1e-4, family + ": " + difference);
+      }
     }
   }
 

@@ -59,7 +59,7 @@ class JsonValueTest {
     String many = "{\"a\":[" + "0,".repeat(1_100_000) + "0]}";
     assertTrue(refusal(many, v -> v).contains("oken"));
     assertTrue(refusal(" ".repeat(17 << 20) + "{}", v -> v).contains("bytes, more than the"));
-    assertTrue(JsonValue.readTable(folder.resolve("a.json")).isObject());
+    assertTrue(JsonValue.readTable(folder.resolve("a.json")).names().isEmpty());
   }
 
   @Test

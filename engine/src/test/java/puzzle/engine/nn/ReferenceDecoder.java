@@ -50,6 +50,7 @@ public final class ReferenceDecoder {
       case GROUPED_ATTENTION ->
           attention(prefix + "self_attn.", variant.size(Variant.Size.KV_HEADS), n);
       case GATED_FFN -> ffn(prefix + "mlp.", n);
+      case LOW_RANK_FFN -> lowRank(prefix + "mlp.", n);
       case LINEAR -> {
         boolean ffn = variant.subblock() == Subblock.FFN;
         String name = ffn ? "mlp.linear_mlp.weight" : "self_attn.linear_attn.weight";
@@ -68,6 +69,21 @@ public final class ReferenceDecoder {
       }
     }
     return linear(up, matrix(prefix + "down_proj.weight"), null);
+  }
+
+  private double[][] lowRank(String prefix, double[][] n) {
+    double[][] gate = product(prefix + "gate_proj", n);
+    double[][] up = product(prefix + "up_proj", n);
+    for (int t = 0; t < n.length; t++) {
+      for (int i = 0; i < up[t].length; i++) {
+        up[t][i] *= gate[t][i] / (1 + Math.exp(-gate[t][i]));
+      }
+    }
+    return product(prefix + "down_proj", up);
+  }
+
+  private double[][] product(String name, double[][] x) {
+    return linear(linear(x, matrix(name + ".b.weight"), null), matrix(name + ".a.weight"), null);
   }
 
   private double[][] attention(String prefix, int kvHeads, double[][] n) {

@@ -32,14 +32,13 @@ public class SafetensorsTest {
     float[] values = random(7 * 13, 1);
     Path file = folder.resolve("a.safetensors");
     new SafetensorsWriter(ElementType.F32)
-        .metadata("step", "12")
         .add("w", new long[] {7, 13}, FloatBuffer.wrap(values))
         .add("empty", new long[] {0, 4}, FloatBuffer.allocate(0))
         .addI64("t", new long[] {2}, LongBuffer.wrap(new long[] {-1, 1L << 40}))
         .write(file);
 
     SafetensorsFile read = SafetensorsFile.open(file);
-    assertEquals(java.util.Map.of("format", "pt", "step", "12"), read.metadata());
+    assertEquals(java.util.Map.of("format", "pt"), read.metadata());
     assertEquals(java.util.Set.of("w", "empty", "t"), read.names());
     assertArrayEquals(new long[] {7, 13}, read.shape("w"));
     assertTrue(read.fp32("w").isDirect());

@@ -229,7 +229,7 @@ class FolderEvaluationTest {
             config,
             new RandomModel(config, 2),
             parent,
-            new ModelCard("child", "parent", List.of(), List.of()),
+            new ModelCard("child", "parent", List.of()),
             JsonNodeFactory.instance.objectNode())
         .export(child, ChildExporter.Format.parse(format), 1 << 18);
   }

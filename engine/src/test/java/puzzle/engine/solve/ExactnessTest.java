@@ -65,7 +65,7 @@ class ExactnessTest {
       middle = big ? Math.rint(4 * middle) : middle;
       switch (random.nextInt(4)) {
         case 0 -> rows.add(Row.atLeast(stat, middle * 0.7));
-        case 1 -> rows.add(Row.between(stat, middle * 0.6, middle));
+        case 1 -> rows.add(new Row(stat, middle * 0.6, middle));
         default -> rows.add(Row.atMost(stat, middle));
       }
     }

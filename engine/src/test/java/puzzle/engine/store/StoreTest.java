@@ -1,7 +1,6 @@
 package puzzle.engine.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -13,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -210,17 +208,6 @@ class StoreTest {
     for (String path : List.of("../x", "/etc/x", "a/../../x", "")) {
       assertThrows(IllegalArgumentException.class, () -> store.put(path, out -> {}), path);
     }
-  }
-
-  @Test
-  void sweepsOnlyOldLeftovers() throws IOException {
-    put("kept", "x");
-    Path old = Files.writeString(store.root().resolve(".partial-1-2-x"), "half");
-    Path young = Files.writeString(store.root().resolve(".partial-1-3-x"), "half");
-    Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
-    assertEquals(1, store.sweep(Duration.ofDays(1)));
-    assertFalse(Files.exists(old));
-    assertTrue(Files.exists(young));
   }
 
   private CheckpointRef put(String path, String text) {

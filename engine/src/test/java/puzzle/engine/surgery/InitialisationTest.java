@@ -11,6 +11,7 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.LowRankFfn;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.SmallModels;
 import puzzle.engine.nn.SubblockWeights;
@@ -39,6 +40,35 @@ class InitialisationTest {
           check(config, contribution, heads);
         }
       }
+    }
+  }
+
+  @Test
+  void aLowRankFfnBeginsWithTheNearestProductsAndAtFullRankIsTheParents() {
+    DecoderConfig config = SmallModels.llama();
+    try (Decoder model = Decoder.load(config, SmallModels.weights(config, 3), TOKENS)) {
+      SubblockWeights own = model.weights(0, Subblock.FFN);
+      Initialisation initialisation = new Initialisation(config, own, null);
+      double before = Double.POSITIVE_INFINITY;
+      for (int rank : new int[] {4, 12, config.hiddenSize()}) {
+        SubblockWeights child =
+            initialisation.create(model.manager(), Variant.parse("ffn-rank-" + rank));
+        double error =
+            Tensors.inference(
+                () -> {
+                  double sum = 0;
+                  for (String projection : LowRankFfn.projections()) {
+                    NDArray a = child.arrays().get(LowRankFfn.left(projection));
+                    NDArray b = child.arrays().get(LowRankFfn.right(projection));
+                    NDArray w = own.arrays().get(projection + ".weight");
+                    sum += a.matMul(b).sub(w).square().sum().getFloat();
+                  }
+                  return sum;
+                });
+        assertTrue(error < before, "rank " + rank + ": " + error);
+        before = error;
+      }
+      assertEquals(0, before, 1e-6);
     }
   }
 

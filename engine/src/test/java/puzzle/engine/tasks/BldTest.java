@@ -150,6 +150,18 @@ class BldTest {
   }
 
   @Test
+  void aLowRankFfnComesCloserToTheParentByTrainingAndWithRank() throws Exception {
+    CheckpointRef recording = record(spec);
+    double before = Double.POSITIVE_INFINITY;
+    for (String name : new String[] {"ffn-rank-2", "ffn-rank-8"}) {
+      TaskResult.Trained result = bld(spec, new Task.Bld(1, Variant.parse(name), recording));
+      assertTrue(result.lossAfter() < result.lossBefore(), name + ": " + result);
+      assertTrue(result.lossAfter() < before, name + ": " + result);
+      before = result.lossAfter();
+    }
+  }
+
+  @Test
   void trainingALayersVariantsRunsThePartsThatAreTrainedAndTheFrozenFfnOnly() throws Exception {
     CheckpointRef recording = record(spec);
     long steps = spec.bld().steps();

@@ -33,10 +33,6 @@ record FittedKernel(
     return law.micros(constants, shape) * Math.exp(surface.at(shape));
   }
 
-  boolean covers(double[] shape) {
-    return distance(shape) == 0;
-  }
-
   /** How far outside the measured range, in doublings summed over axes. */
   double distance(double[] shape) {
     double sum = 0;

@@ -90,14 +90,9 @@ public record HopperConstants(Hardware hardware, String source, Map<String, Fitt
   }
 
   private static FittedKernel kernel(KernelLaw law, JsonNode node) {
-    double[] constants =
-        law.constants().stream()
-            .mapToDouble(name -> node.get("constants").get(name).doubleValue())
-            .toArray();
-    JsonNode surface = node.get("surface");
+    JsonNode constants = node.get("constants");
     JsonNode interval = node.get("interval");
-    JsonNode fit = node.get("fit");
-    double[][] bands = matrix(interval.get("upToAndHalfWidth"));
+    double[][] bands = as(double[][].class, interval.get("upToAndHalfWidth"));
     Band[] list = new Band[bands.length];
     for (int i = 0; i < list.length; i++) {
       boolean last = i == list.length - 1;
@@ -105,16 +100,18 @@ public record HopperConstants(Hardware hardware, String source, Map<String, Fitt
     }
     return new FittedKernel(
         law,
-        constants,
-        new LogSurface(matrix(surface.get("axes")), vector(surface.get("logFactors"))),
-        matrix(node.get("range")),
+        law.constants().stream().mapToDouble(name -> constants.get(name).doubleValue()).toArray(),
+        new LogSurface(
+            as(double[][].class, node.at("/surface/axes")),
+            as(double[].class, node.at("/surface/logFactors"))),
+        as(double[][].class, node.get("range")),
         interval.get("axis").intValue(),
         list,
-        new Quality(
-            fit.get("rows").intValue(),
-            fit.get("error").doubleValue(),
-            fit.get("heldOutError").doubleValue(),
-            fit.get("coverage").doubleValue()));
+        as(Quality.class, node.get("fit")));
+  }
+
+  private static <T> T as(Class<T> type, JsonNode node) {
+    return JSON.convertValue(node, type);
   }
 
   /** What {@code read} reads. */
@@ -172,21 +169,5 @@ public record HopperConstants(Hardware hardware, String source, Map<String, Fitt
         array.add(BigDecimal.valueOf((long) value));
       }
     }
-  }
-
-  private static double[] vector(JsonNode array) {
-    double[] out = new double[array.size()];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = array.get(i).doubleValue();
-    }
-    return out;
-  }
-
-  private static double[][] matrix(JsonNode array) {
-    double[][] out = new double[array.size()][];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = vector(array.get(i));
-    }
-    return out;
   }
 }

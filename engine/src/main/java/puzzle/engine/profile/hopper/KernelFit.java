@@ -14,8 +14,11 @@ import puzzle.engine.profile.hopper.KernelSamples.Sample;
  * <p>Five folds: each row is predicted once by a fit on the other four fifths. The 90 % quantile of
  * those errors, by band of one coordinate, is the uncertainty; the coverage reported is of bands
  * computed without the fold they are applied to. Seeded, so a fit can be repeated.
+ *
+ * @param axes nodes of the surface
+ * @param edges upper bounds of the bands but the last
  */
-final class KernelFit {
+record KernelFit(KernelLaw law, double[][] axes, int bandAxis, double... edges) {
 
   private static final int FOLDS = 5;
   private static final int LAW_ROWS = 2500;
@@ -25,22 +28,6 @@ final class KernelFit {
   private static final double QUANTILE = 0.9;
   private static final int SMALLEST_BAND = 60;
   private static final long SEED = 20_241_119;
-
-  private final KernelLaw law;
-  private final double[][] axes;
-  private final int bandAxis;
-  private final double[] edges;
-
-  /**
-   * @param axes nodes of the surface
-   * @param edges upper bounds of the bands but the last
-   */
-  KernelFit(KernelLaw law, double[][] axes, int bandAxis, double... edges) {
-    this.law = law;
-    this.axes = axes;
-    this.bandAxis = bandAxis;
-    this.edges = edges;
-  }
 
   FittedKernel fit(List<Sample> samples) {
     int n = samples.size();

@@ -25,15 +25,7 @@ import puzzle.model.Workload;
  * search for hardware that is not here runs on the machine that is (section 4.1). Needs the
  * parent's config alone, and says of every answer where it comes from and how far to trust it.
  */
-public final class ProfiledCosts {
-
-  private final HardwareProfile profile;
-  private final DecoderConfig model;
-
-  public ProfiledCosts(HardwareProfile profile, DecoderConfig model) {
-    this.profile = profile;
-    this.model = model;
-  }
+public record ProfiledCosts(HardwareProfile profile, DecoderConfig model) {
 
   /** Costs of a run's parent on the hardware its target names. */
   public static ProfiledCosts of(RunSpec spec) {

@@ -1,15 +1,14 @@
 package puzzle.engine.profile.hopper;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeSet;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.profile.Hardware;
+import puzzle.engine.tables.CsvFile;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.DType;
@@ -29,7 +28,8 @@ public record PublishedThroughput(
     Workload workload,
     double tokensPerSecond) {
 
-  private static final String HEADER = "version,gpu,model,precision,tp,batch,isl,osl,tok_s,unit";
+  private static final List<String> COLUMNS =
+      List.of("version,gpu,model,precision,tp,batch,isl,osl,tok_s,unit".split(","));
   private static final String UNIT = "total_out_tok_s";
 
   private static final Map<String, DecoderConfig> MODELS =
@@ -64,71 +64,43 @@ public record PublishedThroughput(
    * @throws InvalidInputException with the line, for an unknown model, precision or unit too
    */
   public static List<PublishedThroughput> read(Path file) {
-    List<String> lines;
-    try {
-      lines = Files.readAllLines(file);
-    } catch (IOException e) {
-      throw new InvalidInputException(
-          file + ": " + e.getMessage() + "\nMaybe the path is wrong.", e);
-    }
-    String name = file.getFileName().toString();
-    if (lines.isEmpty() || !lines.get(0).strip().equals(HEADER)) {
-      throw new InvalidInputException(
-          "%s:1: the header is not '%s'.%nMaybe it is another kind of table."
-              .formatted(name, HEADER));
-    }
     List<PublishedThroughput> rows = new ArrayList<>();
-    for (int i = 1; i < lines.size(); i++) {
-      if (!lines.get(i).isBlank()) {
-        rows.add(row(lines.get(i).strip().split(",", -1), name + ":" + (i + 1)));
-      }
-    }
+    CsvFile.forEach(file, COLUMNS, COLUMNS, row -> rows.add(row(row)));
     return rows;
   }
 
-  private static PublishedThroughput row(String[] values, String place) {
-    if (values.length != HEADER.split(",").length) {
-      throw new InvalidInputException(
-          "%s: %d values: %s.%nMaybe a line is cut off."
-              .formatted(place, values.length, Arrays.toString(values)));
-    }
-    DecoderConfig model = MODELS.get(values[2]);
+  private static PublishedThroughput row(CsvFile.Row row) {
+    DecoderConfig model = MODELS.get(row.get("model"));
     if (model == null) {
-      throw new InvalidInputException(
-          "%s: model '%s' is not known.%nMaybe one of %s."
-              .formatted(place, values[2], MODELS.keySet().stream().sorted().toList()));
+      throw row.bad("model", "is not known", "one of " + new TreeSet<>(MODELS.keySet()));
     }
-    if (!values[9].equals(UNIT)) {
-      throw new InvalidInputException(
-          "%s: unit '%s' is not %s.%nMaybe the row counts per device."
-              .formatted(place, values[9], UNIT));
+    if (!row.get("unit").equals(UNIT)) {
+      throw row.bad("unit", "is not " + UNIT, "the row counts per device");
     }
     DType type =
-        switch (values[3].toLowerCase(Locale.ROOT)) {
+        switch (row.get("precision").toLowerCase(Locale.ROOT)) {
           case "fp8" -> DType.FP8;
           case "bf16", "bfloat16", "fp16" -> DType.BF16;
-          default ->
-              throw new InvalidInputException(
-                  "%s: precision '%s'.%nMaybe fp8 or bf16.".formatted(place, values[3]));
+          default -> throw row.bad("precision", "is not known", "fp8 or bf16");
         };
+    double rate = row.number("tok_s");
+    if (!(rate > 0 && rate < 1e9)) {
+      throw row.bad("tok_s", "is not a rate", "a number is missing");
+    }
     try {
       Workload workload =
           new Workload(
               1,
-              Integer.parseInt(values[6]),
-              Integer.parseInt(values[7]),
+              Integer.parseInt(row.get("isl")),
+              Integer.parseInt(row.get("osl")),
               type,
               type,
-              Integer.parseInt(values[4]));
-      double rate = Double.parseDouble(values[8]);
-      if (!(rate > 0 && rate < 1e9)) {
-        throw new NumberFormatException("rate " + rate);
-      }
+              Integer.parseInt(row.get("tp")));
       return new PublishedThroughput(
-          values[2], model, HardwareProfiles.hardware(values[1]), workload, rate);
+          row.get("model"), model, HardwareProfiles.hardware(row.get("gpu")), workload, rate);
     } catch (IllegalArgumentException e) {
       throw new InvalidInputException(
-          "%s: %s.%nMaybe a number is missing.".formatted(place, e.getMessage()), e);
+          "%s: %s.%nMaybe a number is missing.".formatted(row.place(), e.getMessage()), e);
     }
   }
 }

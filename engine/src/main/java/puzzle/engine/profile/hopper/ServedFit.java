@@ -21,7 +21,7 @@ import puzzle.model.Workload;
  * tests, leaving out a fifth of the rows and leaving out a whole deployment (model and degree of
  * parallelism), since what is asked later is usually another deployment.
  */
-public final class ServedFit {
+public record ServedFit(Map<Hardware, HopperProfile> profiles) {
 
   /**
    * Spread expected of each constant's logarithm, in the order of {@link ServedConstants#NAMES}.
@@ -35,12 +35,6 @@ public final class ServedFit {
   private static final double ROW_ERROR = 0.07;
 
   private static final int FOLDS = 5;
-
-  private final Map<Hardware, HopperProfile> profiles;
-
-  ServedFit(Map<Hardware, HopperProfile> profiles) {
-    this.profiles = profiles;
-  }
 
   /** With the shipped kernels of every machine the rows name. */
   public static ServedFit shippedKernels(List<PublishedThroughput> rows) {

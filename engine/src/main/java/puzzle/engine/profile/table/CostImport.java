@@ -24,17 +24,27 @@ public final class CostImport {
    */
   public static ImportedCosts read(Path file, Workload workload, int tensorParallel) {
     String name = file.getFileName().toString();
-    String source = "imported " + name + " sha256:" + hash(file).substring(0, HASH_DIGITS);
-    char first = firstCharacter(file);
-    if (first == '[') {
+    String source;
+    String head;
+    try (InputStream in = Files.newInputStream(file)) {
+      source = "imported " + name + " sha256:" + Sha256.of(file).substring(0, HASH_DIGITS);
+      head = new String(in.readNBytes(256), StandardCharsets.UTF_8).strip();
+    } catch (IOException e) {
+      throw new InvalidInputException(
+          file + ": " + e.getMessage() + "\nMaybe the path is wrong.", e);
+    }
+    if (head.startsWith("PAR1")) {
+      throw new InvalidInputException(
+          file + ": Parquet holds no costs.\nMaybe a kernel table: say --kernels h100.");
+    }
+    if (head.startsWith("[")) {
       return SubblockCosts.read(JsonValue.readTable(file), source, tensorParallel);
     }
-    if (first == '{') {
+    if (head.startsWith("{")) {
       if (workload == null) {
         throw new InvalidInputException(
-            name
-                + ": does not name the workload it was measured at.\nMaybe give --workload"
-                + " b256-p1000-g1000-wfp8-kvfp8-tp1.");
+            "%s: does not name the workload it was measured at.\nMaybe give --workload b256-p1000-g1000-wfp8-kvfp8-tp1."
+                .formatted(name));
       }
       return LibraryCosts.read(JsonValue.readTable(file), source, workload);
     }
@@ -56,28 +66,5 @@ public final class CostImport {
   /** The workload a word such as {@code b32-p128-g32-wfp8-kvfp8-tp1} stands for. */
   public static Workload workload(String text) {
     return WorkloadName.parse(text, "--workload");
-  }
-
-  private static char firstCharacter(Path file) {
-    try (InputStream in = Files.newInputStream(file)) {
-      String head = new String(in.readNBytes(256), StandardCharsets.UTF_8);
-      if (head.startsWith("PAR1")) {
-        throw new InvalidInputException(
-            file + ": Parquet holds no costs.\nMaybe a kernel table: say --kernels h100.");
-      }
-      return head.isBlank() ? ' ' : head.strip().charAt(0);
-    } catch (IOException e) {
-      throw new InvalidInputException(
-          file + ": " + e.getMessage() + "\nMaybe the path is wrong.", e);
-    }
-  }
-
-  private static String hash(Path file) {
-    try {
-      return Sha256.of(file);
-    } catch (IOException e) {
-      throw new InvalidInputException(
-          file + ": " + e.getMessage() + "\nMaybe the path is wrong.", e);
-    }
   }
 }

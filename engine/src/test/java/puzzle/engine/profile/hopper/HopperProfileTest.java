@@ -87,6 +87,23 @@ class HopperProfileTest {
     assertEquals(4 * two.kvBytes(), spread.kvBytes());
   }
 
+  /** 70B's FFN at a quarter of the rank at which the factors are as large as the matrices. */
+  @Test
+  void aLowRankFfnCostsLessThanTheMatricesItStandsFor() {
+    Workload workload = fp8(64, 512, 1024, 1);
+    Variant variant = Variant.parse("ffn-rank-1593");
+    BlockCost low = H100.cost(LLAMA_70B, variant, workload).cost();
+    BlockCost whole = H100.cost(LLAMA_70B, Variant.ffn(28672), workload).cost();
+    assertEquals(8192 + 3L * 1593 * (8192 + 28672), low.params());
+    assertEquals(0.25, (double) low.weightBytes() / whole.weightBytes(), 1e-3);
+    assertTrue(low.runtimeSeconds(workload) < whole.runtimeSeconds(workload), low.toString());
+    assertTrue(low.runtimeSeconds(workload) > whole.runtimeSeconds(workload) / 4, low.toString());
+    Workload four = fp8(64, 512, 1024, 4);
+    assertEquals(
+        3L * 3 * 1593 * 8192,
+        H100.cost(LLAMA_70B, variant, four).cost().weightBytes() - low.weightBytes());
+  }
+
   @Test
   void widerFfnsAndLargerBatchesTakeLonger() {
     long seed = new Random().nextLong();
@@ -205,7 +222,7 @@ class HopperProfileTest {
       double rest =
           Hardware.H100.usableBytes()
               - weights / 2.0
-              - MemoryModel.workspaceBytes(LLAMA_70B, ThroughputModel.withBatch(workload, batch));
+              - MemoryModel.workspaceBytes(LLAMA_70B, workload, batch);
       assertEquals(batch == max, batch * perSequence <= 0.95 * rest, batch + " of " + max);
     }
   }

@@ -1,11 +1,16 @@
 package puzzle.engine.profile.hopper;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.profile.Estimate;
 import puzzle.engine.profile.HardwareProfile;
+import puzzle.model.Block;
 import puzzle.model.DType;
 import puzzle.model.SearchSpace;
+import puzzle.model.Variant;
 import puzzle.model.Workload;
 
 /** A full profile of Llama-70B's standard space, as a search asks for it. */
@@ -31,7 +36,13 @@ final class ProfileSpeed {
     SearchSpace space = SearchSpace.standard(8, 28672, 256);
     int blocks = 0;
     for (Workload workload : workloads) {
-      blocks += profile.costs(model, space, workload).size();
+      Map<Variant, Estimate> single = new HashMap<>();
+      space.variants().forEach(v -> single.put(v, profile.cost(model, v, workload)));
+      Map<Block, Estimate> composed = new HashMap<>();
+      for (Block block : space.blocks()) {
+        composed.put(block, single.get(block.attention()).plus(single.get(block.ffn())));
+      }
+      blocks += composed.size();
     }
     return blocks;
   }
