@@ -18,15 +18,7 @@ import puzzle.actors.edge.Refusal;
  * carry the token of a role: as a bearer token, or, from the dashboard, in a cookie that no other
  * site's page can make a browser send.
  */
-final class Gate {
-
-  private final HttpSettings settings;
-  private final Tokens tokens;
-
-  Gate(HttpSettings settings, Tokens tokens) {
-    this.settings = settings;
-    this.tokens = tokens;
-  }
+record Gate(HttpSettings settings, Tokens tokens) {
 
   /** Throws a problem with status 403 unless name and origin are right. */
   void checkSource(HttpRequest request) {

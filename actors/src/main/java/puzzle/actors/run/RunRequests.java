@@ -17,13 +17,7 @@ import puzzle.protocol.Solver;
  * What a run asks of the others, read off its state. Each of them answers a repeated question with
  * the answer on record, so all of this is safe to say at any time and any number of times.
  */
-final class RunRequests {
-
-  private final Peers peers;
-
-  RunRequests(Peers peers) {
-    this.peers = peers;
-  }
+record RunRequests(Peers peers) {
 
   /**
    * Tells onlookers how far the run is, and asks everybody whose answer is missing.

@@ -25,7 +25,7 @@ import puzzle.engine.files.Folders;
 import puzzle.engine.nn.TensorCheck;
 
 /** One thing of a machine that a run needs, tried out for real. */
-final class DoctorCheck {
+record DoctorCheck(String subject, String maybe, DoctorCheck.Trial trial) {
 
   /** Tries it out; an exception is a finding too. */
   interface Trial {
@@ -42,16 +42,6 @@ final class DoctorCheck {
 
   /** Every event waits for one; slower than this, the journal holds up the devices. */
   private static final double SLOW_SYNC_MILLIS = 20;
-
-  private final String subject;
-  private final String maybe;
-  private final Trial trial;
-
-  private DoctorCheck(String subject, String maybe, Trial trial) {
-    this.subject = subject;
-    this.maybe = maybe;
-    this.trial = trial;
-  }
 
   static List<DoctorCheck> all(Path store) {
     return List.of(

@@ -2,6 +2,7 @@ package puzzle.actors.cli.profile;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -11,6 +12,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import puzzle.actors.cli.console.CliCommand;
 import puzzle.actors.cli.console.ExitCode;
+import puzzle.engine.files.AtomicFile;
 import puzzle.engine.profile.hopper.HardwareProfiles;
 import puzzle.engine.profile.hopper.KernelSamples;
 import puzzle.engine.profile.hopper.KernelTableReader;
@@ -74,7 +76,7 @@ final class ProfileImport extends CliCommand {
     return ExitCode.DONE;
   }
 
-  private void importCosts(PrintWriter out) throws IOException {
+  private void importCosts(PrintWriter out) {
     ImportedCosts costs =
         CostImport.read(
             file, workload == null ? null : CostImport.workload(workload), tensorParallel);
@@ -91,9 +93,8 @@ final class ProfileImport extends CliCommand {
       out.println("nothing written (--dry-run)");
       return;
     }
-    Path whole = into.resolveSibling(into.getFileName() + ".part");
-    Files.writeString(whole, PlainCostCsv.write(merge.table().rows()));
-    Files.move(whole, into, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    byte[] csv = PlainCostCsv.write(merge.table().rows()).getBytes(StandardCharsets.UTF_8);
+    AtomicFile.write(into, to -> to.write(csv));
     out.println("wrote " + into + ", " + merge.table().size() + " numbers");
   }
 
