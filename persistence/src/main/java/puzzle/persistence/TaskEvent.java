@@ -15,6 +15,11 @@ public sealed interface TaskEvent extends RunEvent, LayerEvent, GkdEvent
   /** {@link puzzle.model.Task#key()}. */
   String key();
 
+  /** Which attempt it is about; 0 if it is about none. */
+  default int attempt() {
+    return 0;
+  }
+
   /**
    * A device holds the lease.
    *

@@ -99,33 +99,6 @@ final class NodeProcess {
     return at;
   }
 
-  /** Asks it to stop: {@code kill}. */
-  void terminate() {
-    process.destroy();
-  }
-
-  /**
-   * Sends a signal.
-   *
-   * @param name as {@code kill} has it: {@code STOP}, {@code CONT}, {@code SEGV}
-   */
-  Instant signal(String name) throws IOException {
-    Instant at = Instant.now();
-    try {
-      int exit =
-          new ProcessBuilder("kill", "-" + name, Long.toString(pid()))
-              .inheritIO()
-              .start()
-              .waitFor();
-      if (exit != 0) {
-        throw new IOException("kill -%s %d ended with %d".formatted(name, pid(), exit));
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    return at;
-  }
-
   /** How the process ended, or -1 where it has not. */
   int exit(long seconds) {
     return await(seconds) ? process.exitValue() : -1;

@@ -35,14 +35,14 @@ final class Orders {
   }
 
   Verdict pause() {
-    if (!state.started() || state.ended()) {
+    if (!state.active()) {
       return refused(RunRequests.notActive(run, state));
     }
     return state.paused() ? NOTHING_TO_DO : accepted(new RunEvent.RunPaused(now));
   }
 
   Verdict resume() {
-    if (!state.started() || state.ended()) {
+    if (!state.active()) {
       return refused(RunRequests.notActive(run, state));
     }
     return state.paused() ? accepted(new RunEvent.RunResumed(now)) : NOTHING_TO_DO;

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.concurrent.ForkJoinPool;
 import org.slf4j.LoggerFactory;
 import puzzle.actors.cli.doctor.DoctorCommand.Finding;
+import puzzle.engine.files.Folders;
 import puzzle.engine.nn.TensorCheck;
 
 /** One thing of a machine that a run needs, tried out for real. */
@@ -154,7 +155,7 @@ final class DoctorCheck {
           ? Finding.warning("store", detail, "keep the store on a local disk.")
           : Finding.ok("store", detail);
     } finally {
-      delete(trial);
+      Folders.delete(trial);
     }
   }
 
@@ -171,7 +172,7 @@ final class DoctorCheck {
         return Finding.ok("journal", "H2 " + rows.getString(1) + " writes and reads");
       }
     } finally {
-      delete(trial);
+      Folders.delete(trial);
     }
   }
 
@@ -202,14 +203,5 @@ final class DoctorCheck {
       throw new IOException(there + " is not a folder");
     }
     return Files.createTempDirectory(there, ".puzzle-doctor");
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (var files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        Files.delete(file);
-      }
-    }
-    Files.delete(folder);
   }
 }

@@ -6,12 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
+import puzzle.actors.cli.console.CliCommand;
 import puzzle.actors.cli.console.ExitCode;
 import puzzle.engine.profile.hopper.HardwareProfiles;
 import puzzle.engine.profile.hopper.KernelSamples;
@@ -25,13 +23,11 @@ import puzzle.model.InvalidInputException;
 /** Takes costs that another tool measured into a cost table or a folder of kernel tables. */
 @Command(
     name = "import",
-    mixinStandardHelpOptions = true,
-    sortOptions = false,
     description = {
       "Reads costs of other tools: subblock_stats.json, block_library.json, plain CSV",
       "(layer,subblock,variant,workload,metric,value,unit,source), and kernel tables as CSV."
     })
-final class ProfileImport implements Callable<Integer> {
+final class ProfileImport extends CliCommand {
 
   @Parameters(arity = "1", paramLabel = "FILE", description = "What to import.")
   private Path file;
@@ -51,17 +47,14 @@ final class ProfileImport implements Callable<Integer> {
 
   @Option(
       names = "--tp",
-      defaultValue = "1",
       description = "Tensor-parallel devices, if the file does not say (${DEFAULT-VALUE}).")
-  private int tensorParallel;
+  private int tensorParallel = 1;
 
   @Option(names = "--dry-run", description = "Reads and reports, writes nothing.")
   private boolean dryRun;
 
   @Option(names = "--prefer-imported", description = "Imported numbers replace measured ones.")
   private boolean preferImported;
-
-  @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
@@ -72,13 +65,12 @@ final class ProfileImport implements Callable<Integer> {
       throw new InvalidInputException(
           file + ": no such file.\nMaybe the path is relative to another folder.");
     }
-    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter out = out();
     if (kernels == null) {
       importCosts(out);
     } else {
       importKernels(out);
     }
-    out.flush();
     return ExitCode.DONE;
   }
 

@@ -78,7 +78,7 @@ class PlainCostCsvTest {
         "0,attention,kv-8,W,prefill_time,1d,ms,lab | value '1d' is not a number",
         "0,attention,kv-8,W,prefill_time,many,ms,lab | value 'many'",
         "0,attention,kv-8,W,prefill_time,1,ms, | source '' is empty",
-        "0,ffn,kv-8,W,prefill_time,1,ms,lab | no variant of subblock 'ffn'",
+        "0,ffn,kv-8,W,prefill_time,1,ms,lab | is not a variant of subblock 'ffn'",
         "0,ffn,wide,W,prefill_time,1,ms,lab | unknown variant 'wide'",
         "-1,ffn,ffn-8,W,prefill_time,1,ms,lab | layer '-1'",
         "0,ffn,ffn-8,b32-p128-g32,prefill_time,1,ms,lab | not complete",
