@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -176,9 +175,9 @@ public record ChildExporter(
         }
       }
     }
-    writeText(folder.resolve("README.md"), card.markdown(config, format));
+    AtomicFile.write(folder.resolve("README.md"), card.markdown(config, format));
     writeJson(folder.resolve("puzzle.json"), provenance(format));
-    writeText(folder.resolve(Checksums.FILE), Checksums.of(folder));
+    AtomicFile.write(folder.resolve(Checksums.FILE), Checksums.of(folder));
   }
 
   private ObjectNode nemotronNas() {
@@ -257,9 +256,5 @@ public record ChildExporter(
           out.write(HuggingFaceConfig.JSON.writeValueAsBytes(node));
           out.write('\n');
         });
-  }
-
-  private static void writeText(Path file, String text) {
-    AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
   }
 }
