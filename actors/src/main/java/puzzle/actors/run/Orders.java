@@ -17,7 +17,7 @@ import puzzle.protocol.Run;
 final class Orders {
 
   /**
-   * @param events to persist, in order; none where the order is refused or changes nothing
+   * @param events to persist, in order; none if the order is refused or changes nothing
    * @param answer once they are
    */
   record Verdict(List<RunEvent> events, Run.Answer answer) {}

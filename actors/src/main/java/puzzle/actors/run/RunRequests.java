@@ -131,7 +131,9 @@ record RunRequests(Peers peers) {
     return layers;
   }
 
-  /** Why a run that is on record does not go on with what it is started with; null if it does. */
+  /**
+   * Why a run that is on record does not continue with what it is started with; null if it does.
+   */
   static String refusal(RunState state, Run.Start start) {
     if (!state.hash().equals(start.hash())) {
       return "%s: the run in this store began with another run file (%s, now %s)."
@@ -146,7 +148,7 @@ record RunRequests(Peers peers) {
     return null;
   }
 
-  /** Why an order to a run that does not go on is refused. */
+  /** Why an order to a run that does not continue is refused. */
   static String notActive(String run, RunState state) {
     return state.started()
         ? "%s has ended: %s.\nMaybe look at its report in %s."

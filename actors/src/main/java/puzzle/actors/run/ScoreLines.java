@@ -78,7 +78,7 @@ final class ScoreLines {
             s.coupled() ? "coupled" : "decoupled"));
   }
 
-  /** Value and standard error, both empty where the metric was not measured. */
+  /** Value and standard error, both empty if the metric was not measured. */
   private static String columns(Score score, Score.Metric metric) {
     return score.measure(metric).map(m -> m.value() + "," + m.standardError()).orElse(",");
   }

@@ -130,7 +130,7 @@ class FaultsIT {
     sleepThrough(run, coordinator(), 120);
   }
 
-  /** Longer than the others take to go on without it. */
+  /** Longer than the others take to continue without it. */
   @Test
   void aCoordinatorThatSleepsTooLongIsReplacedAndSaysNothingMoreWhenItWakes() throws Exception {
     String run = begin("asleep", "bld");

@@ -30,7 +30,7 @@ import puzzle.model.TaskResult;
  */
 record Repair(DjlEngine engine, RunSpec spec, Task task, Set<CheckpointRef> tried) {
 
-  /** True where the file is whole again; false too where that was tried before. */
+  /** True if the file is whole again; false too where that was tried before. */
   boolean make(CheckpointRef damaged, Monitor monitor) {
     if (!tried.add(damaged)) {
       return false;
