@@ -32,7 +32,7 @@ public record KafkaSettings(
   /**
    * Reads the section of a whole configuration.
    *
-   * @return empty where no server is named
+   * @return empty if no server is named
    * @throws IllegalArgumentException naming the setting and where it was set
    */
   public static Optional<KafkaSettings> from(Config root) {

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -119,27 +120,15 @@ public final class NodeConfig {
 
   private static Config whole(Options options, String defaults) {
     Map<String, Object> given = new LinkedHashMap<>();
-    if (!options.roles.isEmpty()) {
-      given.put("puzzle.roles", options.roles);
-    }
-    if (!options.seeds.isEmpty()) {
-      given.put("puzzle.seeds", options.seeds);
-    }
-    if (options.host != null) {
-      given.put("pekko.remote.artery.canonical.hostname", options.host);
-    }
-    if (options.port != null) {
-      given.put("pekko.remote.artery.canonical.port", options.port);
-    }
-    if (options.devices != null) {
-      given.put("puzzle.gpu.devices", options.devices);
-    }
-    if (options.tls != null) {
-      given.put("puzzle.security.tls", options.tls.toAbsolutePath().normalize().toString());
-    }
-    if (options.insecure) {
-      given.put("puzzle.security.insecure", true);
-    }
+    given.put("puzzle.roles", options.roles.isEmpty() ? null : options.roles);
+    given.put("puzzle.seeds", options.seeds.isEmpty() ? null : options.seeds);
+    given.put("pekko.remote.artery.canonical.hostname", options.host);
+    given.put("pekko.remote.artery.canonical.port", options.port);
+    given.put("puzzle.gpu.devices", options.devices);
+    Path tls = options.tls == null ? null : options.tls.toAbsolutePath().normalize();
+    given.put("puzzle.security.tls", tls == null ? null : tls.toString());
+    given.put("puzzle.security.insecure", options.insecure ? true : null);
+    given.values().removeIf(Objects::isNull);
     try {
       return ConfigFactory.parseMap(given, "command line")
           .withFallback(ConfigFactory.defaultOverrides())

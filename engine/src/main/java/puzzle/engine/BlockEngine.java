@@ -27,7 +27,7 @@ public interface BlockEngine extends AutoCloseable {
     /**
      * Called now and then from the running thread; cheap.
      *
-     * @param loss current training loss, NaN where the task has none
+     * @param loss current training loss, NaN if the task has none
      */
     void progress(long done, long total, double loss);
 

@@ -17,7 +17,7 @@ public interface EngineFactory {
    * Reads what a run's defaults depend on from a parent's configuration, and that its weights are
    * there in the shapes it says; no values.
    *
-   * @throws InvalidInputException where the folder is no checkpoint of a supported family
+   * @throws InvalidInputException where the folder is not a checkpoint of a supported family
    */
   ParentShape shape(Path parent);
 

@@ -9,7 +9,7 @@ import puzzle.protocol.Wire;
  *
  * @param spec null before the order, like the task
  * @param retries how often what was given up was tried again
- * @param paused true where no further task is granted
+ * @param paused true if no further task is granted
  */
 public record GkdState(
     RunSpec spec, Task.Gkd task, TaskLedger tasks, int retries, boolean paused, boolean abandoned)
@@ -21,7 +21,7 @@ public record GkdState(
     tasks = tasks == null ? TaskLedger.EMPTY : tasks;
   }
 
-  /** True where there is an order and it stands. */
+  /** True if there is an order and it stands. */
   public boolean active() {
     return spec != null && !abandoned;
   }

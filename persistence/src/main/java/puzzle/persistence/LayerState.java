@@ -12,7 +12,7 @@ import puzzle.protocol.Wire;
  * @param spec null before the order to build
  * @param coupled blocks the second stage trains as a whole; null before it is ordered
  * @param retries how often what was given up was tried again
- * @param paused true where no further task is granted
+ * @param paused true if no further task is granted
  */
 public record LayerState(
     RunSpec spec,
@@ -33,7 +33,7 @@ public record LayerState(
     coupled = coupled == null ? null : List.copyOf(coupled);
   }
 
-  /** True where there is an order and it stands. */
+  /** True if there is an order and it stands. */
   public boolean active() {
     return spec != null && !abandoned;
   }

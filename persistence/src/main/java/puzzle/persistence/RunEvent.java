@@ -71,7 +71,7 @@ public sealed interface RunEvent extends Wire
    * The solver's answer on the complete table.
    *
    * @param candidates the best distinct architectures, the incumbent first, of which measurements
-   *     take one; empty where the incumbent is taken unmeasured
+   *     take one; empty if the incumbent is taken unmeasured
    */
   record ArchitectureChosen(
       Incumbent incumbent, List<Baseline> baselines, List<Incumbent> candidates)

@@ -29,7 +29,7 @@ import puzzle.protocol.Wire;
  * @param choice the solver's answer and what came of it
  * @param paused true while no task is granted
  * @param retries how often what was given up was tried again
- * @param outcome null while the run goes on
+ * @param outcome null while the run continues
  * @param costs measured by other systems, at most one of each part for each workload
  */
 public record RunState(
@@ -127,7 +127,7 @@ public record RunState(
     return outcome != null;
   }
 
-  /** True while there is a run and it goes on. */
+  /** True while there is a run and it continues. */
   public boolean active() {
     return started() && !ended();
   }
@@ -139,14 +139,14 @@ public record RunState(
         && (shortlist == null || libraries.values().stream().allMatch(LayerLibrary::coupled));
   }
 
-  /** True where every layer is through and the second stage waits for the solver's choice. */
+  /** True if every layer is through and the second stage waits for the solver's choice. */
   public boolean shortlistWanted() {
     return libraryComplete()
         && shortlist == null
         && spec.bld().mode() == RunSpec.Bld.Mode.TWO_STAGE;
   }
 
-  /** True where candidates are still to be measured and one of them taken. */
+  /** True if candidates are still to be measured and one of them taken. */
   public boolean undecided() {
     return candidates().size() > 1 && taken() == null;
   }

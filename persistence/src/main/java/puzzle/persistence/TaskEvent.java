@@ -15,6 +15,11 @@ public sealed interface TaskEvent extends RunEvent, LayerEvent, GkdEvent
   /** {@link puzzle.model.Task#key()}. */
   String key();
 
+  /** Which attempt it is about; 0 if it is about none. */
+  default int attempt() {
+    return 0;
+  }
+
   /**
    * A device holds the lease.
    *
@@ -30,7 +35,7 @@ public sealed interface TaskEvent extends RunEvent, LayerEvent, GkdEvent
   /**
    * The attempt is over without a result.
    *
-   * @param lost true where nothing was heard of it and its lease ran out
+   * @param lost true if nothing was heard of it and its lease ran out
    * @param retried what the retry policy said then; false means the task is given up
    */
   record AttemptFailed(String key, int attempt, Failure failure, boolean lost, boolean retried)

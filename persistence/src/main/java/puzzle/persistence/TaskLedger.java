@@ -39,7 +39,7 @@ public record TaskLedger(Map<String, Entry> entries) implements Wire {
       boolean quarantined,
       int tooLarge) {
 
-    /** True where there is nothing left to do. */
+    /** True if there is nothing left to do. */
     public boolean settled() {
       return result != null || quarantined;
     }

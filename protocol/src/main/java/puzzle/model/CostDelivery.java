@@ -12,8 +12,8 @@ import java.util.Objects;
  * @param part a variant's name, or {@link #FIXED}
  * @param prefillSeconds the whole batch's prompt
  * @param decodeSeconds one generated token for the whole batch
- * @param weightBytes null where the profile's stands
- * @param kvBytes null where the profile's stands
+ * @param weightBytes null if the profile's stands
+ * @param kvBytes null if the profile's stands
  * @param relativeSpread of the timed runs, interquartile range over median
  */
 public record CostDelivery(

@@ -8,7 +8,7 @@ import java.util.Objects;
  * @param host the machine, so that measurements can have it to themselves
  * @param kind {@code cpu}, {@code cuda}: devices of one kind share a profile
  * @param index from 0, on its node
- * @param port of its node, which tells nodes of one machine apart; 0 where there is no other
+ * @param port of its node, which tells nodes of one machine apart; 0 if there is no other
  */
 public record Device(String host, String kind, int index, int port) {
 

@@ -7,8 +7,8 @@ import java.util.Objects;
  *
  * @param objective sum of the chosen blocks' scores, nats per token
  * @param bound no architecture made of the scored blocks has a smaller sum
- * @param proven true where the gap between the two is closed; of a candidate, among the
- *     architectures that the candidates before it are not
+ * @param proven true if the gap between the two is closed; of a candidate, among the architectures
+ *     that the candidates before it are not
  * @param cost of the whole model for the target's first workload, fixed parts included
  * @param parentCost the same for the parent
  * @param measured blocks scored by measurement

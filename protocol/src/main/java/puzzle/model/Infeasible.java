@@ -15,7 +15,7 @@ public record Infeasible(List<String> conflict, List<Relaxation> relaxations) {
    *
    * @param limit in the words of the run file
    * @param given as asked for, in the stat's unit
-   * @param feasible the nearest value that can be met, or NaN where none can
+   * @param feasible the nearest value that can be met, or NaN if none can
    */
   public record Relaxation(String limit, double given, double feasible) {}
 

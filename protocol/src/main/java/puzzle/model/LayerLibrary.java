@@ -26,7 +26,7 @@ public record LayerLibrary(
    *
    * @param lossBefore normalised MSE after initialisation alone, held out
    * @param lossAfter the same after training
-   * @param beginning which of several initialisations it began with, null where there is but one
+   * @param beginning which of several initialisations it began with, null if there is but one
    */
   public record Entry(
       Variant variant,
@@ -72,8 +72,8 @@ public record LayerLibrary(
   }
 
   /**
-   * The trained weights of a block's halves; null where a half has none of its own. Of two
-   * trainings of the same block the one that scored better, the coupled one where they tie.
+   * The trained weights of a block's halves; null if a half has none of its own. Of two trainings
+   * of the same block the one that scored better, the coupled one where they tie.
    */
   public Task.Weights weights(Block block) {
     return pairs.stream()

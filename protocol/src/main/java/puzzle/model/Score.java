@@ -10,7 +10,7 @@ import java.util.Optional;
  * Failure}, not a score.
  *
  * @param value what the solver minimises, in the unit of the run's metric
- * @param standardError of the mean over sequences, same unit; 0 where unknown
+ * @param standardError of the mean over sequences, same unit; 0 if unknown
  * @param measures all that the same pass measured; a score of an earlier version was a KL
  *     divergence
  */

@@ -5,7 +5,7 @@ import java.util.Objects;
 /**
  * One block of some layer with its score.
  *
- * @param coupled true where its halves were trained together
+ * @param coupled true if its halves were trained together
  */
 public record ScoredBlock(Block block, Score score, boolean coupled) {
 

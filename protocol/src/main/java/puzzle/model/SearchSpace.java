@@ -89,18 +89,18 @@ public record SearchSpace(List<Variant> attention, List<Variant> ffn, List<Layer
     return new Block(attention.get(0), ffn.get(0));
   }
 
-  /** True where the layer may choose the variant. */
+  /** True if the layer may choose the variant. */
   public boolean offers(int layer, Variant variant) {
     return variant.equals(parent().get(variant.subblock()))
         || layers.stream().noneMatch(l -> l.refuses(layer, variant));
   }
 
-  /** True where the layer may choose both halves. */
+  /** True if the layer may choose both halves. */
   public boolean offers(int layer, Block block) {
     return offers(layer, block.attention()) && offers(layer, block.ffn());
   }
 
-  /** True where the variant has weights of its own to train: neither the parent's nor a no-op. */
+  /** True if the variant has weights of its own to train: neither the parent's nor a no-op. */
   public boolean trainable(Variant variant) {
     return !variant.isNoOp() && !variant.equals(parent().get(variant.subblock()));
   }

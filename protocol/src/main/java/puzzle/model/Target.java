@@ -21,7 +21,7 @@ public record Target(String hardware, List<Goal> goals) {
     }
   }
 
-  /** True where costs are timed by the run, not taken from a profile of other hardware. */
+  /** True if costs are timed by the run, not taken from a profile of other hardware. */
   public boolean measuredLocally() {
     return hardware.equals(LOCAL);
   }

@@ -51,7 +51,7 @@ public sealed interface TaskResult {
    * @param lossAfter the same after training
    * @param steps done, fewer than asked for where the loss fell no further
    * @param rollbacks how often the loss was no number and training went back, at a lower rate
-   * @param beginning which of several initialisations was the better, null where there is but one
+   * @param beginning which of several initialisations was the better, null if there is but one
    */
   record Trained(
       CheckpointRef weights,

@@ -52,7 +52,7 @@ public interface Edge {
    *
    * @param address {@code host:port}
    * @param status {@code up}, {@code joining}, {@code leaving}
-   * @param reachable false where it was not heard of lately
+   * @param reachable false if it was not heard of lately
    */
   record Node(String address, List<String> roles, String status, boolean reachable) {
     public Node {

@@ -62,7 +62,7 @@ public interface Feed {
   /**
    * An attempt failed.
    *
-   * @param retried false where the task is given up
+   * @param retried false if the task is given up
    */
   record AttemptFailed(RunId run, String key, int attempt, Failure failure, boolean retried)
       implements Fact {}
@@ -70,7 +70,7 @@ public interface Feed {
   /**
    * A running task is so far; sampled, may be lost.
    *
-   * @param loss current training loss, NaN where the task has none
+   * @param loss current training loss, NaN if the task has none
    */
   record Progressed(RunId run, String key, Device device, long done, long total, double loss)
       implements Fact {}

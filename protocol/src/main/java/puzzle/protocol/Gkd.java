@@ -14,8 +14,8 @@ public interface Gkd {
   non-sealed interface Internal extends Command, NoSerializationVerificationNeeded {}
 
   /**
-   * Begins, or goes on; where it is through, it says so again. Another child takes the place of an
-   * earlier one.
+   * Begins, or continues; where it is through, it says so again. Another child takes the place of
+   * an earlier one.
    *
    * @param retries how often it was asked to try again what was given up
    */

@@ -23,7 +23,7 @@ public interface Gpu {
   /**
    * The owner does not want to hear of an attempt's outcome again.
    *
-   * @param counted true where it is on record, false where it came too late
+   * @param counted true if it is on record, false if it came too late
    */
   record Acknowledge(String key, int attempt, boolean counted) implements Command, Wire {
 
@@ -37,7 +37,7 @@ public interface Gpu {
   record Drain() implements Command, Wire {}
 
   /**
-   * Takes no further task and lets the running one go on for a while; then it is given back.
+   * Takes no further task and lets the running one continue for a while; then it is given back.
    * Answers once nothing runs and every outcome is acknowledged.
    */
   record Retire(Duration grace, ActorRef<Retired> replyTo) implements Command, Wire {}

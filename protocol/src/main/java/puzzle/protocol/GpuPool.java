@@ -23,10 +23,10 @@ public interface GpuPool {
   /**
    * A device is here. Repeated now and then, so that a pool that moved learns of it.
    *
-   * @param running {@link Work.Ticket#id()} of what it runs, or empty where it is free
+   * @param running {@link Work.Ticket#id()} of what it runs, or empty if it is free
    * @param received how many attempts were sent to it so far: tells a device that is free from one
    *     that has not yet seen the last
-   * @param exclusive true where what it runs measures time
+   * @param exclusive true if what it runs measures time
    * @param accepts tasks it takes, see {@link Work.Ticket#isOneOf}; empty for all
    */
   record Announce(

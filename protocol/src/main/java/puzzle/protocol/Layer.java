@@ -21,7 +21,7 @@ public interface Layer {
   non-sealed interface Internal extends Command, NoSerializationVerificationNeeded {}
 
   /**
-   * Begins the layer's work, or goes on with it; a layer that is through says so again.
+   * Begins the layer's work, or continues with it; a layer that is through says so again.
    *
    * @param retries how often it was asked to try again what was given up
    */

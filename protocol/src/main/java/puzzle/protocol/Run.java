@@ -71,7 +71,7 @@ public interface Run {
 
   /**
    * Changes what the child must do. The scores on record are solved again at once; a run whose
-   * child was already distilled goes on to another child. The hardware stays.
+   * child was already distilled continues to another child. The hardware stays.
    */
   record Retarget(Target target, ActorRef<Answer> replyTo) implements Order {}
 
@@ -132,8 +132,8 @@ public interface Run {
   /**
    * The solver's answer on the complete table.
    *
-   * @param candidates the best distinct architectures, the incumbent first; empty where they are
-   *     not to be measured
+   * @param candidates the best distinct architectures, the incumbent first; empty if they are not
+   *     to be measured
    * @param target it was chosen for: an answer about an earlier target does not count
    * @param costs {@link Solver.Open#costs}: nor does one about earlier costs
    */
@@ -165,9 +165,9 @@ public interface Run {
   sealed interface Answer extends Wire {}
 
   /**
-   * The run goes on.
+   * The run continues.
    *
-   * @param resumed true where the journal already knew it
+   * @param resumed true if the journal already knew it
    */
   record Accepted(boolean resumed) implements Answer {}
 
@@ -177,14 +177,14 @@ public interface Run {
   /**
    * How far a run is.
    *
-   * @param spec null where there is no such run; then all others are null or 0 too
+   * @param spec null if there is no such run; then all others are null or 0 too
    * @param phase where it is
    * @param done the run's own tasks of the phase that are settled, or layers in the library's
    * @param total as many as there are
-   * @param paused true where no task is granted
+   * @param paused true if no task is granted
    * @param failed tasks that were given up
    * @param chosen the final choice, or null
-   * @param outcome null while it goes on
+   * @param outcome null while it continues
    */
   record Status(
       RunSpec spec,

@@ -50,7 +50,7 @@ public interface Work {
    * @param attempt fencing token: only a result that carries the attempt the owner granted counts
    * @param priority smaller runs sooner
    * @param layer whose activations the task reads, or -1
-   * @param exclusive true where the task measures time and wants its host to itself
+   * @param exclusive true if the task measures time and wants its host to itself
    * @param avoid name of the device on which the last attempt failed, or empty
    */
   record Ticket(

@@ -1,6 +1,5 @@
 package puzzle.actors.cli;
 
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,16 +9,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.Engines;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.Output;
+import puzzle.actors.cli.console.ResultCommand;
 import puzzle.engine.ablation.AblationReport;
 import puzzle.engine.ablation.AblationStudy;
 import puzzle.engine.ablation.ExpectedOrder;
@@ -31,14 +26,12 @@ import puzzle.model.RunSpec;
 /** The paper's ablations on the parent of a run file. */
 @Command(
     name = "ablate",
-    mixinStandardHelpOptions = true,
-    sortOptions = false,
     description = {
       "Repeats the paper's ablations on the run file's parent, text, workload and limits.",
       "Changes one thing at a time, over several seeds; writes CSV, and HTML with plots.",
       "Sizes are the study's own. Results are kept: run again, a stopped study resumes."
     })
-final class AblateCommand implements Callable<Integer> {
+final class AblateCommand extends ResultCommand {
 
   private static final int MAX_SEEDS = 100;
 
@@ -84,10 +77,6 @@ final class AblateCommand implements Callable<Integer> {
       description = "Use the costs of an earlier study (its costs.json) instead of measuring them.")
   private Path costs;
 
-  @Mixin Output output;
-
-  @Spec private CommandSpec spec;
-
   /** For help and completion. */
   static final class Names extends ArrayList<String> {
     private static final long serialVersionUID = 1L;
@@ -104,12 +93,12 @@ final class AblateCommand implements Callable<Integer> {
     Set<Table> tables = tables();
     StudySize scale = quick ? StudySize.QUICK : StudySize.FULL;
     if (seeds != null) {
-      scale = scale.withSeeds(within("--seeds", seeds, MAX_SEEDS));
+      scale = scale.withSeeds(within("--seeds", seeds, 1, MAX_SEEDS));
     }
     int workers =
         threads == null
             ? Runtime.getRuntime().availableProcessors()
-            : within("--threads", threads, 1024);
+            : within("--threads", threads, 1, 1024);
     RunSpec run = Engines.read(file).spec();
     Path folder =
         out != null ? out : Path.of("runs", run.id().value() + (quick ? "-quick" : "-ablations"));
@@ -154,14 +143,6 @@ final class AblateCommand implements Callable<Integer> {
     return tables;
   }
 
-  private static int within(String option, int value, int most) {
-    if (value < 1 || value > most) {
-      throw new InvalidInputException(
-          "%s is %d.\nMaybe a whole number from 1 to %d.".formatted(option, value, most));
-    }
-    return value;
-  }
-
   /** As it was given. */
   private String command() {
     return "./puzzle "
@@ -174,21 +155,16 @@ final class AblateCommand implements Callable<Integer> {
   }
 
   private void print(AblationStudy.Result result, Path folder) {
-    PrintWriter out = output.out();
-    List<ExpectedOrder.Outcome> orders = result.orders();
-    if (output.json()) {
-      Map<String, Object> object = new LinkedHashMap<>();
-      object.put("orders", orders.stream().map(AblateCommand::fields).toList());
-      object.put("measurements", result.measurements());
-      object.put("seconds", result.seconds());
-      object.put("costs", result.costSource());
-      object.put("report", folder.resolve(AblationReport.HTML).toString());
-      output.print(object);
-    } else {
-      out.print(AblationReport.text(orders));
-      out.println("\nreport: " + folder.resolve(AblationReport.HTML));
-    }
-    out.flush();
+    String report = folder.resolve(AblationReport.HTML).toString();
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("orders", result.orders().stream().map(AblateCommand::fields).toList());
+    object.put("measurements", result.measurements());
+    object.put("seconds", result.seconds());
+    object.put("costs", result.costSource());
+    object.put("report", report);
+    output.show(
+        object,
+        (out, o) -> out.println(AblationReport.text(result.orders()) + "\nreport: " + report));
   }
 
   private static Map<String, Object> fields(ExpectedOrder.Outcome o) {

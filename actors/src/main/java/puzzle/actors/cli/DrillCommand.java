@@ -1,19 +1,15 @@
 package puzzle.actors.cli;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.Engines;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.Output;
+import puzzle.actors.cli.console.ResultCommand;
 import puzzle.actors.drill.Drills;
 import puzzle.actors.drill.Findings;
 import puzzle.actors.drill.Percentiles;
@@ -27,9 +23,8 @@ import puzzle.persistence.Journal;
       "Kills nodes of a small real search at random moments and compares with an undisturbed one.",
       "The nodes are processes on this machine, killed without warning.",
       "Cleans up after itself. Exit code 7 where anything was lost, doubled or different."
-    },
-    mixinStandardHelpOptions = true)
-final class DrillCommand implements Callable<Integer> {
+    })
+final class DrillCommand extends ResultCommand {
 
   @Option(
       names = "--nodes",
@@ -40,41 +35,31 @@ final class DrillCommand implements Callable<Integer> {
   @Option(
       names = "--kills",
       paramLabel = "N",
-      description = "How many kills, over as many runs as it takes. Default: ${DEFAULT-VALUE}.",
-      defaultValue = "3")
-  int kills;
+      description = "How many kills, over as many runs as it takes. Default: ${DEFAULT-VALUE}.")
+  int kills = 3;
 
   @Option(
       names = "--seed",
       paramLabel = "S",
-      description = "Which stages, which nodes, how long into a stage. Default: ${DEFAULT-VALUE}.",
-      defaultValue = "1")
-  long seed;
+      description = "Which stages, which nodes, how long into a stage. Default: ${DEFAULT-VALUE}.")
+  long seed = 1;
 
-  @Option(
-      names = "--journal",
-      description = "cassandra or embedded. Default: ${DEFAULT-VALUE}.",
-      defaultValue = "cassandra")
-  String journal;
+  @Option(names = "--journal", description = "cassandra or embedded. Default: ${DEFAULT-VALUE}.")
+  String journal = "cassandra";
 
   @Option(
       names = "--victims",
       description = {
         "nodes: one, sometimes all; all: all, each time; journal: Cassandra's own process.",
         "Default: ${DEFAULT-VALUE}."
-      },
-      defaultValue = "nodes")
-  Victims victims;
+      })
+  Victims victims = Victims.nodes;
 
   @Option(
       names = "--dir",
       paramLabel = "DIR",
       description = "Work in this folder and keep it, logs and all. Default: a temporary one.")
   Path folder;
-
-  @Mixin Output output;
-
-  @Spec CommandSpec spec;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -89,9 +74,7 @@ final class DrillCommand implements Callable<Integer> {
     if (kept == Journal.EMBEDDED && victims == Victims.journal) {
       throw usage("--victims journal: an embedded journal is part of its node");
     }
-    if (kills < 1 || kills > 10_000) {
-      throw usage("--kills " + kills + ": 1 to 10000");
-    }
+    within("--kills", kills, 1, 10_000);
     long started = System.nanoTime();
     Findings findings =
         Drills.run(
@@ -103,12 +86,7 @@ final class DrillCommand implements Callable<Integer> {
             folder,
             Engines.installed(),
             line -> System.err.printf("%6.1f  %s%n", (System.nanoTime() - started) / 1e9, line));
-    if (output.json()) {
-      output.print(findings);
-    } else {
-      print(findings);
-    }
-    output.out().flush();
+    output.show(findings, DrillCommand::print);
     findings.wrong().forEach(System.err::println);
     return findings.kept() ? ExitCode.DONE : ExitCode.VERIFICATION_FAILED;
   }
@@ -122,16 +100,10 @@ final class DrillCommand implements Callable<Integer> {
     throw usage("--journal " + journal + ": cassandra or embedded");
   }
 
-  private ParameterException usage(String message) {
-    return new ParameterException(spec.commandLine(), message);
-  }
-
-  private void print(Findings f) {
-    spec.commandLine()
-        .getOut()
-        .printf(
-            Locale.ROOT,
-            """
+  private static void print(PrintWriter out, Findings f) {
+    out.printf(
+        Locale.ROOT,
+        """
             kills            %d, by stage %s, by kind %s
             equal            %s
             lost events      %d
@@ -140,14 +112,14 @@ final class DrillCommand implements Callable<Integer> {
             redo             %s
             solver back      %s
             """,
-            f.kills(),
-            f.byStage(),
-            f.byKind(),
-            f.equal() ? "yes" : "NO",
-            f.lost(),
-            f.doubled(),
-            row(f.redo(), f.redoSamples()),
-            row(f.solverBack(), f.solverBackSamples()));
+        f.kills(),
+        f.byStage(),
+        f.byKind(),
+        f.equal() ? "yes" : "NO",
+        f.lost(),
+        f.doubled(),
+        row(f.redo(), f.redoSamples()),
+        row(f.solverBack(), f.solverBackSamples()));
   }
 
   private static String row(Percentiles p, int samples) {

@@ -1,20 +1,14 @@
 package puzzle.actors.cli;
 
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.Output;
+import puzzle.actors.cli.console.ResultCommand;
 import puzzle.engine.nn.Residency;
 import puzzle.engine.score.FolderEvaluation;
 
@@ -24,10 +18,8 @@ import puzzle.engine.score.FolderEvaluation;
     description = {
       "Measures a model's folder on a text: loss and accuracy, with --parent also the divergence.",
       "Llama, Mistral, Qwen2, Qwen3 and children of any of them (nemotron-nas, anymodel)."
-    },
-    mixinStandardHelpOptions = true,
-    sortOptions = false)
-final class EvalCommand implements Callable<Integer> {
+    })
+final class EvalCommand extends ResultCommand {
 
   @Parameters(paramLabel = "FOLDER", description = "The model's folder.")
   Path folder;
@@ -59,48 +51,32 @@ final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--batch",
       paramLabel = "N",
-      description = "Windows at once. Default: ${DEFAULT-VALUE}.",
-      defaultValue = "8")
-  int batch;
+      description = "Windows at once. Default: ${DEFAULT-VALUE}.")
+  int batch = 8;
 
   @Option(
       names = "--weights",
       paramLabel = "HOW",
       description =
           "whole: in memory at once; layers: one layer at a time; auto: by size."
-              + " Results are the same. Default: ${DEFAULT-VALUE}.",
-      defaultValue = "auto")
-  String weights;
-
-  @Mixin Output output;
-
-  @Spec CommandSpec spec;
+              + " Results are the same. Default: auto.")
+  Residency weights = Residency.AUTO;
 
   @Override
   public Integer call() {
     if (length != null && length < 1 || windows != null && windows < 1 || batch < 1) {
-      throw new ParameterException(
-          spec.commandLine(), "--length, --windows and --batch are at least 1.");
+      throw usage("--length, --windows and --batch are at least 1.");
     }
     FolderEvaluation.Options options =
         new FolderEvaluation.Options(
             length == null ? 0 : length,
             batch,
             windows == null ? Long.MAX_VALUE : windows,
-            residency());
+            weights);
     try (FolderEvaluation evaluation = new FolderEvaluation(folder, parent, options)) {
       print(evaluation.run(text));
     }
     return ExitCode.DONE;
-  }
-
-  private Residency residency() {
-    try {
-      return Residency.valueOf(weights.toUpperCase(Locale.ROOT));
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(
-          spec.commandLine(), "--weights " + weights + ": auto, whole or layers.");
-    }
   }
 
   private void print(FolderEvaluation.Result result) {
@@ -112,18 +88,13 @@ final class EvalCommand implements Callable<Integer> {
       values.put("kl_nats_per_token", result.kl());
       values.put("top1_agreement", result.agreement());
     }
-    PrintWriter out = output.out();
-    if (output.json()) {
-      output.print(values);
-    } else {
-      values.forEach(
-          (name, value) ->
-              out.printf(
-                  Locale.ROOT,
-                  value instanceof Long ? "%-20s %,d%n" : "%-20s %.6f%n",
-                  name,
-                  value));
-    }
-    out.flush();
+    output.show(
+        values,
+        (out, all) ->
+            all.forEach(
+                (name, value) -> {
+                  String format = value instanceof Long ? "%-20s %,d%n" : "%-20s %.6f%n";
+                  out.printf(Locale.ROOT, format, name, value);
+                }));
   }
 }

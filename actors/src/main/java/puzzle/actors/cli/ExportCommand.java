@@ -1,5 +1,7 @@
 package puzzle.actors.cli;
 
+import static puzzle.actors.cli.console.Output.fields;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -8,16 +10,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.Engines;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.Output;
+import puzzle.actors.cli.console.ResultCommand;
 import puzzle.actors.run.RunFolder;
 import puzzle.actors.run.Summary;
 import puzzle.actors.runfile.RunFile;
@@ -32,10 +30,8 @@ import puzzle.model.InvalidInputException;
 /** Writes the healed child of a run that is through, in another format or to another place. */
 @Command(
     name = "export",
-    description = "Writes the healed child of a finished run as a folder that servers load.",
-    mixinStandardHelpOptions = true,
-    sortOptions = false)
-final class ExportCommand implements Callable<Integer> {
+    description = "Writes the healed child of a finished run as a folder that servers load.")
+final class ExportCommand extends ResultCommand {
 
   private static final ObjectMapper JSON =
       JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
@@ -55,10 +51,6 @@ final class ExportCommand implements Callable<Integer> {
       description = "Where to write. Default: STORE/child, or STORE/child-FORMAT with --format.")
   Path to;
 
-  @Mixin Output output;
-
-  @Spec CommandSpec spec;
-
   @Override
   public Integer call() {
     RunFile run = read(store.resolve("config.resolved.yaml"));
@@ -76,13 +68,8 @@ final class ExportCommand implements Callable<Integer> {
             : ChildExporter.Format.parse(format);
     Path target = to != null ? to : store.resolve(format == null ? "child" : "child-" + as.tag());
     child.export(files, target, as);
-    spec.commandLine()
-        .getOut()
-        .println(
-            output.json()
-                ? RunFolder.json(Map.of("folder", target.toString(), "format", as.tag())).strip()
-                : target.toString());
-    output.out().flush();
+    Map<String, Object> written = fields("folder", target.toString(), "format", as.tag());
+    output.show(written, (out, w) -> out.println(target));
     return ExitCode.DONE;
   }
 

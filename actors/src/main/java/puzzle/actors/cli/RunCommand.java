@@ -14,23 +14,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.Engines;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.Output;
 import puzzle.actors.cli.console.ProgressBoard;
 import puzzle.actors.cli.console.RefusedException;
+import puzzle.actors.cli.console.ResultCommand;
 import puzzle.actors.cli.console.Screen;
 import puzzle.actors.node.PuzzleNode;
 import puzzle.actors.node.Tools;
@@ -38,7 +29,6 @@ import puzzle.actors.run.RunFolder;
 import puzzle.actors.runfile.RunFile;
 import puzzle.model.Outcome;
 import puzzle.model.RunSpec;
-import puzzle.protocol.Feed;
 import puzzle.protocol.Run;
 
 /** Runs a whole search on this machine, in this process; the same file again resumes it. */
@@ -47,24 +37,19 @@ import puzzle.protocol.Run;
     description = {
       "Runs a whole search on this machine, from a parent to a healed child.",
       "Run the same file again and it resumes where it stopped, however it stopped."
-    },
-    mixinStandardHelpOptions = true)
-final class RunCommand implements Callable<Integer> {
+    })
+final class RunCommand extends ResultCommand {
 
-  private static final long STATUS_SECONDS = 5;
   private static final int DEFAULT_PORT = 7878;
 
   @Parameters(paramLabel = "FILE", description = "The run file (YAML).")
   Path file;
 
-  @Mixin Output output;
-
   @Option(
       names = "--devices",
       paramLabel = "N",
-      description = "CPU devices of one thread each. Default: ${DEFAULT-VALUE}.",
-      defaultValue = "2")
-  int devices;
+      description = "CPU devices of one thread each. Default: ${DEFAULT-VALUE}.")
+  int devices = 2;
 
   @Option(
       names = "--leave",
@@ -92,15 +77,10 @@ final class RunCommand implements Callable<Integer> {
       })
   Integer httpPort;
 
-  @Spec CommandSpec spec;
-
   @Override
   public Integer call() throws Exception {
     long started = System.nanoTime();
-    if (devices < 1 || devices > 1024) {
-      throw new ParameterException(
-          spec.commandLine(), "--devices " + devices + ": 1 to 1024 devices.");
-    }
+    within("--devices", devices, 1, 1024);
     RunFile run = Engines.read(file);
     Path folder = Path.of(run.spec().store());
     Outcome outcome;
@@ -131,10 +111,10 @@ final class RunCommand implements Callable<Integer> {
 
   /** Settings of the web page; its tokens lie beside the journal. */
   private Config dashboard(Path store) {
-    if (httpPort != null && (httpPort < 0 || httpPort > 65535)) {
-      throw new ParameterException(spec.commandLine(), "--http-port " + httpPort + ": 0 to 65535.");
-    }
-    int port = httpPort != null ? httpPort : free(DEFAULT_PORT) ? DEFAULT_PORT : 0;
+    int port =
+        httpPort != null
+            ? within("--http-port", httpPort, 0, 65_535)
+            : free(DEFAULT_PORT) ? DEFAULT_PORT : 0;
     return ConfigFactory.parseMap(
         Map.of(
             "puzzle.http.enabled", !noDashboard,
@@ -156,17 +136,8 @@ final class RunCommand implements Callable<Integer> {
   /** Starts the run and shows how it goes until it ends. */
   private Outcome follow(PuzzleNode node, RunFile run, long started) throws Exception {
     RunSpec search = run.spec();
-    ProgressBoard board =
-        new ProgressBoard(search.id(), search.target().goals().get(0).workload(), System::nanoTime);
-    Screen screen = new Screen(board, System.err, Screen.onTerminal() && !output.json(), started);
-    CompletableFuture<Outcome> ended = new CompletableFuture<>();
-    node.watch(
-        fact -> {
-          board.on(fact);
-          if (fact instanceof Feed.Ended e && e.run().equals(search.id())) {
-            ended.complete(e.outcome());
-          }
-        });
+    Screen screen = new Screen(search, output, started);
+    node.watch(screen::on);
     Run.Answer answer = node.desk().start(search, run.layers(), run.hash());
     if (answer instanceof Run.Refused refused) {
       throw new RefusedException(refused.reason());
@@ -175,26 +146,7 @@ final class RunCommand implements Callable<Integer> {
     if (answer instanceof Run.Accepted accepted && accepted.resumed()) {
       screen.line("resuming " + search.id() + " in " + search.store());
     }
-    long asked = System.nanoTime();
-    while (true) {
-      try {
-        Outcome outcome = ended.get(250, TimeUnit.MILLISECONDS);
-        screen.end();
-        return outcome;
-      } catch (TimeoutException e) {
-        screen.refresh();
-      } catch (ExecutionException e) {
-        throw new IllegalStateException(e.getCause());
-      }
-      // Facts may be lost; the run's own word is not.
-      if (System.nanoTime() - asked > TimeUnit.SECONDS.toNanos(STATUS_SECONDS)) {
-        asked = System.nanoTime();
-        Outcome outcome = node.desk().status(search).outcome();
-        if (outcome != null) {
-          ended.complete(outcome);
-        }
-      }
-    }
+    return screen.until(() -> node.desk().status(search).outcome());
   }
 
   private void print(Path folder, Outcome outcome, double seconds) throws IOException {
@@ -204,21 +156,16 @@ final class RunCommand implements Callable<Integer> {
     ObjectNode summary = (ObjectNode) read;
     summary.put("seconds", Math.round(seconds * 10) / 10.0);
     summary.put("peak_memory_bytes", PeakMemory.bytes());
-    if (output.json()) {
-      output.print(summary);
-    } else {
-      output.out().println();
-      output.out().print(ResultTable.of(summary));
-      spec.commandLine()
-          .getOut()
-          .println(
-              "%s in %s, peak memory %.2f GB"
-                  .formatted(
-                      outcome.kind().name().toLowerCase(Locale.ROOT),
-                      ProgressBoard.clock(seconds),
-                      PeakMemory.bytes() / 1e9));
-    }
-    output.out().flush();
+    output.show(
+        summary,
+        (out, told) -> {
+          out.print("\n" + ResultTable.of(told));
+          out.printf(
+              "%s in %s, peak memory %.2f GB%n",
+              outcome.kind().name().toLowerCase(Locale.ROOT),
+              ProgressBoard.clock(seconds),
+              PeakMemory.bytes() / 1e9);
+        });
     if (outcome.kind() != Outcome.Kind.DONE) {
       System.err.println(outcome.detail());
     }

@@ -4,31 +4,23 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.Output;
+import puzzle.actors.cli.console.ResultCommand;
 import puzzle.actors.node.PuzzleNode;
 import puzzle.actors.node.Tools;
 import puzzle.actors.simulation.Conduct;
 import puzzle.actors.simulation.ProcessorTime;
 import puzzle.actors.simulation.Simulation;
+import puzzle.engine.files.Folders;
 import puzzle.engine.solve.IncrementalSolver;
 import puzzle.model.DType;
 import puzzle.model.Limit;
@@ -47,46 +39,38 @@ import puzzle.protocol.Feed;
     description = {
       "Measures the system's own overhead by a whole search on simulated devices.",
       "Uses the real actors and a real journal: dispatch rate, idle devices, delay to the solver."
-    },
-    mixinStandardHelpOptions = true)
-final class SimulateCommand implements Callable<Integer> {
+    })
+final class SimulateCommand extends ResultCommand {
 
-  @Option(names = "--gpus", defaultValue = "1000", description = "Default: ${DEFAULT-VALUE}.")
-  int gpus;
+  @Option(names = "--gpus", description = "Default: ${DEFAULT-VALUE}.")
+  int gpus = 1000;
 
-  @Option(names = "--layers", defaultValue = "126", description = "Default: ${DEFAULT-VALUE}.")
-  int layers;
+  @Option(names = "--layers", description = "Default: ${DEFAULT-VALUE}.")
+  int layers = 126;
 
   @Option(
       names = "--task-millis",
       paramLabel = "N",
-      defaultValue = "1000",
       description =
           "Mean time of a score; training takes four times as long. Default: ${DEFAULT-VALUE}.")
-  int millis;
+  int millis = 1000;
 
-  @Option(names = "--seed", defaultValue = "1", description = "Seed of the random task times.")
-  long seed;
+  @Option(names = "--seed", description = "Seed of the random task times.")
+  long seed = 1;
 
   @Option(
       names = "--journal",
       paramLabel = "embedded|memory",
-      defaultValue = "embedded",
       description = "embedded keeps events on disk, memory does not. Default: ${DEFAULT-VALUE}.")
-  Journal journal;
+  Journal journal = Journal.embedded;
 
   @Option(
       names = "--warm-up-layers",
       paramLabel = "N",
-      defaultValue = "40",
       description =
           "Layers of a warm-up search, since a JVM is slow at first; 0 for none."
               + " Default: ${DEFAULT-VALUE}.")
-  int warmUpLayers;
-
-  @Mixin Output output;
-
-  @Spec CommandSpec spec;
+  int warmUpLayers = 40;
 
   /** Where events go. */
   enum Journal {
@@ -96,37 +80,25 @@ final class SimulateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (gpus < 1
-        || gpus > 10_000
-        || layers < 1
-        || layers > 1000
-        || millis < 0
-        || warmUpLayers < 0
-        || warmUpLayers > 1000) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--gpus %d --layers %d --task-millis %d --warm-up-layers %d:"
-                  .formatted(gpus, layers, millis, warmUpLayers)
-              + " 1 to 10000, 1 to 1000, 0 or more, 0 to 1000.");
-    }
+    within("--gpus", gpus, 1, 10_000);
+    within("--layers", layers, 1, 1000);
+    within("--task-millis", millis, 0, Integer.MAX_VALUE);
+    within("--warm-up-layers", warmUpLayers, 0, 1000);
     Path folder = Files.createTempDirectory("puzzle-simulate");
     try {
       if (warmUpLayers > 0) {
         simulate(folder.resolve("warm-up"), Math.min(gpus, 200), warmUpLayers, 0);
       }
       ObjectNode result = simulate(folder.resolve("measured"), gpus, layers, millis);
-      PrintWriter out = output.out();
-      if (output.json()) {
-        output.print(result);
-      } else {
-        result.properties().forEach(f -> out.printf("%-24s %s%n", f.getKey(), f.getValue()));
-      }
-      out.flush();
+      output.show(
+          result,
+          (out, r) ->
+              r.properties().forEach(f -> out.printf("%-24s %s%n", f.getKey(), f.getValue())));
       return result.get("outcome").asText().equals(Outcome.Kind.DONE.name())
           ? ExitCode.DONE
           : ExitCode.INTERNAL;
     } finally {
-      delete(folder);
+      Folders.delete(folder);
     }
   }
 
@@ -251,14 +223,6 @@ final class SimulateCommand implements Callable<Integer> {
     List<Limit> limits =
         List.of(new Limit(Limit.Stat.THROUGHPUT, 2, true), new Limit(Limit.Stat.MEMORY, 0.6, true));
     return new Target("simulated", List.of(new Target.Goal(workload, limits)));
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    }
   }
 
   private static double round(double value) {

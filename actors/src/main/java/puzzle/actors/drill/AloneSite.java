@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** One node with an embedded journal: {@code puzzle run}, which goes on when started again. */
+/** One node with an embedded journal: {@code puzzle run}, which continues when started again. */
 final class AloneSite implements Site {
 
   private final Path folder;

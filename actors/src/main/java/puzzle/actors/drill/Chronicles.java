@@ -35,6 +35,10 @@ final class Chronicles {
       return words.size() > 1 && words.get(1).equals(run);
     }
 
+    boolean says(String verb, String run) {
+      return verb().equals(verb) && of(run);
+    }
+
     /** The task a line about an attempt names. */
     String key() {
       return words.get(words.size() - 2);

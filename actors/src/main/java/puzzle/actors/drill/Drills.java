@@ -63,7 +63,7 @@ public final class Drills {
     }
   }
 
-  /** True where the JVM stops already and the hook does it. */
+  /** True if the JVM stops already and the hook does it. */
   private static boolean stopping(Thread hook) {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);

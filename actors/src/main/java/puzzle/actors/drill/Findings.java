@@ -8,7 +8,7 @@ import java.util.Map;
 /**
  * What a drill found.
  *
- * @param equal true where every run's outcome was the undisturbed run's
+ * @param equal true if every run's outcome was the undisturbed run's
  * @param lost events a node said were durable and that are not in the journal
  * @param doubled tasks with more than one result that counted
  * @param redo from a kill to the first step of a task that was lost with it
@@ -29,7 +29,7 @@ public record Findings(
     @JsonProperty("undisturbed_seconds") double undisturbedSeconds,
     List<String> wrong) {
 
-  /** True where the promise was kept. */
+  /** True if the promise was kept. */
   @JsonIgnore
   public boolean kept() {
     return equal && lost == 0 && doubled == 0 && wrong.isEmpty();

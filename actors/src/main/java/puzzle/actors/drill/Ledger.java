@@ -100,20 +100,16 @@ final class Ledger {
 
   private void on(String entity, Object event) {
     if (event instanceof TaskEvent e) {
-      int attempt = 0;
-      if (e instanceof TaskEvent.AttemptStarted s) {
-        attempt = s.attempt();
-      } else if (e instanceof TaskEvent.AttemptFailed f) {
-        attempt = f.attempt();
+      if (e instanceof TaskEvent.AttemptFailed f) {
         failures.add(f.failure().message());
-      } else if (e instanceof TaskEvent.TaskFinished f) {
-        attempt = f.attempt();
+      } else if (e instanceof TaskEvent.TaskFinished) {
         finished.merge(entity + " " + e.key(), 1, Integer::sum);
       } else if (e instanceof TaskEvent.TaskReopened) {
         // It must be done again, so one more result counts.
         finished.merge(entity + " " + e.key(), -1, Integer::sum);
       }
-      events.merge(e.getClass().getSimpleName() + " " + e.key() + " " + attempt, 1, Integer::sum);
+      String place = e.getClass().getSimpleName() + " " + e.key() + " " + e.attempt();
+      events.merge(place, 1, Integer::sum);
     }
   }
 }

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** One node as a process that can be killed and started again; its log goes on where it was. */
+/** One node as a process that can be killed and started again; its log resumes where it stopped. */
 final class NodeProcess {
 
   /** As the launcher has them, with less memory: many of these share a machine. */
@@ -99,34 +99,7 @@ final class NodeProcess {
     return at;
   }
 
-  /** Asks it to stop: {@code kill}. */
-  void terminate() {
-    process.destroy();
-  }
-
-  /**
-   * Sends a signal.
-   *
-   * @param name as {@code kill} has it: {@code STOP}, {@code CONT}, {@code SEGV}
-   */
-  Instant signal(String name) throws IOException {
-    Instant at = Instant.now();
-    try {
-      int exit =
-          new ProcessBuilder("kill", "-" + name, Long.toString(pid()))
-              .inheritIO()
-              .start()
-              .waitFor();
-      if (exit != 0) {
-        throw new IOException("kill -%s %d ended with %d".formatted(name, pid(), exit));
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    return at;
-  }
-
-  /** How the process ended, or -1 where it has not. */
+  /** How the process ended, or -1 if it has not. */
   int exit(long seconds) {
     return await(seconds) ? process.exitValue() : -1;
   }

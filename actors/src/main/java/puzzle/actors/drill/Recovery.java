@@ -47,14 +47,13 @@ final class Recovery {
   Optional<Duration> back(Kill kill) {
     Optional<Instant> pool =
         host(kill, l -> l.verb().equals("pool"))
-            ? first(kill.at(), l -> l.verb().equals("dispatched") && l.of(kill.run()))
+            ? first(kill.at(), l -> l.says("dispatched", kill.run()))
                 .or(() -> first(kill.at(), l -> l.verb().equals("pool")))
                 .map(Chronicles.Line::at)
             : Optional.empty();
     Optional<Instant> solver =
-        host(kill, l -> l.verb().equals("solver-started") && l.of(kill.run()))
-            ? first(kill.at(), l -> l.verb().equals("solved") && l.of(kill.run()))
-                .map(Chronicles.Line::at)
+        host(kill, l -> l.says("solver-started", kill.run()))
+            ? first(kill.at(), l -> l.says("solved", kill.run())).map(Chronicles.Line::at)
             : Optional.empty();
     return Stream.of(pool, solver)
         .flatMap(Optional::stream)
@@ -63,34 +62,23 @@ final class Recovery {
   }
 
   private List<Chronicles.Line> lost(Kill kill) {
-    Set<String> kept = new HashSet<>();
-    for (Chronicles.Line l : lines) {
-      if (l.of(kill.run())
-          && l.verb().equals("recorded")
-          && l.words().get(2).equals("TaskFinished")) {
-        kept.add(l.key() + " " + l.attempt());
-      }
-    }
-    List<Chronicles.Line> lost = new ArrayList<>();
     Set<String> over = new HashSet<>();
     for (Chronicles.Line l : lines) {
-      if (l.of(kill.run()) && l.verb().equals("recorded") && l.at().isBefore(kill.at())) {
-        if (!l.words().get(2).equals("AttemptStarted")) {
+      if (l.says("recorded", kill.run())) {
+        String event = l.words().get(2);
+        boolean before = l.at().isBefore(kill.at()) && !event.equals("AttemptStarted");
+        if (before || event.equals("TaskFinished")) {
           over.add(l.key() + " " + l.attempt());
         }
       }
     }
-    for (String node : kill.nodes()) {
-      for (Chronicles.Line l : lines) {
-        String attempt =
-            l.of(kill.run()) && l.verb().equals("begun") ? l.key() + " " + l.attempt() : "";
-        if (!attempt.isEmpty()
-            && l.node().equals(node)
-            && l.at().isBefore(kill.at())
-            && !kept.contains(attempt)
-            && !over.contains(attempt)) {
-          lost.add(l);
-        }
+    List<Chronicles.Line> lost = new ArrayList<>();
+    for (Chronicles.Line l : lines) {
+      if (l.says("begun", kill.run())
+          && kill.nodes().contains(l.node())
+          && l.at().isBefore(kill.at())
+          && !over.contains(l.key() + " " + l.attempt())) {
+        lost.add(l);
       }
     }
     // An earlier kill of the same node lost earlier attempts: they are that kill's.

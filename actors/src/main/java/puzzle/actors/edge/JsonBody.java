@@ -85,9 +85,27 @@ public record JsonBody(String pointer, JsonNode node) {
   public double number(String field, double least) {
     JsonNode value = node.path(field);
     if (!value.isNumber() || !Double.isFinite(value.doubleValue()) || value.doubleValue() < least) {
-      throw bad(field, "is not a usable number", null);
+      throw bad(field, least > 0 ? "is not a positive number" : "is not a usable number", null);
     }
     return value.doubleValue();
+  }
+
+  public boolean flag(String field) {
+    JsonNode value = node.path(field);
+    if (!value.isBoolean()) {
+      throw bad(field, "is neither true nor false", null);
+    }
+    return value.booleanValue();
+  }
+
+  /** The place of a text among those that are known. */
+  public int oneOf(String field, List<String> known) {
+    JsonNode value = node.path(field);
+    int place = value.isTextual() ? known.indexOf(value.textValue()) : -1;
+    if (place < 0) {
+      throw bad(field, "is not known", "Maybe one of " + known + ".");
+    }
+    return place;
   }
 
   public <T> T parsed(String field, Function<String, T> parse) {

@@ -78,7 +78,7 @@ public final class FactWindow {
     waiting.complete(null);
   }
 
-  /** Index of the first fact after the position; empty where that has left the window. */
+  /** Index of the first fact after the position; empty if that has left the window. */
   public synchronized Optional<Long> indexAfter(Position position) {
     if (first > 0 && (first == end || at(first).position.compareTo(position) > 0)) {
       return Optional.empty();
@@ -138,7 +138,7 @@ public final class FactWindow {
     return wait.thenCompose(done -> liveAfter(version));
   }
 
-  /** True where no reader has asked for so long; each asks at least at every heartbeat. */
+  /** True if no reader has asked for so long; each asks at least at every heartbeat. */
   boolean untouchedFor(Duration time) {
     return System.nanoTime() - touched > time.toNanos();
   }

@@ -6,7 +6,7 @@ import org.apache.pekko.persistence.query.Sequence;
 import org.apache.pekko.persistence.query.TimeBasedUUID;
 
 /**
- * A place in the journal, as text that a reader keeps and gives back to go on after it.
+ * A place in the journal, as text that a reader keeps and gives back to continue after it.
  *
  * @param offset as the journal's plug-in counts: a number (H2) or a time-based UUID (Cassandra)
  */

@@ -14,7 +14,7 @@ import org.apache.pekko.util.ByteString;
 import puzzle.protocol.Feed;
 
 /**
- * What a node's edge can read of runs: which there are, one as it is now, and how it goes on from
+ * What a node's edge can read of runs: which there are, one as it is now, and how it continues from
  * any position without a gap and without anything twice.
  */
 public final class RunFeed {
@@ -36,7 +36,7 @@ public final class RunFeed {
     return journal.runs().thenApply(all -> all.stream().distinct().sorted().toList());
   }
 
-  /** A run as it is now; empty where there is none of that name. */
+  /** A run as it is now; empty if there is none of that name. */
   public CompletionStage<Optional<FollowedRun>> follow(String run) {
     return AskPattern.<Feed.Command, TailActor.Followed>ask(
             feed, replyTo -> new FeedActor.Follow(run, replyTo), PATIENCE, system.scheduler())

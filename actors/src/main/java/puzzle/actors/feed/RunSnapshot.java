@@ -26,7 +26,7 @@ public record RunSnapshot(
   /**
    * One event of the run itself that is neither a task's nor an incumbent.
    *
-   * @param data the event; null where it repeats what is said elsewhere
+   * @param data the event; null if it repeats what is said elsewhere
    */
   public record HistoryLine(Instant at, String type, JsonNode data) {}
 }

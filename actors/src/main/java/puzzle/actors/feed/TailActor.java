@@ -39,13 +39,13 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
   /** What a tail is told; never leaves the JVM. */
   sealed interface Command {}
 
-  /** Answered once the run's past is read; null where there is no such run. */
+  /** Answered once the run's past is read; null if there is no such run. */
   record Get(ActorRef<Followed> replyTo) implements Command {}
 
   /** What is not on record. */
   record Live(Feed.Fact fact) implements Command {}
 
-  /** The answer to {@link Get}; empty where there is no such run. */
+  /** The answer to {@link Get}; empty if there is no such run. */
   record Followed(Optional<FollowedRun> following) {}
 
   private record Opened(ActorRef<Ack> ack) implements Command {}
@@ -194,7 +194,7 @@ final class TailActor extends AbstractBehavior<TailActor.Command> {
     }
     for (JournalFact missing : filled.missing()) {
       live.repaired();
-      // Its place in the tag's order has passed: a reader that comes back goes on after this one.
+      // Its place in the tag's order has passed: a reader that comes back continues after this one.
       take(
           new JournalFact(
               view.position(),

@@ -28,7 +28,7 @@ public record TaskLine(
    * @param ended null while it runs
    * @param outcome {@code running}, {@code done}, {@code failed}, {@code lost} where nothing was
    *     heard of it any more, {@code superseded} where a later attempt took its place
-   * @param failure null where there is none
+   * @param failure null if there is none
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Attempt(

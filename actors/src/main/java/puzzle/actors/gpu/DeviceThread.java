@@ -38,8 +38,8 @@ public final class DeviceThread extends AbstractBehavior<DeviceThread.Job> {
   /**
    * What came of it: a result, or a failure, or neither where it was cancelled.
    *
-   * @param result null where there is none
-   * @param failure null where there is none
+   * @param result null if there is none
+   * @param failure null if there is none
    */
   public record Ended(Work.Ticket ticket, TaskResult result, Failure failure) {}
 

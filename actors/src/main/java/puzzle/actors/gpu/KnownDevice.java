@@ -11,7 +11,7 @@ final class KnownDevice {
   final Device device;
   final ActorRef<Gpu.Command> gpu;
 
-  /** {@link puzzle.protocol.Work.Ticket#id()} of what it runs; empty where it is free. */
+  /** {@link puzzle.protocol.Work.Ticket#id()} of what it runs; empty if it is free. */
   String running = "";
 
   /** What it runs measures time. */

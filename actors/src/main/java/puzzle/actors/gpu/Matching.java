@@ -12,12 +12,12 @@ import puzzle.protocol.Work;
 
 /**
  * Who gets what: offers that wait on the one side, free devices on the other. Most urgent first;
- * within a priority a device goes on with the layer it has at hand, else takes one that nobody
+ * within a priority a device continues with the layer it has at hand, else takes one that nobody
  * works on, so that layers spread. An attempt that failed on a device goes to another one, if there
  * is one.
  *
  * <p>A task that measures time wants its host to itself. When nothing is more urgent, the host with
- * the fewest busy devices is kept free for it; the others go on.
+ * the fewest busy devices is kept free for it; the others continue.
  *
  * <p>Whatever changes, the cost does not depend on the number of devices: free devices are kept by
  * layer, and a host counts its busy ones.
@@ -52,7 +52,7 @@ final class Matching {
   /** Free devices that take some kinds of task only; they have a host of their own. */
   private final TreeMap<String, KnownDevice> choosy = new TreeMap<>();
 
-  /** Kept free for the next measurement; null where there is none. */
+  /** Kept free for the next measurement; null if there is none. */
   private Host reserved;
 
   /**

@@ -36,7 +36,7 @@ public final class RemoteGpuActor extends AbstractBehavior<Gpu.Command> {
   /**
    * The answer.
    *
-   * @param lease names the attempt from here on; null if there is no task yet
+   * @param lease names the attempt from here on; null if there is not a task yet
    */
   public record Leased(String lease, Work.Ticket ticket) {}
 

@@ -13,7 +13,7 @@ public final class TaskProgress implements BlockEngine.Monitor {
   /**
    * One report of progress.
    *
-   * @param loss NaN where the task has none
+   * @param loss NaN if the task has none
    */
   public record Progress(long done, long total, double loss) {}
 

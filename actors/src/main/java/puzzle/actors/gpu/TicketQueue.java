@@ -87,7 +87,7 @@ final class TicketQueue {
    *
    * @param layer the device last worked on, or -1
    * @param crowded layers that other devices work on
-   * @param device its name; null where it may have all, as there is no other
+   * @param device its name; null if it may have all, as there is no other
    */
   Optional<Work.Ticket> poll(int layer, IntPredicate crowded, String device) {
     for (LinkedHashMap<Integer, LinkedHashMap<String, Work.Ticket>> layers : queue.values()) {

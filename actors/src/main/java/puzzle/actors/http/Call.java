@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -12,6 +13,7 @@ import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
 import org.apache.pekko.util.ByteString;
+import puzzle.actors.edge.JsonBody;
 import puzzle.actors.edge.Refusal;
 import puzzle.actors.feed.FactJson;
 
@@ -34,6 +36,17 @@ record Call(
 
   Optional<String> header(String name) {
     return request.getHeader(name).map(HttpHeader::value);
+  }
+
+  /** The body as an object with no fields but these. */
+  CompletionStage<JsonBody> object(String... known) {
+    return json()
+        .thenApply(
+            json -> {
+              JsonBody body = new JsonBody("", json);
+              body.only(Set.of(known));
+              return body;
+            });
   }
 
   /** The body as JSON. */

@@ -14,17 +14,7 @@ import puzzle.actors.feed.FactJson;
 import puzzle.model.Receipt;
 
 /** Scores, trained variants and costs that other systems came by. */
-final class DeliveryEndpoints {
-
-  private final EdgeParts parts;
-  private final Executor worker;
-  private final Meters meters;
-
-  DeliveryEndpoints(EdgeParts parts, Executor worker, Meters meters) {
-    this.parts = parts;
-    this.worker = worker;
-    this.meters = meters;
-  }
+record DeliveryEndpoints(EdgeParts parts, Executor worker, Meters meters) {
 
   CompletionStage<HttpResponse> deliver(Call call) {
     String run = RunEndpoints.run(call);

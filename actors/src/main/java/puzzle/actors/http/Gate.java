@@ -1,5 +1,7 @@
 package puzzle.actors.http;
 
+import static puzzle.model.InvalidInputException.shown;
+
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Locale;
@@ -16,15 +18,7 @@ import puzzle.actors.edge.Refusal;
  * carry the token of a role: as a bearer token, or, from the dashboard, in a cookie that no other
  * site's page can make a browser send.
  */
-final class Gate {
-
-  private final HttpSettings settings;
-  private final Tokens tokens;
-
-  Gate(HttpSettings settings, Tokens tokens) {
-    this.settings = settings;
-    this.tokens = tokens;
-  }
+record Gate(HttpSettings settings, Tokens tokens) {
 
   /** Throws a problem with status 403 unless name and origin are right. */
   void checkSource(HttpRequest request) {
@@ -32,14 +26,14 @@ final class Gate {
     if (!own(hostName(host))) {
       throw Refusal.of(
           403,
-          "this server is not called '" + clip(host) + "'",
+          "this server is not called '" + shown(host) + "'",
           "Maybe use 127.0.0.1 or localhost, or add the name to puzzle.http.hosts.");
     }
     Optional<String> origin = value(request, "Origin");
     if (origin.isPresent() && !origin.get().equalsIgnoreCase(scheme() + "://" + host)) {
       throw Refusal.of(
           403,
-          "pages of '" + clip(origin.get()) + "' may not talk to this server",
+          "pages of '" + shown(origin.get()) + "' may not talk to this server",
           "Maybe a proxy changes Host or Origin.");
     }
     String site = value(request, "Sec-Fetch-Site").orElse("");
@@ -115,9 +109,5 @@ final class Gate {
 
   private static Optional<String> value(HttpRequest request, String name) {
     return request.getHeader(name).map(HttpHeader::value);
-  }
-
-  private static String clip(String text) {
-    return text.length() > 80 ? text.substring(0, 80) + "..." : text;
   }
 }

@@ -1,5 +1,7 @@
 package puzzle.actors.http;
 
+import static puzzle.model.InvalidInputException.shown;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URLDecoder;
@@ -194,7 +196,7 @@ public final class HttpEdge implements AutoCloseable {
     }
     if (allowed.isEmpty()) {
       throw Refusal.of(
-          404, "there is nothing at " + clip(request.getUri().path()), "Maybe see /openapi.json.");
+          404, "there is nothing at " + shown(request.getUri().path()), "Maybe see /openapi.json.");
     }
     Role caller = gate.role(request).orElse(null);
     Role needed = found != null ? found.role() : open ? null : least;
@@ -265,14 +267,10 @@ public final class HttpEdge implements AutoCloseable {
       try {
         segments.add(URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8));
       } catch (IllegalArgumentException e) {
-        throw Refusal.of(400, "the path is not well encoded: " + clip(path), null);
+        throw Refusal.of(400, "the path is not well encoded: " + shown(path), null);
       }
     }
     return segments;
-  }
-
-  private static String clip(String text) {
-    return text.length() > 80 ? text.substring(0, 80) + "..." : text;
   }
 
   private SSLContext tls() throws IOException, GeneralSecurityException {

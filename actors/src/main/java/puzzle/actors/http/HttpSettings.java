@@ -84,7 +84,7 @@ public record HttpSettings(
     }
   }
 
-  /** True where only this machine can connect. */
+  /** True if only this machine can connect. */
   boolean loopback() {
     try {
       return InetAddress.getByName(host).isLoopbackAddress();

@@ -1,5 +1,7 @@
 package puzzle.actors.http;
 
+import static puzzle.model.InvalidInputException.shown;
+
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -150,7 +152,7 @@ final class RunEndpoints {
     try {
       return new RunId(id).value();
     } catch (IllegalArgumentException e) {
-      throw Refusal.of(404, "'" + clip(id) + "' is not a run's name", "Maybe see /api/v1/runs.");
+      throw Refusal.of(404, "'" + shown(id) + "' is not a run's name", "Maybe see /api/v1/runs.");
     }
   }
 
@@ -166,9 +168,5 @@ final class RunEndpoints {
           "?" + name, text.get(), "is not usable", "Maybe " + least + " to " + most + ".");
     }
     return Integer.parseInt(text.get());
-  }
-
-  private static String clip(String text) {
-    return text.length() > 80 ? text.substring(0, 80) + "..." : text;
   }
 }

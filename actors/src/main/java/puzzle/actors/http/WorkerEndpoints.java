@@ -13,12 +13,12 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
-import puzzle.actors.edge.JsonBody;
 import puzzle.actors.edge.Refusal;
 import puzzle.actors.feed.FactJson;
 import puzzle.actors.gpu.RemoteGpuActor;
@@ -53,11 +53,10 @@ final class WorkerEndpoints {
   }
 
   CompletionStage<HttpResponse> lease(Call call) {
-    return call.json()
+    return call.object("accepts", "wait_seconds")
         .thenCompose(
-            json -> {
-              JsonBody body = new JsonBody("", json);
-              body.only(Set.of("accepts", "wait_seconds"));
+            body -> {
+              JsonNode json = body.node();
               Set<String> accepts = new HashSet<>();
               for (JsonNode kind : json.path("accepts")) {
                 if (!kind.isTextual() || !kind.textValue().matches("[A-Za-z0-9/+*._-]{1,128}")) {
@@ -73,11 +72,10 @@ final class WorkerEndpoints {
                 throw Refusal.at("/accepts", json.path("accepts"), "is not a list", null);
               }
               int wait = body.has("wait_seconds") ? body.whole("wait_seconds", 0, 30) : 20;
-              return AskPattern.<Gpu.Command, RemoteGpuActor.Leased>ask(
+              return this.<RemoteGpuActor.Leased>ask(
                   worker(call),
-                  replyTo -> new RemoteGpuActor.Lease(accepts, Duration.ofSeconds(wait), replyTo),
                   Duration.ofSeconds(wait + 5),
-                  system.scheduler());
+                  to -> new RemoteGpuActor.Lease(accepts, Duration.ofSeconds(wait), to));
             })
         .thenApply(
             leased ->
@@ -101,20 +99,17 @@ final class WorkerEndpoints {
   }
 
   CompletionStage<HttpResponse> heartbeat(Call call) {
-    return call.json()
+    return call.object("lease", "done", "total", "loss")
         .thenCompose(
-            json -> {
-              JsonBody body = new JsonBody("", json);
-              body.only(Set.of("lease", "done", "total", "loss"));
+            body -> {
               String lease = body.text("lease");
               long done = body.has("done") ? body.whole("done", 0, Long.MAX_VALUE) : 0;
               long total = body.has("total") ? body.whole("total", 0, Long.MAX_VALUE) : 0;
               double loss = body.has("loss") ? body.number("loss", -1e300) : Double.NaN;
-              return AskPattern.<Gpu.Command, RemoteGpuActor.Beaten>ask(
+              return this.<RemoteGpuActor.Beaten>ask(
                   known(call),
-                  replyTo -> new RemoteGpuActor.Beat(lease, done, total, loss, replyTo),
                   PATIENCE,
-                  system.scheduler());
+                  to -> new RemoteGpuActor.Beat(lease, done, total, loss, to));
             })
         .thenCompose(
             beaten -> {
@@ -124,18 +119,13 @@ final class WorkerEndpoints {
   }
 
   CompletionStage<HttpResponse> complete(Call call) {
-    return call.json()
+    return call.object("lease", "result")
         .thenCompose(
-            json -> {
-              JsonBody body = new JsonBody("", json);
-              body.only(Set.of("lease", "result"));
+            body -> {
               String lease = body.text("lease");
-              TaskResult result = result(json.path("result"));
-              return AskPattern.<Gpu.Command, RemoteGpuActor.Leased>ask(
-                      known(call),
-                      replyTo -> new RemoteGpuActor.GetTicket(lease, replyTo),
-                      PATIENCE,
-                      system.scheduler())
+              TaskResult result = result(body.node().path("result"));
+              return this.<RemoteGpuActor.Leased>ask(
+                      known(call), PATIENCE, to -> new RemoteGpuActor.GetTicket(lease, to))
                   .thenComposeAsync(
                       leased -> {
                         held(leased.lease() != null);
@@ -147,11 +137,9 @@ final class WorkerEndpoints {
   }
 
   CompletionStage<HttpResponse> fail(Call call) {
-    return call.json()
+    return call.object("lease", "kind", "message")
         .thenCompose(
-            json -> {
-              JsonBody body = new JsonBody("", json);
-              body.only(Set.of("lease", "kind", "message"));
+            body -> {
               Failure failure =
                   new Failure(
                       body.parsed("kind", Failure.Kind::valueOf), clip(body.text("message")));
@@ -161,17 +149,21 @@ final class WorkerEndpoints {
 
   private CompletionStage<HttpResponse> end(
       Call call, String lease, TaskResult result, Failure failure) {
-    return AskPattern.<Gpu.Command, RemoteGpuActor.Ended>ask(
-            known(call),
-            replyTo -> new RemoteGpuActor.End(lease, result, failure, replyTo),
-            PATIENCE,
-            system.scheduler())
+    return this.<RemoteGpuActor.Ended>ask(
+            known(call), PATIENCE, to -> new RemoteGpuActor.End(lease, result, failure, to))
         .thenCompose(
             ended -> {
               held(ended.held());
               return Replies.json(
                   FactJson.MAPPER.createObjectNode().put("recorded", ended.recorded()));
             });
+  }
+
+  private <T> CompletionStage<T> ask(
+      ActorRef<Gpu.Command> worker,
+      Duration patience,
+      Function<ActorRef<T>, Gpu.Command> question) {
+    return AskPattern.ask(worker, question::apply, patience, system.scheduler());
   }
 
   private static TaskResult result(JsonNode json) {

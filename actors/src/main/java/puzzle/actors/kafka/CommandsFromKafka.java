@@ -201,10 +201,8 @@ final class CommandsFromKafka {
    * @param reason empty if there is nothing to bury
    */
   private CompletionStage<Void> bury(ConsumerRecord<String, byte[]> record, String reason) {
-    CompletableFuture<Void> done = new CompletableFuture<>();
     if (reason.isEmpty()) {
-      done.complete(null);
-      return done;
+      return CompletableFuture.completedStage(null);
     }
     ProducerRecord<String, byte[]> dead =
         new ProducerRecord<>(
@@ -216,15 +214,6 @@ final class CommandsFromKafka {
             "%s/%d/%d"
                 .formatted(record.topic(), record.partition(), record.offset())
                 .getBytes(StandardCharsets.UTF_8));
-    producer.send(
-        dead,
-        (metadata, failure) -> {
-          if (failure == null) {
-            done.complete(null);
-          } else {
-            done.completeExceptionally(failure);
-          }
-        });
-    return done;
+    return FactsToKafka.send(producer, dead);
   }
 }

@@ -125,6 +125,22 @@ final class FactsToKafka {
         .createKafkaProducer();
   }
 
+  /** Completes once the broker has the record. */
+  static CompletableFuture<Void> send(
+      Producer<String, byte[]> producer, ProducerRecord<String, byte[]> record) {
+    CompletableFuture<Void> acknowledged = new CompletableFuture<>();
+    producer.send(
+        record,
+        (metadata, failure) -> {
+          if (failure == null) {
+            acknowledged.complete(null);
+          } else {
+            acknowledged.completeExceptionally(failure);
+          }
+        });
+    return acknowledged;
+  }
+
   private static final class Publisher extends Handler<List<EventEnvelope<Object>>> {
 
     private final Producer<String, byte[]> producer;
@@ -141,23 +157,13 @@ final class FactsToKafka {
     @Override
     public CompletionStage<Done> process(List<EventEnvelope<Object>> envelopes) {
       return CompletableFuture.supplyAsync(
-              () -> envelopes.stream().map(this::send).toArray(CompletableFuture[]::new), blocking)
+              () ->
+                  envelopes.stream()
+                      .map(e -> send(producer, record(e)))
+                      .toArray(CompletableFuture[]::new),
+              blocking)
           .thenCompose(CompletableFuture::allOf)
           .thenApply(none -> Done.getInstance());
-    }
-
-    private CompletableFuture<Void> send(EventEnvelope<Object> envelope) {
-      CompletableFuture<Void> acknowledged = new CompletableFuture<>();
-      producer.send(
-          record(envelope),
-          (metadata, failure) -> {
-            if (failure == null) {
-              acknowledged.complete(null);
-            } else {
-              acknowledged.completeExceptionally(failure);
-            }
-          });
-      return acknowledged;
     }
 
     /** In structured mode: the whole CloudEvent is the record's value. */

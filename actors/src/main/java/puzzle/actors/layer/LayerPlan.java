@@ -93,7 +93,7 @@ final class LayerPlan {
     return scores;
   }
 
-  /** The score that a task has given; empty if it is no task that scores, or counts no more. */
+  /** The score that a task has given; empty if it is not a task that scores, or counts no more. */
   Optional<ScoredBlock> score(String key) {
     return Optional.ofNullable(scoresByTask.get(key));
   }

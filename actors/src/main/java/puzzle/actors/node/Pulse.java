@@ -22,7 +22,7 @@ final class Pulse {
   private volatile boolean slept;
 
   /**
-   * @param limit others need at least so long to go on without this process
+   * @param limit others need at least so long to continue without this process
    */
   Pulse(Duration limit, LongSupplier nanos) {
     this.limitNanos = limit.toNanos();

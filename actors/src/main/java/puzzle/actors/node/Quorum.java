@@ -29,7 +29,7 @@ final class Quorum {
     this.needed = (others.size() + 1) / 2;
   }
 
-  /** Waits for it; false where the patience ended first. */
+  /** Waits for it; false if the patience ended first. */
   boolean await(Duration patience) {
     long end = System.nanoTime() + patience.toNanos();
     try {

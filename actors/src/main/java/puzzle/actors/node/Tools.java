@@ -11,7 +11,7 @@ import puzzle.engine.solve.SolverTable;
 /**
  * What the actors of a node work with: engines for devices, a solver.
  *
- * @param simulation stands in for the engines; null where the devices are real
+ * @param simulation stands in for the engines; null if the devices are real
  */
 public record Tools(
     EngineFactory engines,

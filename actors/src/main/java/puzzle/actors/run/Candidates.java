@@ -47,7 +47,7 @@ final class Candidates {
                     .orElse(new Score.Measure(Score.Metric.KL, e.klNatsPerToken(), 0)));
   }
 
-  /** What a run's summary tells of them; empty where none were measured. */
+  /** What a run's summary tells of them; empty if none were measured. */
   static List<Summary.CandidateLine> lines(RunState state) {
     List<Summary.CandidateLine> lines = new ArrayList<>();
     for (int i = 0; i < state.candidates().size(); i++) {

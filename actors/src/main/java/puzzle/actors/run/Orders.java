@@ -17,7 +17,7 @@ import puzzle.protocol.Run;
 final class Orders {
 
   /**
-   * @param events to persist, in order; none where the order is refused or changes nothing
+   * @param events to persist, in order; none if the order is refused or changes nothing
    * @param answer once they are
    */
   record Verdict(List<RunEvent> events, Run.Answer answer) {}
@@ -35,14 +35,14 @@ final class Orders {
   }
 
   Verdict pause() {
-    if (!state.started() || state.ended()) {
+    if (!state.active()) {
       return refused(RunRequests.notActive(run, state));
     }
     return state.paused() ? NOTHING_TO_DO : accepted(new RunEvent.RunPaused(now));
   }
 
   Verdict resume() {
-    if (!state.started() || state.ended()) {
+    if (!state.active()) {
       return refused(RunRequests.notActive(run, state));
     }
     return state.paused() ? accepted(new RunEvent.RunResumed(now)) : NOTHING_TO_DO;

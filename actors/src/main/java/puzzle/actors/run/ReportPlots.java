@@ -3,9 +3,10 @@ package puzzle.actors.run;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
-import puzzle.model.BlockCost;
 import puzzle.model.Incumbent;
 import puzzle.model.TaskResult;
 import puzzle.model.Workload;
@@ -72,16 +73,7 @@ final class ReportPlots {
             fastest,
             worst);
     plot.across();
-    StringBuilder line = new StringBuilder();
-    for (Incumbent i : front) {
-      line.append(
-          String.format(
-              Locale.ROOT,
-              "%.1f,%.1f ",
-              plot.x(parent / i.cost().runtimeSeconds(w)),
-              plot.y(i.objective())));
-    }
-    plot.add("<polyline class=\"line\" points=\"%s\"/>", line.toString().strip());
+    plot.line(front, i -> parent / i.cost().runtimeSeconds(w), Incumbent::objective);
     for (Incumbent i : all) {
       double speed = parent / i.cost().runtimeSeconds(w);
       boolean chosen = i == state.incumbent();
@@ -111,15 +103,16 @@ final class ReportPlots {
     Architecture child = state.incumbent().architecture();
     Block parent = state.spec().space().parent();
     double whole =
-        seconds(profile.cost(parent.attention()), w) + seconds(profile.cost(parent.ffn()), w);
+        profile.cost(parent.attention()).runtimeSeconds(w)
+            + profile.cost(parent.ffn()).runtimeSeconds(w);
     ReportPlots plot =
         new ReportPlots(
             "Time of each layer", "layer", "parent = 1", 0, Math.max(1, child.layers()), 1);
     double width = (WIDTH - LEFT - RIGHT) / (double) child.layers();
     for (int layer = 0; layer < child.layers(); layer++) {
       Block block = child.block(layer);
-      double attention = seconds(profile.cost(block.attention()), w) / whole;
-      double ffn = seconds(profile.cost(block.ffn()), w) / whole;
+      double attention = profile.cost(block.attention()).runtimeSeconds(w) / whole;
+      double ffn = profile.cost(block.ffn()).runtimeSeconds(w) / whole;
       plot.bar("attention", layer, width, 0, attention, block);
       plot.bar("ffn", layer, width, attention, attention + ffn, block);
     }
@@ -147,13 +140,7 @@ final class ReportPlots {
             way.get(way.size() - 1).steps(),
             worst);
     plot.across();
-    StringBuilder line = new StringBuilder();
-    for (Summary.GkdLine at : way) {
-      line.append(
-          String.format(
-              Locale.ROOT, "%.1f,%.1f ", plot.x(at.steps()), plot.y(at.klNatsPerToken())));
-    }
-    plot.add("<polyline class=\"line\" points=\"%s\"/>", line.toString().strip());
+    plot.line(way, Summary.GkdLine::steps, Summary.GkdLine::klNatsPerToken);
     return plot.end();
   }
 
@@ -168,6 +155,14 @@ final class ReportPlots {
         Math.max(0, y(from) - y(to)),
         layer,
         block.name());
+  }
+
+  private <T> void line(List<T> points, ToDoubleFunction<T> across, ToDoubleFunction<T> up) {
+    String line =
+        points.stream()
+            .map(p -> point(x(across.applyAsDouble(p)), y(up.applyAsDouble(p))))
+            .collect(Collectors.joining(" "));
+    add("<polyline class=\"line\" points=\"%s\"/>", line);
   }
 
   private void across() {
@@ -195,8 +190,8 @@ final class ReportPlots {
     return svg.append("</svg>\n").toString();
   }
 
-  private static double seconds(BlockCost cost, Workload w) {
-    return cost.runtimeSeconds(w);
+  private static String point(double x, double y) {
+    return String.format(Locale.ROOT, "%.1f,%.1f", x, y);
   }
 
   private static String number(double value) {

@@ -9,15 +9,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import puzzle.actors.solver.WhatIf;
 import puzzle.model.Baseline;
 import puzzle.model.BlockCost;
+import puzzle.model.CheckpointRef;
 import puzzle.model.CostDelivery;
 import puzzle.model.Incumbent;
 import puzzle.model.LayerLibrary;
@@ -87,18 +91,9 @@ public final class RunFolder {
     StringBuilder csv =
         new StringBuilder("tokens_per_second,memory_bytes,score,bound,proven,architecture\n");
     for (Incumbent i : front) {
-      csv.append(w.generatedTokens() / i.cost().runtimeSeconds(w))
-          .append(',')
-          .append(i.cost().memoryBytes())
-          .append(',')
-          .append(i.objective())
-          .append(',')
-          .append(i.bound())
-          .append(',')
-          .append(i.proven())
-          .append(',')
-          .append(String.join(" ", Summary.names(i.architecture().blocks())))
-          .append('\n');
+      double speed = w.generatedTokens() / i.cost().runtimeSeconds(w);
+      String names = String.join(" ", Summary.names(i.architecture().blocks()));
+      csv.append(row(speed, i.cost().memoryBytes(), i.objective(), i.bound(), i.proven(), names));
     }
     return csv.toString();
   }
@@ -143,34 +138,10 @@ public final class RunFolder {
         new StringBuilder("layer,variant,beginning,loss_before,loss_after,file,sha256\n");
     for (LayerLibrary layer : inOrder(state)) {
       for (LayerLibrary.Entry e : layer.entries()) {
-        csv.append(layer.layer())
-            .append(',')
-            .append(e.variant())
-            .append(',')
-            .append(e.beginning() == null ? "" : e.beginning())
-            .append(',')
-            .append(e.lossBefore())
-            .append(',')
-            .append(e.lossAfter())
-            .append(',')
-            .append(e.weights().path())
-            .append(',')
-            .append(e.weights().sha256())
-            .append('\n');
+        line(csv, layer, e.variant(), e.beginning(), e.lossBefore(), e.lossAfter(), e.weights());
       }
       for (LayerLibrary.Pair p : layer.pairs()) {
-        csv.append(layer.layer())
-            .append(',')
-            .append(p.block())
-            .append(",,")
-            .append(p.lossBefore())
-            .append(',')
-            .append(p.lossAfter())
-            .append(',')
-            .append(p.weights().path())
-            .append(',')
-            .append(p.weights().sha256())
-            .append('\n');
+        line(csv, layer, p.block(), null, p.lossBefore(), p.lossAfter(), p.weights());
       }
     }
     return csv.toString();
@@ -197,40 +168,46 @@ public final class RunFolder {
       TaskResult.Profiled p = own.get().with(state.costs());
       String source = own.get().source();
       String fixed = CostDelivery.FIXED;
-      row(csv, workload, fixed, p.fixed(), 0, sources.getOrDefault(fixed, source));
+      csv.append(costs(workload, fixed, p.fixed(), 0, sources.getOrDefault(fixed, source)));
       for (TaskResult.VariantCost v : p.variants()) {
         String name = v.variant().name();
-        row(csv, workload, name, v.cost(), v.relativeSpread(), sources.getOrDefault(name, source));
+        String origin = sources.getOrDefault(name, source);
+        csv.append(costs(workload, name, v.cost(), v.relativeSpread(), origin));
       }
     }
     return csv.toString();
   }
 
-  private static void row(
+  private static void line(
       StringBuilder csv,
-      String workload,
-      String variant,
-      BlockCost c,
-      double spread,
-      String source) {
-    csv.append(workload)
-        .append(',')
-        .append(variant)
-        .append(',')
-        .append(c.prefillSeconds())
-        .append(',')
-        .append(c.decodeSeconds())
-        .append(',')
-        .append(c.weightBytes())
-        .append(',')
-        .append(c.kvBytes())
-        .append(',')
-        .append(c.params())
-        .append(',')
-        .append(spread)
-        .append(",\"")
-        .append(source.replace("\"", "\"\""))
-        .append("\"\n");
+      LayerLibrary layer,
+      Object part,
+      Object beginning,
+      double before,
+      double after,
+      CheckpointRef file) {
+    csv.append(row(layer.layer(), part, beginning, before, after, file.path(), file.sha256()));
+  }
+
+  private static String costs(
+      String workload, String variant, BlockCost c, double spread, String source) {
+    return row(
+        workload,
+        variant,
+        c.prefillSeconds(),
+        c.decodeSeconds(),
+        c.weightBytes(),
+        c.kvBytes(),
+        c.params(),
+        spread,
+        '"' + source.replace("\"", "\"\"") + '"');
+  }
+
+  /** One line of a CSV file; nothing for null. */
+  static String row(Object... cells) {
+    return Arrays.stream(cells)
+        .map(cell -> Objects.toString(cell, ""))
+        .collect(Collectors.joining(",", "", "\n"));
   }
 
   private static Iterable<LayerLibrary> inOrder(RunState state) {

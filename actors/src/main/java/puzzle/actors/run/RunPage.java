@@ -3,6 +3,8 @@ package puzzle.actors.run;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.Incumbent;
@@ -34,28 +36,27 @@ final class RunPage {
       .dot,.attention{fill:#8f8cf5}}
       """;
 
+  private static final String HEAD =
+      """
+      <!doctype html>
+      <html lang="en"><head><meta charset="utf-8">\
+      <meta name="viewport" content="width=device-width">\
+      <title>Puzzle: %1$s</title><style>
+      %2$s</style></head><body>
+      <h1>%1$s</h1>
+      <p>%3$s</p>
+      """;
+
   private RunPage() {}
 
   /**
-   * @param front the best architectures at several speeds; empty where there is no table yet
+   * @param front the best architectures at several speeds; empty if there is no table yet
    */
   static String html(RunState state, Summary s, List<Incumbent> front) {
     StringBuilder h = new StringBuilder();
-    h.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
-        .append("<meta name=\"viewport\" content=\"width=device-width\">")
-        .append("<title>Puzzle: ")
-        .append(text(s.run()))
-        .append("</title><style>\n")
-        .append(STYLE)
-        .append("</style></head><body>\n<h1>")
-        .append(text(s.run()))
-        .append("</h1>\n<p>")
-        .append(
-            text(
-                s.outcome() == null
-                    ? "in progress"
-                    : s.outcome().kind() + ": " + s.outcome().detail()))
-        .append("</p>\n");
+    String outcome =
+        s.outcome() == null ? "in progress" : s.outcome().kind() + ": " + s.outcome().detail();
+    h.append(HEAD.formatted(text(s.run()), STYLE, text(outcome)));
     models(h, s);
     picture(h, "Quality against speed; the choice is ringed", ReportPlots.front(state, front));
     picture(h, "Time of each layer: attention below, FFN above", ReportPlots.strip(state));
@@ -63,20 +64,18 @@ final class RunPage {
     candidates(h, s);
     baselines(h, s);
     if (s.infeasible() != null) {
-      infeasible(h, s);
+      h.append("<h2>The limits cannot be met</h2>\n");
+      paragraph(h, String.join(", ", s.infeasible().conflict()));
+      String each = "%s: %.6g was asked for, %.6g can be met";
+      list(
+          h, s.infeasible().relaxations(), r -> each.formatted(r.limit(), r.given(), r.feasible()));
     }
     if (s.solution() != null) {
       solution(h, state, s);
     }
     if (!s.quarantined().isEmpty()) {
-      h.append("<h2>Given up</h2>\n<ul>");
-      s.quarantined()
-          .forEach(
-              q ->
-                  h.append("<li>")
-                      .append(text(q.key() + ": " + q.failure().message()))
-                      .append("</li>"));
-      h.append("</ul>\n");
+      h.append("<h2>Given up</h2>\n");
+      list(h, s.quarantined(), q -> q.key() + ": " + q.failure().message());
     }
     return h.append("</body></html>\n").toString();
   }
@@ -88,118 +87,86 @@ final class RunPage {
   }
 
   private static void models(StringBuilder h, Summary s) {
-    h.append("<h2>Parent and child</h2>\n<table><tr><th></th><th>loss, nats/token</th>")
-        .append("<th>KL, nats/token</th><th>parameters</th><th>weights, MB</th><th>KV, MB</th>")
-        .append("<th>prefill, tokens/s</th><th>decode, tokens/s</th>")
-        .append("<th>workload, tokens/s</th><th>sum of blocks, tokens/s</th></tr>\n");
+    table(
+        h,
+        "Parent and child",
+        "loss, nats/token|KL, nats/token|parameters|weights, MB|KV, MB|prefill, tokens/s"
+            + "|decode, tokens/s|workload, tokens/s|sum of blocks, tokens/s");
     model(h, "parent", s.parent());
     model(h, "child before GKD", s.childBeforeGkd());
     model(h, "child", s.child());
     h.append("</table>\n");
     if (!s.gkd().isEmpty()) {
-      h.append("<p>Held-out KL during global distillation, nats/token: ");
-      s.gkd()
-          .forEach(
-              at ->
-                  h.append(
-                      "%s%d steps %.4f"
-                          .formatted(at.steps() > 0 ? ", " : "", at.steps(), at.klNatsPerToken())));
-      h.append(".</p>\n");
+      String way =
+          s.gkd().stream()
+              .map(at -> "%d steps %.4f".formatted(at.steps(), at.klNatsPerToken()))
+              .collect(Collectors.joining(", "));
+      paragraph(h, "Held-out KL during global distillation, nats/token: " + way + ".");
     }
     if (s.speedSource() != null) {
-      h.append("<p>").append(text("Speeds: " + s.speedSource() + ".")).append("</p>\n");
+      paragraph(h, "Speeds: " + s.speedSource() + ".");
     }
   }
 
   private static void model(StringBuilder h, String name, Summary.Model m) {
-    if (m == null) {
-      return;
+    if (m != null) {
+      row(
+          h,
+          name,
+          "%.4f|%.4f|%,d|%.2f|%.2f|%,.0f|%,.0f|%,.0f|%,.0f",
+          m.lossNatsPerToken(),
+          m.klNatsPerToken(),
+          m.params(),
+          m.weightBytes() / 1e6,
+          m.kvBytes() / 1e6,
+          m.prefillTokensPerSecond(),
+          m.decodeTokensPerSecond(),
+          m.workloadTokensPerSecond(),
+          m.summedWorkloadTokensPerSecond());
     }
-    h.append("<tr><td>").append(name).append("</td>");
-    cell(h, m.lossNatsPerToken(), "%.4f");
-    cell(h, m.klNatsPerToken(), "%.4f");
-    cell(h, m.params(), "%,d");
-    cell(h, m.weightBytes() / 1e6, "%.2f");
-    cell(h, m.kvBytes() / 1e6, "%.2f");
-    cell(h, m.prefillTokensPerSecond(), "%,.0f");
-    cell(h, m.decodeTokensPerSecond(), "%,.0f");
-    cell(h, m.workloadTokensPerSecond(), "%,.0f");
-    cell(h, m.summedWorkloadTokensPerSecond(), "%,.0f");
-    h.append("</tr>\n");
   }
 
   private static void candidates(StringBuilder h, Summary s) {
-    if (s.candidates().isEmpty()) {
-      return;
+    if (!s.candidates().isEmpty()) {
+      String title = "The solver's best architectures, assembled and measured";
+      table(h, title, "sum of scores|measured|standard error|");
+      int number = 0;
+      for (Summary.CandidateLine c : s.candidates()) {
+        String name = "candidate " + ++number;
+        String taken = c.taken() ? "taken" : "";
+        row(h, name, "%.4f|%.4f|%.4f|%s", c.objective(), c.measured(), c.standardError(), taken);
+      }
+      h.append("</table>\n");
     }
-    h.append("<h2>The solver's best architectures, assembled and measured</h2>\n<table>")
-        .append("<tr><th></th><th>sum of scores</th><th>measured</th><th>standard error</th>")
-        .append("<th></th></tr>\n");
-    int number = 0;
-    for (Summary.CandidateLine c : s.candidates()) {
-      h.append("<tr><td>candidate ").append(++number).append("</td>");
-      cell(h, c.objective(), "%.4f");
-      cell(h, c.measured(), "%.4f");
-      cell(h, c.standardError(), "%.4f");
-      h.append("<td>").append(c.taken() ? "taken" : "").append("</td></tr>\n");
-    }
-    h.append("</table>\n");
   }
 
   private static void baselines(StringBuilder h, Summary s) {
-    if (s.baselines().isEmpty()) {
-      return;
+    if (!s.baselines().isEmpty()) {
+      String title = "Other methods under the same limits, before GKD";
+      table(h, title, "summed KL|real KL|samples");
+      String format = "%.4f|%.4f|%d";
+      if (s.solution() != null && s.childBeforeGkd() != null) {
+        double real = s.childBeforeGkd().klNatsPerToken();
+        row(h, "solver", format, s.solution().objective(), real, 1);
+      }
+      s.baselines()
+          .forEach(
+              (name, b) -> {
+                String method = b.feasible() ? name : name + " (over the limits)";
+                row(h, method, format, b.summedKl(), b.klNatsPerToken(), b.samples());
+              });
+      h.append("</table>\n");
     }
-    h.append("<h2>Other methods under the same limits, before GKD</h2>\n<table>")
-        .append("<tr><th></th><th>summed KL</th><th>real KL</th><th>samples</th></tr>\n");
-    if (s.solution() != null && s.childBeforeGkd() != null) {
-      h.append("<tr><td>solver</td>");
-      cell(h, s.solution().objective(), "%.4f");
-      cell(h, s.childBeforeGkd().klNatsPerToken(), "%.4f");
-      cell(h, 1, "%d");
-      h.append("</tr>\n");
-    }
-    s.baselines()
-        .forEach(
-            (name, b) -> {
-              h.append("<tr><td>")
-                  .append(text(b.feasible() ? name : name + " (over the limits)"))
-                  .append("</td>");
-              cell(h, b.summedKl(), "%.4f");
-              cell(h, b.klNatsPerToken(), "%.4f");
-              cell(h, b.samples(), "%d");
-              h.append("</tr>\n");
-            });
-    h.append("</table>\n");
-  }
-
-  private static void infeasible(StringBuilder h, Summary s) {
-    h.append("<h2>The limits cannot be met</h2>\n<p>")
-        .append(text(String.join(", ", s.infeasible().conflict())))
-        .append("</p>\n<ul>");
-    s.infeasible()
-        .relaxations()
-        .forEach(
-            r ->
-                h.append("<li>")
-                    .append(
-                        text(
-                            "%s: %.6g was asked for, %.6g can be met"
-                                .formatted(r.limit(), r.given(), r.feasible())))
-                    .append("</li>"));
-    h.append("</ul>\n");
   }
 
   private static void solution(StringBuilder h, RunState state, Summary s) {
-    h.append("<h2>Scores, KL in nats/token; the choice is outlined</h2>\n<p>")
-        .append(
-            text(
-                "Sum %.5g, bound %.5g, %s."
-                    .formatted(
-                        s.solution().objective(),
-                        s.solution().bound(),
-                        s.solution().proven() ? "proven optimal" : "not proven optimal")))
-        .append("</p>\n<div class=\"wide\"><table><tr><th>layer</th>");
+    h.append("<h2>Scores, KL in nats/token; the choice is outlined</h2>\n");
+    String proof = s.solution().proven() ? "proven optimal" : "not proven optimal";
+    paragraph(
+        h,
+        "Sum %.5g, bound %.5g, %s."
+            .formatted(s.solution().objective(), s.solution().bound(), proof));
+    h.append("<div class=\"wide\"><table><tr><th>layer</th>");
     List<Block> blocks = state.spec().space().blocks();
     blocks.forEach(b -> h.append("<th>").append(text(b.name())).append("</th>"));
     h.append("</tr>\n");
@@ -223,10 +190,31 @@ final class RunPage {
     h.append("</table></div>\n");
   }
 
-  private static void cell(StringBuilder h, Object value, String format) {
-    h.append("<td>")
-        .append(value == null ? "" : String.format(Locale.ROOT, format, value))
-        .append("</td>");
+  private static void paragraph(StringBuilder h, String text) {
+    h.append("<p>").append(text(text)).append("</p>\n");
+  }
+
+  private static <T> void list(StringBuilder h, List<T> items, Function<T, String> words) {
+    h.append("<ul>");
+    items.forEach(i -> h.append("<li>").append(text(words.apply(i))).append("</li>"));
+    h.append("</ul>\n");
+  }
+
+  /** Begins a table; its heads are separated by bars. */
+  private static void table(StringBuilder h, String title, String heads) {
+    h.append("<h2>").append(title).append("</h2>\n<table><tr><th></th><th>");
+    h.append(heads.replace("|", "</th><th>")).append("</th></tr>\n");
+  }
+
+  /** A row of values, null for an empty cell, by the formats that bars separate. */
+  private static void row(StringBuilder h, String name, String formats, Object... values) {
+    h.append("<tr><td>").append(text(name)).append("</td>");
+    String[] each = formats.split("\\|");
+    for (int i = 0; i < values.length; i++) {
+      String cell = values[i] == null ? "" : String.format(Locale.ROOT, each[i], values[i]);
+      h.append("<td>").append(cell).append("</td>");
+    }
+    h.append("</tr>\n");
   }
 
   /** Nothing from outside becomes markup. */

@@ -88,22 +88,22 @@ public final class RunPlan {
     return wanted;
   }
 
-  /** True where the layers should be at work. */
+  /** True if the layers should be at work. */
   boolean building() {
     return phase == Phase.LIBRARY;
   }
 
-  /** True where the layers should be at work on the second stage. */
+  /** True if the layers should be at work on the second stage. */
   boolean coupling() {
     return phase == Phase.COUPLE;
   }
 
-  /** True where the solver is asked for the shortlist of the second stage, or for its last word. */
+  /** True if the solver is asked for the shortlist of the second stage, or for its last word. */
   boolean concluding() {
     return phase == Phase.SCORE;
   }
 
-  /** True where the child should be distilled. */
+  /** True if the child should be distilled. */
   boolean gkd() {
     return launch;
   }

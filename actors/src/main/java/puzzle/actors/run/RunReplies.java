@@ -15,13 +15,7 @@ import puzzle.protocol.Run;
  * run waits for, nothing if they come late or twice, or are about another target or child. A
  * function of the state and nothing else.
  */
-final class RunReplies {
-
-  private final RunState state;
-
-  RunReplies(RunState state) {
-    this.state = state;
-  }
+record RunReplies(RunState state) {
 
   Optional<RunEvent> to(Run.Reply reply) {
     if (reply instanceof Run.LayerSettled settled) {

@@ -17,13 +17,7 @@ import puzzle.protocol.Solver;
  * What a run asks of the others, read off its state. Each of them answers a repeated question with
  * the answer on record, so all of this is safe to say at any time and any number of times.
  */
-final class RunRequests {
-
-  private final Peers peers;
-
-  RunRequests(Peers peers) {
-    this.peers = peers;
-  }
+record RunRequests(Peers peers) {
 
   /**
    * Tells onlookers how far the run is, and asks everybody whose answer is missing.
@@ -137,7 +131,9 @@ final class RunRequests {
     return layers;
   }
 
-  /** Why a run that is on record does not go on with what it is started with; null if it does. */
+  /**
+   * Why a run that is on record does not continue with what it is started with; null if it does.
+   */
   static String refusal(RunState state, Run.Start start) {
     if (!state.hash().equals(start.hash())) {
       return "%s: the run in this store began with another run file (%s, now %s)."
@@ -152,7 +148,7 @@ final class RunRequests {
     return null;
   }
 
-  /** Why an order to a run that does not go on is refused. */
+  /** Why an order to a run that does not continue is refused. */
   static String notActive(String run, RunState state) {
     return state.started()
         ? "%s has ended: %s.\nMaybe look at its report in %s."

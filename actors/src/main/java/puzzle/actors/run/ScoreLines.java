@@ -63,19 +63,22 @@ final class ScoreLines {
   private static void line(StringBuilder csv, int layer, ScoredBlock s, Score.Metric metric) {
     Score score = s.score();
     boolean sum = score.kind() == Score.Kind.PREDICTED && metric == Score.Metric.KL;
-    csv.append(layer).append(',').append(s.block().attention()).append(',').append(s.block().ffn());
-    csv.append(',');
-    csv.append(sum ? score.value() + "," : columns(score, Score.Metric.KL));
-    csv.append(',').append(score.kind().name().toLowerCase(Locale.ROOT));
-    csv.append(',').append(metric.label()).append(',').append(score.value());
-    for (Score.Metric m :
-        List.of(Score.Metric.LM_LOSS, Score.Metric.TOP_K, Score.Metric.BENCHMARK)) {
-      csv.append(',').append(columns(score, m));
-    }
-    csv.append(s.coupled() ? ",coupled\n" : ",decoupled\n");
+    csv.append(
+        RunFolder.row(
+            layer,
+            s.block().attention(),
+            s.block().ffn(),
+            sum ? score.value() + "," : columns(score, Score.Metric.KL),
+            score.kind().name().toLowerCase(Locale.ROOT),
+            metric.label(),
+            score.value(),
+            columns(score, Score.Metric.LM_LOSS),
+            columns(score, Score.Metric.TOP_K),
+            columns(score, Score.Metric.BENCHMARK),
+            s.coupled() ? "coupled" : "decoupled"));
   }
 
-  /** Value and standard error, both empty where the metric was not measured. */
+  /** Value and standard error, both empty if the metric was not measured. */
   private static String columns(Score score, Score.Metric metric) {
     return score.measure(metric).map(m -> m.value() + "," + m.standardError()).orElse(",");
   }

@@ -49,8 +49,7 @@ public record Summary(
   /**
    * One measured model.
    *
-   * @param prefillTokensPerSecond of the assembled model; null where it was not measured or
-   *     modelled
+   * @param prefillTokensPerSecond of the assembled model; null if it was not measured or modelled
    * @param summedWorkloadTokensPerSecond from the sum of block costs, for comparison
    */
   public record Model(
@@ -69,7 +68,7 @@ public record Summary(
   /**
    * What another method came to.
    *
-   * @param klNatsPerToken of the assembled model; null where it could not be measured
+   * @param klNatsPerToken of the assembled model; null if it could not be measured
    * @param samples architectures behind the medians
    * @param feasible whether they keep the limits; greedy does not always
    */

@@ -16,8 +16,8 @@ public interface Conduct {
    * What becomes of one attempt.
    *
    * @param lasts time until its end
-   * @param failure at its end, or null where it gives its result
-   * @param hangs true where it never ends and shows no sign of life
+   * @param failure at its end, or null if it gives its result
+   * @param hangs true if it never ends and shows no sign of life
    */
   record Fate(Duration lasts, Failure failure, boolean hangs) {
     /** A result after a while. */

@@ -30,20 +30,10 @@ public final class SimulatedResults {
       return new TaskResult.Recorded(ref("recording/index.json"), 1.5, 1000, 100);
     }
     if (task instanceof Task.Bld t) {
-      double loss = 0.1 + noise(spec, task.key());
-      return new TaskResult.Trained(
-          ref("library/" + t.layer() + "/" + t.variant().name() + ".safetensors"),
-          loss,
-          loss / 2,
-          spec.bld().steps());
+      return trained(spec, t, 0.1, t.layer() + "/" + t.variant().name());
     }
     if (task instanceof Task.BldBlock t) {
-      double loss = 0.2 + noise(spec, task.key());
-      return new TaskResult.Trained(
-          ref("library/" + t.layer() + "/" + t.block().name() + ".safetensors"),
-          loss,
-          loss / 2,
-          spec.bld().steps());
+      return trained(spec, t, 0.2, t.layer() + "/" + t.block().name());
     }
     if (task instanceof Task.Profile t) {
       List<TaskResult.VariantCost> costs = new ArrayList<>();
@@ -98,6 +88,12 @@ public final class SimulatedResults {
       return new TaskResult.Healed(ref(from.toString()), spec.gkd().steps(), List.of());
     }
     return new TaskResult.Exported("child", List.of(ref("child/model.safetensors")));
+  }
+
+  private static TaskResult trained(RunSpec spec, Task task, double least, String place) {
+    double loss = least + noise(spec, task.key());
+    CheckpointRef weights = ref("library/" + place + ".safetensors");
+    return new TaskResult.Trained(weights, loss, loss / 2, spec.bld().steps());
   }
 
   private static double total(RunSpec spec, Architecture architecture) {

@@ -36,7 +36,7 @@ final class ScoreTable {
   private final List<Block> blocks;
   private final Map<Block, Integer> index = new HashMap<>();
 
-  /** [layer][item]; NaN where there is none. */
+  /** [layer][item]; NaN if there is none. */
   private final double[][] measured;
 
   /** The same of blocks whose halves were trained together. */

@@ -78,7 +78,7 @@ final class SolverInputs {
   /**
    * Takes in what a layer tells.
    *
-   * @return true where it is the layer's first answer
+   * @return true if it is the layer's first answer
    */
   boolean hear(Solver.Offer offer) {
     boolean answer = offer.question() == question && heard.add(offer.layer());

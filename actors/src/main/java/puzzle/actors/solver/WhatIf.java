@@ -30,8 +30,8 @@ public final class WhatIf {
   /**
    * One of the two.
    *
-   * @param incumbent null where the limits cannot be met
-   * @param infeasible null where they can, or where the time was too short to tell
+   * @param incumbent null if the limits cannot be met
+   * @param infeasible null if they can, or where the time was too short to tell
    */
   public record Answer(Incumbent incumbent, Infeasible infeasible) {}
 

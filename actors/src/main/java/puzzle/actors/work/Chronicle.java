@@ -27,7 +27,7 @@ public final class Chronicle {
   /** Events of an owner that are now durable. */
   public static void recorded(RunId run, List<? extends TaskEvent> events) {
     for (TaskEvent e : events) {
-      LOG.info("recorded {} {} {} {}", run, e.getClass().getSimpleName(), e.key(), attempt(e));
+      LOG.info("recorded {} {} {} {}", run, e.getClass().getSimpleName(), e.key(), e.attempt());
     }
   }
 
@@ -87,15 +87,5 @@ public final class Chronicle {
 
   private static void note(String what, Work.Ticket ticket) {
     LOG.info("{} {} {} {}", what, ticket.spec().id(), ticket.task().key(), ticket.attempt());
-  }
-
-  private static int attempt(TaskEvent event) {
-    if (event instanceof TaskEvent.AttemptStarted e) {
-      return e.attempt();
-    }
-    if (event instanceof TaskEvent.AttemptFailed e) {
-      return e.attempt();
-    }
-    return event instanceof TaskEvent.TaskFinished e ? e.attempt() : 0;
   }
 }

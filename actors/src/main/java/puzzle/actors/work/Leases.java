@@ -50,7 +50,7 @@ public final class Leases {
    * What to do about a report.
    *
    * @param events to persist, in order; may be empty
-   * @param answer to the device once they are; null where none is due
+   * @param answer to the device once they are; null if none is due
    */
   public record Verdict(List<TaskEvent> events, Gpu.Command answer) {}
 

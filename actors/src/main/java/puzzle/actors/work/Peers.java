@@ -31,7 +31,7 @@ public interface Peers {
   /** An entity's journal cannot be read by this version: its node stops. */
   void stop(Unreadable reason);
 
-  /** True where others may have taken over from this process: nothing may be written any more. */
+  /** True if others may have taken over from this process: nothing may be written any more. */
   boolean replaced();
 
   /** Tells all onlookers of all nodes. */

@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.apache.pekko.actor.CoordinatedShutdown;
 
 /**
- * Why a node stops that finds an event or a state in the journal that it cannot read: to go on
+ * Why a node stops that finds an event or a state in the journal that it cannot read: to continue
  * without it would be to decide anew what was decided, and to try again would give the same.
  *
  * @param message names the entity and the event

@@ -7,7 +7,7 @@ import puzzle.model.Task;
  *
  * @param priority smaller runs sooner, see {@link Priority}
  * @param layer whose activations the task reads, or -1
- * @param exclusive true where it measures time
+ * @param exclusive true if it measures time
  */
 public record Wanted(Task task, int priority, int layer, boolean exclusive) {
 

@@ -103,7 +103,7 @@ class WorkerIT {
       }
       assertEquals(1, done, () -> "tasks done by the worker: " + snapshot.path("tasks"));
       assertEquals("external/healed-1.safetensors", healed);
-      // What was handed back is the child as it was assembled, and went on to be exported.
+      // What was handed back is the child as it was assembled, and was exported as such.
       JsonNode summary = snapshot.path("summary");
       assertEquals(
           summary.at("/child_before_gkd/kl_nats_per_token"),

@@ -130,7 +130,7 @@ class FaultsIT {
     sleepThrough(run, coordinator(), 120);
   }
 
-  /** Longer than the others take to go on without it. */
+  /** Longer than the others take to continue without it. */
   @Test
   void aCoordinatorThatSleepsTooLongIsReplacedAndSaysNothingMoreWhenItWakes() throws Exception {
     String run = begin("asleep", "bld");
@@ -141,13 +141,13 @@ class FaultsIT {
   void aRollingRestartLosesNoTaskAndANativeCrashCostsOneNode() throws Exception {
     String run = begin("rolling", "bld");
     for (NodeProcess node : site.nodes()) {
-      node.terminate();
+      Signals.send(node, "TERM");
       assertEquals(128 + 15, node.exit(40), node.name() + " goes when it is told to");
       site.restart(List.of(node));
       trials.until(run, site::whole);
     }
     NodeProcess victim = worker(run);
-    victim.signal("SEGV");
+    Signals.send(victim, "SEGV");
     trials.until(run, () -> !victim.alive());
     site.nodes().stream()
         .filter(n -> n != victim)
@@ -309,17 +309,17 @@ class FaultsIT {
   }
 
   private static void sleep(NodeProcess node, int seconds) throws Exception {
-    node.signal("STOP");
+    Signals.send(node, "STOP");
     try {
       TimeUnit.SECONDS.sleep(seconds);
     } finally {
-      node.signal("CONT");
+      Signals.send(node, "CONT");
     }
   }
 
   /** The others take over while it sleeps; awake, it finds out and stops. */
   private void sleepThrough(String run, NodeProcess sleeper, int seconds) throws Exception {
-    Instant asleep = sleeper.signal("STOP");
+    Instant asleep = Signals.send(sleeper, "STOP");
     try {
       trials.until(
           run,
@@ -333,7 +333,7 @@ class FaultsIT {
                               l.at().isAfter(asleep.plusSeconds(1))
                                   && !l.node().equals(sleeper.name())));
     } finally {
-      sleeper.signal("CONT");
+      Signals.send(sleeper, "CONT");
     }
     trials.until(run, () -> !sleeper.alive());
     assertEquals(6, sleeper.exit(1), "it says that the cluster went on without it");

@@ -92,7 +92,7 @@ class DashboardIT {
             "done",
             page.script("return document.querySelector('#phases li.now').textContent").asText());
       }
-      // The server is gone: the page says so, and goes on by itself once it is back.
+      // The server is gone: the page says so, and continues by itself once it is back.
       page.await("document.getElementById('link').className === 'down'");
       assertFalse(page.script("return document.getElementById('banner').hidden").asBoolean());
       Config same = ConfigFactory.parseString("puzzle.http.port = " + port);

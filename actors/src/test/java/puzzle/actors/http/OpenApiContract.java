@@ -98,7 +98,7 @@ final class OpenApiContract {
     }
   }
 
-  /** True where a body is what an operation asks for. */
+  /** True if a body is what an operation asks for. */
   boolean takes(String method, String template, String body) {
     JsonNode json;
     try {

@@ -37,7 +37,7 @@ final class Served implements AutoCloseable {
   /** Judges every answer that goes through {@link #send}. */
   static final OpenApiContract CONTRACT = new OpenApiContract();
 
-  /** One server-sent event; id empty where it has none. */
+  /** One server-sent event; id empty if it has none. */
   record Event(String id, String type, JsonNode data) {}
 
   final PuzzleNode node;

@@ -173,7 +173,7 @@ final class Adversary {
     return switch (random.nextInt(6)) {
       case 0 -> null;
       case 1 -> Failure.Kind.DEVICE_LOST;
-      // Once too often and the task is rightly given up: halving it goes on to passes of one.
+      // Once too often and the task is rightly given up: halving it continues to passes of one.
       case 2 ->
           tooLarge.merge(task.key(), 1, Integer::sum) <= 2
               ? Failure.Kind.OUT_OF_MEMORY

@@ -69,7 +69,7 @@ final class Steps {
     }
   }
 
-  /** Does one step, or lets time jump to the next timer; false where there is neither. */
+  /** Does one step, or lets time jump to the next timer; false if there is neither. */
   boolean step() {
     Runnable next = null;
     List<Timer> due = new ArrayList<>();

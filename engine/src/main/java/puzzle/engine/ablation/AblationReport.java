@@ -1,6 +1,5 @@
 package puzzle.engine.ablation;
 
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -19,12 +18,8 @@ public record AblationReport(
 
   /** Writes both files, each whole or not at all. */
   public void write(Path folder) {
-    write(folder.resolve(CSV), csv(result.measurements()));
-    write(folder.resolve(HTML), new StudyPage(this).html());
-  }
-
-  private static void write(Path file, String text) {
-    AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+    AtomicFile.write(folder.resolve(CSV), csv(result.measurements()));
+    AtomicFile.write(folder.resolve(HTML), new StudyPage(this).html());
   }
 
   /** One row per table, cell, limit, seed and metric. */

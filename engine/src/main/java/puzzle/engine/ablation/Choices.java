@@ -48,7 +48,7 @@ final class Choices {
     table = builder.build();
   }
 
-  /** The solver's proven optimum; empty where nothing is fast enough. */
+  /** The solver's proven optimum; empty if nothing is fast enough. */
   Optional<Architecture> solved(double throughput) {
     Solution solution =
         new IncrementalSolver(table, costs.rows(throughput)).solve(SolveBudget.unlimited());

@@ -18,7 +18,7 @@ import java.util.TreeSet;
  * an architecture; seeds share data, library and evaluation between the cells, so the difference is
  * paired. Its standard error over the seeds is the error bar that decides.
  *
- * @param strict false where equal is good enough
+ * @param strict false if equal is good enough
  */
 public record ExpectedOrder(Table table, String better, String worse, boolean strict) {
 

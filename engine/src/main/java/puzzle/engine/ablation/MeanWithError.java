@@ -5,7 +5,7 @@ import java.util.Collection;
 /**
  * A mean over seeds.
  *
- * @param error standard error of the mean; 0 where there is one value only
+ * @param error standard error of the mean; 0 if there is one value only
  */
 public record MeanWithError(double mean, double error, int count) {
 

@@ -8,7 +8,7 @@ import puzzle.model.Task;
 /**
  * An architecture with its weights.
  *
- * @param library of the replaced blocks; null where the weights of all layers are drawn at random
+ * @param library of the replaced blocks; null if the weights of all layers are drawn at random
  */
 record Model(Architecture architecture, Library library, long randomSeed) {
 

@@ -54,22 +54,19 @@ final class Plot {
     plot.open(HEIGHT, "KL divergence over the throughput asked for");
     for (double tick = 0; tick <= most + step / 2; tick += step) {
       double y = y(tick, most);
-      plot.add(
-          "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>",
-          LEFT, WIDTH - RIGHT, y, y);
-      plot.add(
-          "<text class=\"tick\" text-anchor=\"end\" x=\"%d\" y=\"%.1f\">%s</text>",
-          LEFT - 8, y + 4, number(tick));
+      plot.line("grid", LEFT, WIDTH - RIGHT, y, y);
+      plot.write("tick", "end", LEFT - 8, y + 4, number(tick));
     }
     for (double limit : limits) {
       double x = x(limit, first, span);
-      plot.add(
-          "<text class=\"tick\" text-anchor=\"middle\" x=\"%.1f\" y=\"%d\">%s</text>",
-          x, HEIGHT - BOTTOM + 18, number(limit));
+      plot.write("tick", "middle", x, HEIGHT - BOTTOM + 18, number(limit));
     }
-    plot.add(
-        "<text class=\"tick\" text-anchor=\"middle\" x=\"%d\" y=\"%d\">throughput asked for, times the parent's</text>",
-        (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8);
+    plot.write(
+        "tick",
+        "middle",
+        (LEFT + WIDTH - RIGHT) / 2.0,
+        HEIGHT - 8,
+        "throughput asked for, times the parent's");
     List<Label> labels = new ArrayList<>();
     int series = 0;
     for (Map.Entry<String, Map<Double, MeanWithError>> cell : cells.entrySet()) {
@@ -84,9 +81,8 @@ final class Plot {
       for (Map.Entry<Double, MeanWithError> point : cell.getValue().entrySet()) {
         MeanWithError e = point.getValue();
         double x = x(point.getKey(), first, span);
-        plot.add(
-            "<line class=\"bar s%d\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>",
-            series, x, x, y(e.mean() - e.error(), most), y(e.mean() + e.error(), most));
+        plot.line(
+            "bar s" + series, x, x, y(e.mean() - e.error(), most), y(e.mean() + e.error(), most));
         plot.add(
             "<circle class=\"dot s%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"><title>%s, %s x: %s</title></circle>",
             series,
@@ -118,31 +114,19 @@ final class Plot {
     plot.open(height, "KL divergence by cell");
     for (double tick = 0; tick <= most + step / 2; tick += step) {
       double x = left + width * tick / most;
-      plot.add(
-          "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>",
-          x, x, TOP, height - BOTTOM);
-      plot.add(
-          "<text class=\"tick\" text-anchor=\"middle\" x=\"%.1f\" y=\"%d\">%s</text>",
-          x, height - BOTTOM + 16, number(tick));
+      plot.line("grid", x, x, TOP, height - BOTTOM);
+      plot.write("tick", "middle", x, height - BOTTOM + 16, number(tick));
     }
-    plot.add(
-        "<text class=\"tick\" text-anchor=\"middle\" x=\"%.1f\" y=\"%d\">KL to the parent, nats/token</text>",
-        left + width / 2, height - 8);
+    plot.write("tick", "middle", left + width / 2, height - 8, "KL to the parent, nats/token");
     double y = TOP + ROW / 2.0;
     for (Map.Entry<String, MeanWithError> cell : cells.entrySet()) {
       MeanWithError e = cell.getValue();
       double x = left + width * e.mean() / most;
       double bar = width * e.error() / most;
-      plot.add(
-          "<text class=\"name\" text-anchor=\"end\" x=\"%d\" y=\"%.1f\">%s</text>",
-          left - 12, y + 4, text(cell.getKey()));
-      plot.add(
-          "<line class=\"bar s0\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>",
-          x - bar, x + bar, y, y);
+      plot.write("name", "end", left - 12, y + 4, text(cell.getKey()));
+      plot.line("bar s0", x - bar, x + bar, y, y);
       plot.add("<circle class=\"dot s0\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\"/>", x, y);
-      plot.add(
-          "<text class=\"tick\" x=\"%d\" y=\"%.1f\">%s</text>",
-          WIDTH - right + 12, y + 4, text(plusMinus(e)));
+      plot.write("tick", "start", WIDTH - right + 12, y + 4, text(plusMinus(e)));
       y += ROW;
     }
     return plot.close();
@@ -160,9 +144,7 @@ final class Plot {
       add(
           "<circle class=\"dot s%d\" cx=\"%d\" cy=\"%.1f\" r=\"4\"/>",
           label.series(), WIDTH - RIGHT + 16, y);
-      add(
-          "<text class=\"name\" x=\"%d\" y=\"%.1f\">%s</text>",
-          WIDTH - RIGHT + 26, y + 4, text(label.text()));
+      write("name", "start", WIDTH - RIGHT + 26, y + 4, text(label.text()));
       next = y + LABEL_GAP;
     }
   }
@@ -197,6 +179,18 @@ final class Plot {
 
   private void open(int height, String title) {
     add("<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">", WIDTH, height, title);
+  }
+
+  private void line(String css, double x1, double x2, double y1, double y2) {
+    add(
+        "<line class=\"%s\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>",
+        css, x1, x2, y1, y2);
+  }
+
+  private void write(String css, String anchor, double x, double y, String words) {
+    add(
+        "<text class=\"%s\" text-anchor=\"%s\" x=\"%.1f\" y=\"%.1f\">%s</text>",
+        css, anchor, x, y, words);
   }
 
   private void add(String format, Object... arguments) {

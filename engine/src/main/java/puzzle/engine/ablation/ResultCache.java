@@ -13,8 +13,8 @@ import puzzle.model.Sha256;
 
 /**
  * What was computed before, one small file each, named after all settings it depends on. Written
- * whole or not at all, so a study that was killed goes on where it was, and one with other tables
- * or seeds takes what it shares. Damaged entries are computed again.
+ * whole or not at all, so a study that was killed resumes where it stopped, and one with other
+ * tables or seeds takes what it shares. Damaged entries are computed again.
  */
 record ResultCache(Path folder) {
 

@@ -121,9 +121,7 @@ final class Tables {
     int half = scale.bldSteps() / 2;
     Library broad = broad(half);
     Library narrow = trainings.library(StudyText.ENGLISH, seed, half);
-    Choices choices =
-        new Choices(
-            study.space(), costs, scorings.scores(narrow, StudyText.ENGLISH, seed), BlockScore::kl);
+    Choices choices = english(narrow);
     List<Candidate> candidates =
         new ArrayList<>(solved("broad mix", broad, choices(broad, BlockScore::kl)));
     candidates.addAll(solved("one genre", narrow, choices));
@@ -132,9 +130,7 @@ final class Tables {
 
   /** English is the task: one child is scored on it, the other on everything. */
   private List<Measurement> task() {
-    Choices special =
-        new Choices(
-            study.space(), costs, scorings.scores(full(), StudyText.ENGLISH, seed), BlockScore::kl);
+    Choices special = english(full());
     List<Candidate> candidates = new ArrayList<>(solved("scored on the task", full(), special));
     candidates.addAll(solved("scored on all", full(), choices(full(), BlockScore::kl)));
     return evaluated(Table.TASK, candidates, StudyText.ENGLISH);
@@ -215,6 +211,11 @@ final class Tables {
         scores.computeIfAbsent(
             library.name(), name -> scorings.scores(library, StudyText.BROAD, seed));
     return new Choices(study.space(), costs, scored, metric);
+  }
+
+  private Choices english(Library library) {
+    List<Map<Block, BlockScore>> scored = scorings.scores(library, StudyText.ENGLISH, seed);
+    return new Choices(study.space(), costs, scored, BlockScore::kl);
   }
 
   /** The solver's child at the target. */

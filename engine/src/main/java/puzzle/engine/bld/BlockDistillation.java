@@ -47,7 +47,7 @@ public final class BlockDistillation {
   /**
    * Untrained weights.
    *
-   * @param how which of several ways they were made, null where there is but one
+   * @param how which of several ways they were made, null if there is but one
    */
   public record Beginning(SubblockWeights weights, String how) {}
 
@@ -129,8 +129,8 @@ public final class BlockDistillation {
   /**
    * What is trained.
    *
-   * @param attention null where it is the parent's
-   * @param ffn null where it is the parent's
+   * @param attention null if it is the parent's
+   * @param ffn null if it is the parent's
    */
   private record Trainee(SubblockWeights attention, SubblockWeights ffn) {
 
@@ -204,7 +204,7 @@ public final class BlockDistillation {
   }
 
   /**
-   * @param squares of the parent's output over the whole batch, NaN where this is the whole
+   * @param squares of the parent's output over the whole batch, NaN if this is the whole
    */
   private double backward(
       Trainee child, Recording.Training tapes, int[] chosen, NDManager manager, double squares) {

@@ -15,7 +15,7 @@ import puzzle.model.RunSpec;
 
 /**
  * The loop around the steps of one BLD: schedule, held-out evaluations, checkpoints, and what to do
- * when a loss is no number.
+ * when a loss is not a number.
  *
  * <p>Three states are told apart. The <em>current</em> one is trained. The <em>best</em>, by
  * held-out loss, the initialisation among them, is what is left in the end. The <em>good</em> one
@@ -66,7 +66,7 @@ final class GuardedTraining {
   /**
    * @param what is trained, for messages
    * @param parameters trained in place
-   * @param checkpoint null where nothing is kept on the way
+   * @param checkpoint null if nothing is kept on the way
    */
   GuardedTraining(
       String what,

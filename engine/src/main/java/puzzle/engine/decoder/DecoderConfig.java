@@ -11,9 +11,9 @@ import puzzle.model.Variant.Size;
  *
  * @param family {@code llama}, {@code mistral}, {@code qwen2}, {@code qwen3}
  * @param headSize query, key and value channels per head; may differ from hidden / heads
- * @param ropeScaling null where positions are not rescaled
- * @param qkvBias true where q, k and v projections have a bias (Qwen2)
- * @param qkNorm true where q and k are RMS-normalised per head (Qwen3)
+ * @param ropeScaling null if positions are not rescaled
+ * @param qkvBias true if q, k and v projections have a bias (Qwen2)
+ * @param qkNorm true if q and k are RMS-normalised per head (Qwen3)
  * @param parentBlock the block of a layer that was not replaced
  * @param architecture one block per layer; all {@code parentBlock} for a parent
  */

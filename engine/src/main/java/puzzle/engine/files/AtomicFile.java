@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -63,6 +64,11 @@ public final class AtomicFile {
         discard(temporary);
       }
     }
+  }
+
+  /** Writes or replaces a text file in UTF-8. */
+  public static Written write(Path target, String text) {
+    return write(target, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
   }
 
   /** A name beside the target that no reader looks for and no other writer uses. */

@@ -5,16 +5,11 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.GatedFfn;
 import puzzle.engine.decoder.Servable;
@@ -23,6 +18,7 @@ import puzzle.engine.decoder.TensorSpec;
 import puzzle.engine.decoder.WeightSource;
 import puzzle.engine.files.AtomicFile;
 import puzzle.engine.files.Checksums;
+import puzzle.engine.files.Folders;
 import puzzle.engine.files.StorageException;
 import puzzle.engine.json.JsonValue;
 import puzzle.engine.safetensors.ElementType;
@@ -126,7 +122,7 @@ public record ChildExporter(
       throw StorageException.of(folder, e);
     } finally {
       if (!done) {
-        delete(temporary);
+        Folders.delete(temporary);
       }
     }
   }
@@ -144,7 +140,7 @@ public record ChildExporter(
       Files.move(old, folder);
       throw e;
     }
-    delete(old);
+    Folders.delete(old);
   }
 
   private void fill(Path folder, JsonNode document, Format format, long maxShardBytes)
@@ -179,9 +175,9 @@ public record ChildExporter(
         }
       }
     }
-    writeText(folder.resolve("README.md"), card.markdown(config, format));
+    AtomicFile.write(folder.resolve("README.md"), card.markdown(config, format));
     writeJson(folder.resolve("puzzle.json"), provenance(format));
-    writeText(folder.resolve(Checksums.FILE), Checksums.of(folder));
+    AtomicFile.write(folder.resolve(Checksums.FILE), Checksums.of(folder));
   }
 
   private ObjectNode nemotronNas() {
@@ -260,21 +256,5 @@ public record ChildExporter(
           out.write(HuggingFaceConfig.JSON.writeValueAsBytes(node));
           out.write('\n');
         });
-  }
-
-  private static void writeText(Path file, String text) {
-    AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
-  }
-
-  /** Deletes a folder under a temporary name; what cannot be deleted is not looked for either. */
-  private static void delete(Path folder) {
-    try (Stream<Path> files = Files.walk(folder)) {
-      List<Path> inside = new ArrayList<>(files.sorted(Comparator.reverseOrder()).toList());
-      for (Path file : inside) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException | UncheckedIOException e) {
-      // Left under a name no reader looks for.
-    }
   }
 }

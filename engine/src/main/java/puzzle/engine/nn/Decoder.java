@@ -28,7 +28,7 @@ public final class Decoder implements AutoCloseable {
   private final DecoderConfig config;
   private final NDManager manager;
 
-  /** Where weights are read from when their turn comes; null where all are in memory. */
+  /** Where weights are read from when their turn comes; null if all are in memory. */
   private final WeightSource source;
 
   private final NDArray embedding;
@@ -95,7 +95,7 @@ public final class Decoder implements AutoCloseable {
     return new Decoder(config, source, positions, false);
   }
 
-  /** True where all weights are in memory. */
+  /** True if all weights are in memory. */
   public boolean resident() {
     return source == null;
   }

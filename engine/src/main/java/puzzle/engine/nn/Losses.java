@@ -42,7 +42,7 @@ public final class Losses {
   /**
    * The model's say on given tokens.
    *
-   * @return [batch, 2, tokens]: log-probability of each target, and 1 where it is the likeliest
+   * @return [batch, 2, tokens]: log-probability of each target, and 1 if it is the likeliest
    */
   public static NDArray graded(NDArray logits, NDArray targets) {
     return Kernels.call("graded", logits, targets);
@@ -51,8 +51,8 @@ public final class Losses {
   /**
    * As {@link #graded}, with what tells the model from the parent token by token.
    *
-   * @return [batch, 4, tokens]: log-probability of each target, 1 where it is the likeliest,
-   *     KL(parent || model), 1 where both models' likeliest is the same
+   * @return [batch, 4, tokens]: log-probability of each target, 1 if it is the likeliest, KL(parent
+   *     || model), 1 if both models' likeliest is the same
    */
   public static NDArray against(NDArray logits, NDArray parentLogits, NDArray targets) {
     return Kernels.call("against", logits, parentLogits, targets);

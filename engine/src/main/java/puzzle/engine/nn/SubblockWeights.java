@@ -65,7 +65,7 @@ public record SubblockWeights(Variant variant, Map<String, NDArray> arrays) {
     return new SubblockWeights(variant, Map.of());
   }
 
-  /** True where the arrays are still to be read. */
+  /** True if the arrays are still to be read. */
   boolean unread() {
     return arrays.isEmpty();
   }

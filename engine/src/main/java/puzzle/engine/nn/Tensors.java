@@ -181,7 +181,7 @@ public final class Tensors {
     JniUtils.backward((PtNDArray) loss, (PtNDArray) loss.onesLike(), false, false);
   }
 
-  /** The gradient added up so far, or null where nothing was propagated to this parameter. */
+  /** The gradient added up so far, or null if nothing was propagated to this parameter. */
   public static NDArray gradient(NDArray parameter) {
     return JniUtils.getGradient((PtNDArray) parameter);
   }

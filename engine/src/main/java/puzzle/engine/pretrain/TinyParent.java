@@ -43,7 +43,7 @@ public record TinyParent(
   public interface Listener {
     /**
      * @param loss mean over the last steps, nats per byte
-     * @param heldOut nats per byte, NaN where not measured
+     * @param heldOut nats per byte, NaN if not measured
      */
     void progress(int step, int steps, double loss, double heldOut);
   }

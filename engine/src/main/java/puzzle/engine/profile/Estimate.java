@@ -43,7 +43,7 @@ public record Estimate(
     return new Estimate(BlockCost.ZERO, 0, kind, source, List.of());
   }
 
-  /** True where a shape lies outside what was measured. */
+  /** True if a shape lies outside what was measured. */
   public boolean extrapolated() {
     return !notes.isEmpty();
   }

@@ -7,7 +7,7 @@ import puzzle.model.InvalidInputException;
  * What a datasheet says of one device.
  *
  * @param bf16Flops dense bf16 operations per second
- * @param fp8Flops dense fp8 operations per second, 0 where the device has none
+ * @param fp8Flops dense fp8 operations per second, 0 if the device has none
  * @param bandwidth memory, bytes per second
  * @param usableBytes memory a server can use
  */

@@ -37,7 +37,7 @@ public final class MemoryModel {
 
   /**
    * The largest batch whose weights, workspace and full-length KV caches fit, at most {@code cap};
-   * 0 where not even one sequence fits. The batch of {@code workload} is not looked at.
+   * 0 if not even one sequence fits. The batch of {@code workload} is not looked at.
    *
    * @param weightBytes over all devices, fixed part included
    */

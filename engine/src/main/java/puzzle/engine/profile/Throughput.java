@@ -8,7 +8,7 @@ import puzzle.model.Workload;
  * @param workload with the batch that was chosen
  * @param total the whole model
  * @param tokensPerSecond generated tokens over all devices
- * @param maxBatch largest batch that fits, 0 where the model does not fit at all
+ * @param maxBatch largest batch that fits, 0 if the model does not fit at all
  * @param kvBytesPerToken over all devices and layers
  * @param uncertainty relative half width of the 90 % interval of the throughput
  */
@@ -24,7 +24,7 @@ public record Throughput(
     return tokensPerSecond / workload.tensorParallel();
   }
 
-  /** False where the batch needs more memory than the devices have. */
+  /** False if the batch needs more memory than the devices have. */
   public boolean fits() {
     return workload.batch() <= maxBatch;
   }

@@ -12,24 +12,11 @@ import puzzle.model.Subblock;
  * Runs the parent over whole sets of sequences, a layer at a time. States are row-major,
  * [sequences, tokens, hidden]. The same sequences in the same batches give the same bits whenever
  * they are run, which is what lets a tape be made again.
+ *
+ * @param batch sequences per forward pass
+ * @param length tokens of a sequence
  */
-final class ParentStates {
-
-  private final Decoder parent;
-  private final int batch;
-  private final int length;
-  private final int width;
-
-  /**
-   * @param batch sequences per forward pass
-   * @param length tokens of a sequence
-   */
-  ParentStates(Decoder parent, int batch, int length) {
-    this.parent = parent;
-    this.batch = batch;
-    this.length = length;
-    this.width = Math.multiplyExact(length, parent.config().hiddenSize());
-  }
+record ParentStates(Decoder parent, int batch, int length) {
 
   /** Work on some consecutive sequences. */
   interface BatchWork {
@@ -43,7 +30,7 @@ final class ParentStates {
 
   /** The states before the first layer. */
   float[] embedded(int[][] sequences) {
-    float[] states = new float[Math.multiplyExact(sequences.length, width)];
+    float[] states = new float[Math.multiplyExact(sequences.length, width())];
     forEachBatch(
         sequences.length,
         (manager, from, count) -> {
@@ -57,7 +44,7 @@ final class ParentStates {
   float[] layer(int layer, float[] input, float[] middle, Onlooker onlooker) {
     float[] output = new float[input.length];
     forEachBatch(
-        input.length / width,
+        input.length / width(),
         (manager, from, count) -> {
           NDArray x = read(manager, input, from, count);
           NDArray after = parent.attention(parent.weights(layer, Subblock.ATTENTION), x);
@@ -72,8 +59,8 @@ final class ParentStates {
 
   /** Some sequences' states, [count, tokens, hidden]. */
   NDArray read(NDManager manager, float[] states, int from, int count) {
-    FloatBuffer x = FloatBuffer.wrap(states, from * width, count * width).slice();
-    return Tensors.fp32(manager, x, count, length, width / length);
+    FloatBuffer x = FloatBuffer.wrap(states, from * width(), count * width()).slice();
+    return Tensors.fp32(manager, x, count, length, width() / length);
   }
 
   void forEachBatch(int sequences, BatchWork work) {
@@ -90,6 +77,11 @@ final class ParentStates {
 
   private void copy(NDArray array, float[] to, int fromSequence) {
     FloatBuffer values = Tensors.read(array);
-    values.get(to, fromSequence * width, values.remaining());
+    values.get(to, fromSequence * width(), values.remaining());
+  }
+
+  /** Elements of one sequence's states. */
+  private int width() {
+    return Math.multiplyExact(length, parent.config().hiddenSize());
   }
 }

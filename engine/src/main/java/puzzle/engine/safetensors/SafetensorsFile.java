@@ -56,10 +56,6 @@ public final class SafetensorsFile implements WeightSource {
     }
   }
 
-  public Path path() {
-    return file;
-  }
-
   /** The file's {@code __metadata__}. */
   public Map<String, String> metadata() {
     return Collections.unmodifiableMap(header.metadata);

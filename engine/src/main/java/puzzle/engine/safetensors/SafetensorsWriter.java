@@ -19,7 +19,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
-import puzzle.engine.decoder.WeightSource;
 import puzzle.engine.files.AtomicFile;
 import puzzle.engine.files.StorageException;
 
@@ -75,11 +74,6 @@ public final class SafetensorsWriter {
   /** A tensor of 64-bit integers. */
   public SafetensorsWriter addI64(String name, long[] shape, LongBuffer values) {
     return add(ElementType.I64, name, shape, () -> values);
-  }
-
-  /** One tensor of another source under its own name. */
-  public SafetensorsWriter add(String name, WeightSource source) {
-    return add(name, source.shape(name), () -> source.fp32(name));
   }
 
   private SafetensorsWriter add(ElementType type, String name, long[] shape, Supplier<?> values) {

@@ -28,7 +28,7 @@ public final class Benchmarks {
     return new PromptBenchmark(Path.of(description), encoder, maxTokens);
   }
 
-  /** True where the description names an installed benchmark, not a file. */
+  /** True if the description names an installed benchmark, not a file. */
   public static boolean installed(String description) {
     int colon = description.indexOf(':');
     return colon > 0

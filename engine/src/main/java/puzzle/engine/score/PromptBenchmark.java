@@ -31,7 +31,7 @@ final class PromptBenchmark implements Benchmark {
    *
    * @param first index of its first sequence
    * @param starts of the answer in each of its sequences, in tokens
-   * @param right index of the right choice; -1 where there is nothing to choose
+   * @param right index of the right choice; -1 if there is nothing to choose
    */
   private record Item(int first, int[] starts, int right) {}
 

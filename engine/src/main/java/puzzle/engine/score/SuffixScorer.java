@@ -15,25 +15,12 @@ import puzzle.model.Score;
  * Replace-one-block scores (section 4.2): how much worse the parent gets with exactly one block
  * replaced, by every metric at once. The layers below are the parent's, so its recorded input of
  * the layer starts the run and only the suffix of the model is computed.
+ *
+ * @param settings metric, top-k and sequences per forward pass
+ * @param benchmark the one that was recorded, or null
  */
-public final class SuffixScorer {
-
-  private final Decoder parent;
-  private final Recording recording;
-  private final RunSpec.Scoring settings;
-  private final Comparison comparison;
-
-  /**
-   * @param settings metric, top-k and sequences per forward pass
-   * @param benchmark the one that was recorded, or null
-   */
-  public SuffixScorer(
-      Decoder parent, Recording recording, RunSpec.Scoring settings, Benchmark benchmark) {
-    this.parent = parent;
-    this.recording = recording;
-    this.settings = settings;
-    this.comparison = new Comparison(recording, settings, benchmark);
-  }
+public record SuffixScorer(
+    Decoder parent, Recording recording, RunSpec.Scoring settings, Benchmark benchmark) {
 
   /**
    * The score by the run's metric, with all other metrics of the same pass; each with its standard
@@ -45,7 +32,7 @@ public final class SuffixScorer {
     try {
       return Score.measured(
           settings.metric(),
-          comparison
+          new Comparison(recording, settings, benchmark)
               .run(
                   parent.manager(),
                   Split.SCORING,

@@ -9,7 +9,7 @@ import java.util.function.Consumer;
  * <p>Changes are cheap and say at once whether a search is needed; {@link #solve} searches, from
  * what is known, and only where the changes can matter. A solver is used by one thread at a time;
  * to interrupt it, let {@link SolveBudget#cancelled} return true. After an interruption nothing is
- * lost: the next {@code solve} goes on from the incumbent and its bound.
+ * lost: the next {@code solve} continues from the incumbent and its bound.
  *
  * <p>Items without a score cannot be chosen.
  */

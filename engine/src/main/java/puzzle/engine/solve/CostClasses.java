@@ -72,7 +72,7 @@ record CostClasses(int[] group, int[] first, int[] second, int count) {
     return new CostClasses(group, first, second, count);
   }
 
-  /** The width for which all weights are sums of two parts; 0 where there is none. */
+  /** The width for which all weights are sums of two parts; 0 if there is none. */
   static int pairWidth(double[][] w, int rows) {
     for (int width = w.length / 2; width >= 2; width--) {
       if (w.length % width == 0 && isSum(w, width, rows)) {

@@ -8,7 +8,7 @@ import java.util.List;
  * @param conflict limits that cannot hold together, none of which can be left out of the conflict;
  *     empty when nothing may be chosen whatever the limits
  * @param relaxations for each limit of the target that alone could be moved to make it feasible
- * @param proven true where both were worked out completely, false where the budget ended before
+ * @param proven true if both were worked out completely, false if the budget ended before
  */
 public record Infeasibility(List<Row> conflict, List<Relaxation> relaxations, boolean proven) {
 

@@ -45,8 +45,8 @@ final class LongStep {
   /**
    * Exchanges the variable at a position.
    *
-   * @param sigma +1 where it leaves from below zero, -1 from above
-   * @return false where nothing can enter: z rises without end, or as good as not at all
+   * @param sigma +1 if it leaves from below zero, -1 from above
+   * @return false if nothing can enter: z rises without end, or as good as not at all
    */
   boolean exchange(int position, int sigma, int firstGroup) {
     double limit = Double.POSITIVE_INFINITY;

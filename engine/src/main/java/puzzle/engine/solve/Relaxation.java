@@ -24,8 +24,8 @@ import java.util.Arrays;
  * update formula would save nothing and would carry a stale inverse into a loaded basis.
  *
  * <p><b>The ratio test takes long steps.</b> z is concave and piecewise linear along the direction
- * of the leaving variable; a layer that does not mix may swap its key and the step goes on, as long
- * as z still rises. From λ = 0 an 80-layer problem needs about as many exchanges as rows.
+ * of the leaving variable; a layer that does not mix may swap its key and the step continues, as
+ * long as z still rises. From λ = 0 an 80-layer problem needs about as many exchanges as rows.
  *
  * <p>Counting rows ("at most n layers use an item of class a") can be switched on during the
  * search; their coefficients are 0 and ±1 by cost class, so they cost two look-ups an item.

@@ -183,7 +183,7 @@ final class RelaxationPropagator extends Propagator<IntVar> {
     return rootBound;
   }
 
-  /** Cost class whose total share is furthest from whole, -1 where all are whole. */
+  /** Cost class whose total share is furthest from whole, -1 if all are whole. */
   int mostFractionalCount() {
     Arrays.fill(countShare, 0);
     for (int g = 0; g < groups; g++) {

@@ -10,7 +10,7 @@ import java.util.Optional;
  * An answer with its certificate: no architecture within the limits has an objective below {@code
  * bound}.
  *
- * @param choices item per layer; empty where no architecture is known
+ * @param choices item per layer; empty if no architecture is known
  * @param objective sum of the chosen scores, rounded once; positive infinity without choices
  * @param bound certified lower bound, at most the objective; positive infinity when infeasible
  * @param gap (objective - bound) / max(|objective|, 1e-12); 0 when proven, infinite without choices
@@ -47,7 +47,7 @@ public record Solution(
    * One row at the solution.
    *
    * @param shadowPrice how much the bound falls for one more unit of the stat allowed; negative
-   *     where a lower limit binds; 0 where the row does not bind
+   *     where a lower limit binds; 0 if the row does not bind
    */
   public record LimitState(Row row, double total, boolean binding, double shadowPrice) {}
 

@@ -55,7 +55,7 @@ public final class SolverTable {
     return items.get(layer).get(item);
   }
 
-  /** Index of a named item, -1 where the layer has none of that name. */
+  /** Index of a named item, -1 if the layer has none of that name. */
   public int indexOf(int layer, String name) {
     return items.get(layer).indexOf(name);
   }
@@ -80,7 +80,7 @@ public final class SolverTable {
     return !Double.isNaN(scores[layer][item]);
   }
 
-  /** NaN where missing. */
+  /** NaN if missing. */
   public double score(int layer, int item) {
     return scores[layer][item];
   }
@@ -163,7 +163,7 @@ public final class SolverTable {
     return new SolverTable(stats, items, changed, costs);
   }
 
-  /** A copy with other scores; NaN where missing. */
+  /** A copy with other scores; NaN if missing. */
   public SolverTable withScores(ItemStat score) {
     double[][] changed = new double[scores.length][];
     for (int g = 0; g < scores.length; g++) {
@@ -234,7 +234,7 @@ public final class SolverTable {
      * Adds the next layer.
      *
      * @param names unique within the layer
-     * @param layerScores one per item; NaN where missing
+     * @param layerScores one per item; NaN if missing
      * @param layerCosts [item][stat]; the array may be shared between layers and is not copied
      */
     public Builder layer(List<String> names, double[] layerScores, double[][] layerCosts) {

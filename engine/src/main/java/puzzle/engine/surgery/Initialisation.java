@@ -64,7 +64,7 @@ public final class Initialisation {
   /**
    * @param parent weights of the layer's own subblock
    * @param contribution of each FFN channel, [intermediate size], or of each KV head, [KV heads];
-   *     null where that of the heads is not known
+   *     null if that of the heads is not known
    */
   public Initialisation(DecoderConfig config, SubblockWeights parent, float[] contribution) {
     this.config = config;
@@ -73,8 +73,8 @@ public final class Initialisation {
   }
 
   /**
-   * The ways there are to make a variant, none where there is but one. Heads can be pooled where
-   * all groups are of one size, and kept where it is known what they contribute.
+   * The ways there are to make a variant, none if there is but one. Heads can be pooled where all
+   * groups are of one size, and kept where it is known what they contribute.
    */
   public List<Heads> choices(Variant variant) {
     List<Heads> choices = new ArrayList<>();

@@ -150,7 +150,7 @@ record BlockTasks(DeviceCache open) {
     }
   }
 
-  /** The variant's weights, or null where it is the parent's own. */
+  /** The variant's weights, or null if it is the parent's own. */
   private static SubblockWeights replacement(
       Store store, Decoder model, int layer, Variant variant, CheckpointRef file) {
     if (variant.equals(model.config().parentBlock().get(variant.subblock()))) {

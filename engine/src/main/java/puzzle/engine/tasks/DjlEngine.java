@@ -1,6 +1,7 @@
 package puzzle.engine.tasks;
 
 import ai.djl.engine.EngineException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -61,7 +62,7 @@ public final class DjlEngine implements BlockEngine {
   @Override
   public TaskResult run(RunSpec spec, Task task, Monitor monitor) throws TaskFailedException {
     Tensors.threads(threads);
-    Repair repair = new Repair(this, spec, task);
+    Repair repair = new Repair(this, spec, task, new HashSet<>());
     try {
       while (true) {
         try {

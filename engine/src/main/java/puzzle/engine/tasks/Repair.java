@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,24 +24,13 @@ import puzzle.model.TaskResult;
  * does it, so whoever needs a file can make it, and the SHA-256 of its reference says whether it
  * came out right. What comes out differently, or cannot be made from what a task names, is left to
  * the owners of the tasks.
+ *
+ * @param task that needs the files
+ * @param tried files that are not made twice
  */
-final class Repair {
+record Repair(DjlEngine engine, RunSpec spec, Task task, Set<CheckpointRef> tried) {
 
-  private final DjlEngine engine;
-  private final RunSpec spec;
-  private final Task task;
-  private final Set<CheckpointRef> tried = new HashSet<>();
-
-  /**
-   * @param task that needs the files
-   */
-  Repair(DjlEngine engine, RunSpec spec, Task task) {
-    this.engine = engine;
-    this.spec = spec;
-    this.task = task;
-  }
-
-  /** True where the file is whole again; false too where that was tried before. */
+  /** True if the file is whole again; false too where that was tried before. */
   boolean make(CheckpointRef damaged, Monitor monitor) {
     if (!tried.add(damaged)) {
       return false;

@@ -14,7 +14,7 @@ import org.h2.store.fs.FilePathWrapper;
 /**
  * The embedded journal's files, as H2 sees them, with an eye on writes that fail. H2 closes a
  * database for good at the first of them, as on a full disk, and whoever waits for it waits for
- * ever; what is on record is safe, and a process that opens it anew goes on. So whoever owns the
+ * ever; what is on record is safe, and a process that opens it anew continues. So whoever owns the
  * process is told. H2 makes these itself, from addresses that begin with {@value #SCHEME}.
  */
 public final class WatchedFiles extends FilePathWrapper {

@@ -6,14 +6,11 @@ import picocli.CommandLine.Option;
 import puzzle.protocol.Run;
 
 /** Ends a run of a cluster for good. */
-@Command(
-    name = "cancel",
-    description = "Ends a run of a cluster permanently; its store is kept.",
-    mixinStandardHelpOptions = true)
+@Command(name = "cancel", description = "Ends a run of a cluster permanently; its store is kept.")
 public final class CancelCommand extends OrderCommand {
 
-  @Option(names = "--reason", description = "Kept with the run.", defaultValue = "cancelled")
-  String reason;
+  @Option(names = "--reason", description = "Kept with the run.")
+  String reason = "cancelled";
 
   @Override
   Run.Order order(Run.Status status, ActorRef<Run.Answer> replyTo) {

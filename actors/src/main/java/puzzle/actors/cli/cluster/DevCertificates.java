@@ -12,14 +12,12 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
+import puzzle.actors.cli.console.CliCommand;
 import puzzle.actors.cli.console.ExitCode;
+import puzzle.engine.files.Folders;
 import puzzle.model.InvalidInputException;
 
 /** Certificates for nodes and clients, made by the keytool of the JDK. */
@@ -28,9 +26,8 @@ import puzzle.model.InvalidInputException;
     description = {
       "Makes an authority and a certificate for each host: DIR/HOST/{tls.key,tls.crt,ca.crt}.",
       "Nodes and clients take such a folder as --tls. The authority's key is not kept."
-    },
-    mixinStandardHelpOptions = true)
-final class DevCertificates implements Callable<Integer> {
+    })
+final class DevCertificates extends CliCommand {
 
   /** The name that all certificates of a cluster share; nodes refuse whoever lacks it. */
   private static final String NAME = "puzzle";
@@ -46,13 +43,8 @@ final class DevCertificates implements Callable<Integer> {
       defaultValue = "127.0.0.1")
   List<String> hosts;
 
-  @Option(
-      names = "--days",
-      description = "Valid for. Default: ${DEFAULT-VALUE}.",
-      defaultValue = "365")
-  int days;
-
-  @Spec CommandSpec spec;
+  @Option(names = "--days", description = "Valid for. Default: ${DEFAULT-VALUE}.")
+  int days = 365;
 
   private Path work;
   private String password;
@@ -78,83 +70,35 @@ final class DevCertificates implements Callable<Integer> {
     try {
       make();
     } finally {
-      try (Stream<Path> files = Files.list(work)) {
-        for (Path file : files.toList()) {
-          Files.delete(file);
-        }
-      }
-      Files.delete(work);
+      Folders.delete(work);
     }
     return ExitCode.DONE;
   }
 
   private void make() throws Exception {
     keytool(
-        "-genkeypair",
-        "-alias",
-        "ca",
-        "-keystore",
-        "ca.p12",
-        "-dname",
-        "CN=" + NAME + "-ca",
-        "-keyalg",
-        "RSA",
-        "-keysize",
-        "3072",
-        "-validity",
-        Integer.toString(days),
-        "-ext",
-        "bc:critical=ca:true",
-        "-ext",
-        "ku:critical=keyCertSign,cRLSign");
-    keytool("-exportcert", "-rfc", "-alias", "ca", "-keystore", "ca.p12", "-file", "ca.crt");
+        "-genkeypair -alias ca -keystore ca.p12 -dname CN=%s-ca -keyalg RSA -keysize 3072"
+            + " -validity %d -ext bc:critical=ca:true -ext ku:critical=keyCertSign,cRLSign",
+        NAME, days);
+    keytool("-exportcert -rfc -alias ca -keystore ca.p12 -file ca.crt");
     for (String host : hosts) {
+      String name = folder(host);
       keytool(
-          "-genkeypair",
-          "-alias",
-          "node",
-          "-keystore",
-          folder(host) + ".p12",
-          "-dname",
-          "CN=" + NAME,
-          "-keyalg",
-          "RSA",
-          "-keysize",
-          "3072");
+          "-genkeypair -alias node -keystore %s.p12 -dname CN=%s -keyalg RSA -keysize 3072",
+          name, NAME);
+      keytool("-certreq -alias node -keystore %1$s.p12 -file %1$s.csr", name);
       keytool(
-          "-certreq",
-          "-alias",
-          "node",
-          "-keystore",
-          folder(host) + ".p12",
-          "-file",
-          folder(host) + ".csr");
-      keytool(
-          "-gencert",
-          "-rfc",
-          "-alias",
-          "ca",
-          "-keystore",
-          "ca.p12",
-          "-infile",
-          folder(host) + ".csr",
-          "-outfile",
-          folder(host) + ".crt",
-          "-validity",
-          Integer.toString(days),
-          "-ext",
-          "san=" + alternative(host) + ",dns:" + NAME,
-          "-ext",
-          "ku:critical=digitalSignature,keyEncipherment",
-          "-ext",
-          "eku=serverAuth,clientAuth");
-      Path folder = Files.createDirectories(out.resolve(folder(host)));
-      secret(folder.resolve("tls.key"), key(work.resolve(folder(host) + ".p12")));
-      Files.copy(work.resolve(folder(host) + ".crt"), folder.resolve("tls.crt"));
+          "-gencert -rfc -alias ca -keystore ca.p12 -infile %1$s.csr -outfile %1$s.crt"
+              + " -validity %2$d -ext san=%3$s,dns:%4$s"
+              + " -ext ku:critical=digitalSignature,keyEncipherment"
+              + " -ext eku=serverAuth,clientAuth",
+          name, days, alternative(host), NAME);
+      Path folder = Files.createDirectories(out.resolve(name));
+      secret(folder.resolve("tls.key"), key(work.resolve(name + ".p12")));
+      Files.copy(work.resolve(name + ".crt"), folder.resolve("tls.crt"));
       Files.copy(work.resolve("ca.crt"), folder.resolve("ca.crt"));
-      spec.commandLine().getOut().println(folder);
+      out().println(folder);
     }
-    spec.commandLine().getOut().flush();
   }
 
   private static String folder(String host) {
@@ -182,7 +126,9 @@ final class DevCertificates implements Callable<Integer> {
     Files.writeString(file, text);
   }
 
-  private void keytool(String... arguments) throws IOException, InterruptedException {
+  /** Runs keytool; no argument has a space in it. */
+  private void keytool(String format, Object... values) throws IOException, InterruptedException {
+    String[] arguments = format.formatted(values).split(" ");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
     command.addAll(List.of(arguments));

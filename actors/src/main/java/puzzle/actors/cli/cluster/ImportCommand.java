@@ -6,23 +6,21 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
+import java.io.PrintWriter;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.Output;
 import puzzle.actors.cli.console.RefusedException;
+import puzzle.actors.cli.console.ResultCommand;
 import puzzle.actors.node.UnreachableException;
 import puzzle.engine.json.JsonValue;
 import puzzle.engine.tables.CsvFile;
@@ -35,9 +33,8 @@ import puzzle.model.InvalidInputException;
       "Delivers results that were measured elsewhere to a run in progress.",
       "FILE is JSON as for POST .../measurements, or a table with the columns of a run folder's",
       "scores.csv or profile.csv. The same file again changes nothing."
-    },
-    mixinStandardHelpOptions = true)
-public final class ImportCommand implements Callable<Integer> {
+    })
+public final class ImportCommand extends ResultCommand {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -56,81 +53,53 @@ public final class ImportCommand implements Callable<Integer> {
   @Option(names = "--run", paramLabel = "RUN", required = true, description = "The run's name.")
   String run;
 
-  @Option(
-      names = "--connect",
-      paramLabel = "URL",
-      description = "The node. Default: ${DEFAULT-VALUE}.",
-      defaultValue = "http://127.0.0.1:7878")
-  URI url;
-
-  @Option(
-      names = "--token-file",
-      paramLabel = "FILE",
-      required = true,
-      description = "http-tokens beside the run's journal.")
-  Path tokens;
+  @Mixin NodeOptions node;
 
   @Option(
       names = "--source",
       paramLabel = "NAME",
-      description = "Who measured, if the file does not say. Default: ${DEFAULT-VALUE}.",
-      defaultValue = "import")
-  String source;
-
-  @Mixin Output output;
-
-  @Spec CommandSpec spec;
+      description = "Who measured, if the file does not say. Default: ${DEFAULT-VALUE}.")
+  String source = "import";
 
   @Override
   public Integer call() throws InterruptedException {
-    NodeClient node = new NodeClient(url, tokens);
+    NodeClient client = node.client();
     ObjectNode total = JSON.createObjectNode();
     ArrayNode receipts = JSON.createArrayNode();
     for (ObjectNode body : bodies()) {
-      JsonNode answer = post(node, body);
-      answer
-          .properties()
-          .forEach(
-              e -> {
-                if (e.getValue().isInt()) {
-                  total.put(e.getKey(), total.path(e.getKey()).asInt() + e.getValue().asInt());
-                }
-              });
+      JsonNode answer = post(client, body);
+      for (Map.Entry<String, JsonNode> count : answer.properties()) {
+        if (count.getValue().isInt()) {
+          total.put(count.getKey(), total.path(count.getKey()).asInt() + count.getValue().asInt());
+        }
+      }
       answer.path("receipts").forEach(receipts::add);
     }
     total.set("receipts", receipts);
     boolean all = total.path("refused").asInt() + total.path("too_early").asInt() == 0;
-    if (output.json()) {
-      output.print(total);
-    } else {
-      total
-          .properties()
-          .forEach(
-              e -> {
-                if (e.getValue().asInt() > 0) {
-                  output.out().println(e.getValue() + " " + e.getKey());
-                }
-              });
-      for (JsonNode r : receipts) {
-        if (r.path("outcome").asText().matches("refused|too_early")) {
-          spec.commandLine()
-              .getErr()
-              .println(
-                  "%s: %s: %s"
-                      .formatted(
-                          r.path("id").asText(),
-                          r.path("outcome").asText().replace('_', ' '),
-                          r.path("reason").asText("Maybe import the file again later.")));
-        }
-      }
-    }
-    output.out().flush();
+    output.show(total, ImportCommand::print);
     return all ? ExitCode.DONE : ExitCode.REFUSED;
   }
 
-  private JsonNode post(NodeClient node, ObjectNode body) throws InterruptedException {
+  private static void print(PrintWriter out, ObjectNode total) {
+    for (Map.Entry<String, JsonNode> count : total.properties()) {
+      if (count.getValue().asInt() > 0) {
+        out.println(count.getValue() + " " + count.getKey());
+      }
+    }
+    for (JsonNode r : total.path("receipts")) {
+      String outcome = r.path("outcome").asText();
+      if (outcome.matches("refused|too_early")) {
+        String reason = r.path("reason").asText("Maybe import the file again later.");
+        System.err.println(
+            r.path("id").asText() + ": " + outcome.replace('_', ' ') + ": " + reason);
+      }
+    }
+  }
+
+  private JsonNode post(NodeClient client, ObjectNode body) throws InterruptedException {
     try {
-      HttpResponse<String> answer = node.post("/api/v1/runs/" + run + "/measurements", body);
+      HttpResponse<String> answer = client.post("/api/v1/runs/" + run + "/measurements", body);
       if (answer.statusCode() == 400) {
         throw new InvalidInputException(file + ": " + NodeClient.problem(answer));
       }
@@ -140,7 +109,10 @@ public final class ImportCommand implements Callable<Integer> {
       return JSON.readTree(answer.body());
     } catch (IOException e) {
       throw new UnreachableException(
-          url + " does not answer: " + e + "\nMaybe no run is in progress there: see puzzle run.");
+          node.url
+              + " does not answer: "
+              + e
+              + "\nMaybe no run is in progress there: see puzzle run.");
     }
   }
 

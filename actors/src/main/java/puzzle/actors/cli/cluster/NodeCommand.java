@@ -6,15 +6,13 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import puzzle.actors.cli.console.Engines;
-import puzzle.actors.cli.console.Output;
+import puzzle.actors.cli.console.ResultCommand;
 import puzzle.actors.node.PuzzleNode;
 import puzzle.actors.node.Tools;
 import puzzle.actors.node.UnreachableException;
@@ -28,9 +26,8 @@ import puzzle.model.InvalidInputException;
     description = {
       "Starts one node of a cluster and runs until it is stopped.",
       "SIGTERM hands over what the node does; kill -9 loses nothing that is on record."
-    },
-    mixinStandardHelpOptions = true)
-public final class NodeCommand implements Callable<Integer> {
+    })
+public final class NodeCommand extends ResultCommand {
 
   /** Longer than an orderly end takes, which is 1 s to 3 s. */
   private static final Duration LAST_BREATH = Duration.ofSeconds(15);
@@ -85,8 +82,6 @@ public final class NodeCommand implements Callable<Integer> {
 
   @Option(names = "--log", paramLabel = "FILE", description = "Log file. Default: none.")
   Path log;
-
-  @Mixin Output output;
 
   @Override
   public Integer call() throws Exception {
@@ -154,7 +149,6 @@ public final class NodeCommand implements Callable<Integer> {
                 .formatted(
                     node.membership().address(),
                     String.join(", ", config.getStringList("puzzle.roles")));
-    output.out().println(text);
-    output.out().flush();
+    out().println(text);
   }
 }

@@ -1,26 +1,23 @@
 package puzzle.actors.cli.cluster;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.concurrent.Callable;
+import static puzzle.actors.cli.console.Output.fields;
+
 import org.apache.pekko.actor.typed.ActorRef;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.Output;
 import puzzle.actors.cli.console.RefusedException;
+import puzzle.actors.cli.console.ResultCommand;
 import puzzle.actors.node.ClusterLink;
 import puzzle.protocol.Run;
 
 /** What commands that give an order to a run of a cluster share. */
-abstract class OrderCommand implements Callable<Integer> {
+abstract class OrderCommand extends ResultCommand {
 
   @Parameters(paramLabel = "RUN", description = "Name of the run.")
   String run;
 
   @Mixin ConnectOptions connect;
-
-  @Mixin Output output;
 
   /**
    * @param status of the run that the order is for
@@ -36,15 +33,9 @@ abstract class OrderCommand implements Callable<Integer> {
         throw new RefusedException(refused.reason());
       }
       boolean changed = answer instanceof Run.Accepted a && !a.resumed();
-      if (output.json()) {
-        Map<String, Object> object = new LinkedHashMap<>();
-        object.put("run", run);
-        object.put("changed", changed);
-        output.print(object);
-      } else {
-        output.out().println(run + (changed ? "" : ": nothing to do"));
-      }
-      output.out().flush();
+      output.show(
+          fields("run", run, "changed", changed),
+          (out, result) -> out.println(run + (changed ? "" : ": nothing to do")));
       return ExitCode.DONE;
     }
   }

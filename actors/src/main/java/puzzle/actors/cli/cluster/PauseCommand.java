@@ -7,8 +7,7 @@ import puzzle.protocol.Run;
 /** Grants no further task of a run. */
 @Command(
     name = "pause",
-    description = "Grants no further task of a run; those that run are finished.",
-    mixinStandardHelpOptions = true)
+    description = "Grants no further task of a run; those that run are finished.")
 public final class PauseCommand extends OrderCommand {
 
   @Override

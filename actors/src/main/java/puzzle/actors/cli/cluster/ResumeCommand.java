@@ -5,7 +5,7 @@ import picocli.CommandLine.Command;
 import puzzle.protocol.Run;
 
 /** Resumes a paused run. */
-@Command(name = "resume", description = "Resumes a paused run.", mixinStandardHelpOptions = true)
+@Command(name = "resume", description = "Resumes a paused run.")
 public final class ResumeCommand extends OrderCommand {
 
   @Override

@@ -16,8 +16,7 @@ import puzzle.protocol.Run;
     description = {
       "Changes what the child must do, from the scores on record.",
       "The run is solved again at once; if its child was already distilled, it continues with another child."
-    },
-    mixinStandardHelpOptions = true)
+    })
 public final class RetargetCommand extends OrderCommand {
 
   @ArgGroup(multiplicity = "1")

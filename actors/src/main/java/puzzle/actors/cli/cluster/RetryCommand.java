@@ -6,10 +6,7 @@ import picocli.CommandLine.Option;
 import puzzle.protocol.Run;
 
 /** Tries again what a run gave up. */
-@Command(
-    name = "retry",
-    description = "Tries again what a run gave up, also after its end.",
-    mixinStandardHelpOptions = true)
+@Command(name = "retry", description = "Tries again what a run gave up, also after its end.")
 public final class RetryCommand extends OrderCommand {
 
   @Option(names = "--failed", required = true, description = "All tasks that were given up.")

@@ -1,16 +1,17 @@
 package puzzle.actors.cli.cluster;
 
+import static puzzle.actors.cli.console.Output.fields;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.Output;
+import puzzle.actors.cli.console.ResultCommand;
 import puzzle.actors.node.ClusterLink;
 import puzzle.model.InvalidInputException;
 import puzzle.model.RunId;
@@ -20,16 +21,13 @@ import puzzle.protocol.Run;
 /** Who is in a cluster and how its runs are. */
 @Command(
     name = "status",
-    description = "Lists the nodes and runs of a cluster, or the status of one run.",
-    mixinStandardHelpOptions = true)
-public final class StatusCommand implements Callable<Integer> {
+    description = "Lists the nodes and runs of a cluster, or the status of one run.")
+public final class StatusCommand extends ResultCommand {
 
   @Parameters(paramLabel = "RUN", arity = "0..1", description = "Name of a run.")
   String run;
 
   @Mixin ConnectOptions connect;
-
-  @Mixin Output output;
 
   @Override
   public Integer call() {
@@ -44,16 +42,12 @@ public final class StatusCommand implements Callable<Integer> {
         }
       }
       List<Edge.Node> nodes = link.nodes();
-      if (output.json()) {
-        Map<String, Object> object = new LinkedHashMap<>();
-        object.put("nodes", nodes);
-        object.put("runs", runs);
-        output.print(object);
-      } else {
-        print(nodes, runs);
-        MissingRoles.of(nodes).ifPresent(System.err::println);
-      }
-      output.out().flush();
+      output.show(
+          fields("nodes", nodes, "runs", runs),
+          (out, all) -> {
+            print(nodes, runs);
+            MissingRoles.of(nodes).ifPresent(System.err::println);
+          });
       return ExitCode.DONE;
     }
   }
@@ -84,7 +78,7 @@ public final class StatusCommand implements Callable<Integer> {
   }
 
   private void print(List<Edge.Node> nodes, List<Map<String, Object>> runs) {
-    var out = output.out();
+    var out = out();
     if (run == null) {
       for (Edge.Node n : nodes) {
         out.println(

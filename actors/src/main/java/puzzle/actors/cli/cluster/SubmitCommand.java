@@ -1,17 +1,16 @@
 package puzzle.actors.cli.cluster;
 
+import static puzzle.actors.cli.console.Output.fields;
+
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import puzzle.actors.cli.console.Engines;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.Output;
 import puzzle.actors.cli.console.RefusedException;
+import puzzle.actors.cli.console.ResultCommand;
 import puzzle.actors.node.ClusterLink;
 import puzzle.actors.node.UnreachableException;
 import puzzle.actors.run.RunFolder;
@@ -24,9 +23,8 @@ import puzzle.protocol.Run;
     description = {
       "Checks a run file here and hands the run to a cluster. The same file again changes nothing.",
       "Parent, corpus and store are folders that all nodes see under the same path."
-    },
-    mixinStandardHelpOptions = true)
-public final class SubmitCommand implements Callable<Integer> {
+    })
+public final class SubmitCommand extends ResultCommand {
 
   private static final int ATTEMPTS = 3;
 
@@ -34,8 +32,6 @@ public final class SubmitCommand implements Callable<Integer> {
   Path file;
 
   @Mixin ConnectOptions connect;
-
-  @Mixin Output output;
 
   @Option(names = "--watch", description = "Show the run's progress until it ends.")
   boolean watch;
@@ -50,19 +46,15 @@ public final class SubmitCommand implements Callable<Integer> {
       }
       RunFolder.put(Path.of(run.spec().store(), "config.resolved.yaml"), run.resolved());
       boolean known = answer instanceof Run.Accepted a && a.resumed();
-      if (output.json()) {
-        Map<String, Object> object = new LinkedHashMap<>();
-        object.put("run", run.spec().id().value());
-        object.put("known", known);
-        object.put("store", run.spec().store());
-        output.print(object);
-      } else {
-        output.out().println(run.spec().id());
-        if (known) {
-          System.err.println(run.spec().id() + " was submitted before");
-        }
-      }
-      output.out().flush();
+      String id = run.spec().id().value();
+      output.show(
+          fields("run", id, "known", known, "store", run.spec().store()),
+          (out, all) -> {
+            out.println(id);
+            if (known) {
+              System.err.println(id + " was submitted before");
+            }
+          });
       MissingRoles.of(link.nodes()).ifPresent(System.err::println);
       return watch ? RunFollower.until(link, run.spec().id(), output) : ExitCode.DONE;
     }

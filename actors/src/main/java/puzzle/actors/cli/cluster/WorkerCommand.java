@@ -7,37 +7,26 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
+import puzzle.actors.cli.console.CliCommand;
 import puzzle.actors.cli.console.ExitCode;
 import puzzle.actors.cli.console.RefusedException;
 
 /** Work done by programs that are not part of this one. */
 @Command(
     name = "worker",
+    mixinStandardHelpOptions = true,
     description = "Runs tasks with your own command.",
-    subcommands = WorkerCommand.Exec.class,
-    mixinStandardHelpOptions = true)
-public final class WorkerCommand implements Runnable {
-
-  @Spec CommandSpec spec;
-
-  @Override
-  public void run() {
-    throw new ParameterException(spec.commandLine(), "which command?");
-  }
+    subcommands = WorkerCommand.Exec.class)
+public final class WorkerCommand {
 
   /** Runs a command for each task that it takes. */
   @Command(
@@ -45,26 +34,13 @@ public final class WorkerCommand implements Runnable {
       description = {
         "Takes tasks from a node and runs a command for each: the task as JSON on its standard",
         "input, the result as JSON on its standard output. Holds the lease while it runs."
-      },
-      mixinStandardHelpOptions = true)
-  static final class Exec implements Callable<Integer> {
+      })
+  static final class Exec extends CliCommand {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long LARGEST_RESULT = 16L << 20;
 
-    @Option(
-        names = "--connect",
-        paramLabel = "URL",
-        required = true,
-        description = "The node's address, such as http://127.0.0.1:7878.")
-    URI url;
-
-    @Option(
-        names = "--token-file",
-        paramLabel = "FILE",
-        required = true,
-        description = "File with the operator's token: http-tokens beside the run's journal.")
-    Path tokens;
+    @Mixin NodeOptions options;
 
     @Option(
         names = "--accept",
@@ -86,13 +62,11 @@ public final class WorkerCommand implements Runnable {
     @Parameters(paramLabel = "CMD", arity = "1..*", description = "The command, after --.")
     List<String> command;
 
-    @Spec CommandSpec spec;
-
     private NodeClient node;
 
     @Override
     public Integer call() throws Exception {
-      node = new NodeClient(url, tokens);
+      node = options.client();
       ObjectNode wanted = JSON.createObjectNode().put("wait_seconds", 20);
       ArrayNode kinds = wanted.putArray("accepts");
       accepts.forEach(kinds::add);
@@ -101,7 +75,7 @@ public final class WorkerCommand implements Runnable {
         try {
           answer = post("lease", wanted);
         } catch (IOException e) {
-          System.err.println(url + " does not answer; trying again: " + e.getMessage());
+          System.err.println(options.url + " does not answer; trying again: " + e.getMessage());
           TimeUnit.SECONDS.sleep(2);
           continue;
         }

@@ -1,6 +1,9 @@
 package puzzle.actors.cli.console;
 
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.BiConsumer;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -17,10 +20,10 @@ public final class Output {
 
   @Option(
       names = "--output",
+      order = 1,
       paramLabel = "FORMAT",
-      defaultValue = "text",
       description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-  private Format format;
+  private Format format = Format.text;
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
@@ -29,14 +32,27 @@ public final class Output {
     return format == Format.json;
   }
 
-  /** Standard output. */
-  public PrintWriter out() {
-    return command.commandLine().getOut();
+  /** Writes a value as JSON, or as text for people; at once. */
+  public <T> void show(T value, BiConsumer<PrintWriter, T> text) {
+    PrintWriter out = command.commandLine().getOut();
+    if (json()) {
+      out.print(RunFolder.json(value));
+    } else {
+      text.accept(out, value);
+    }
+    out.flush();
   }
 
-  /** Writes a value as JSON, at once. */
-  public void print(Object value) {
-    out().print(RunFolder.json(value));
-    out().flush();
+  /**
+   * The fields of a JSON object, in this order.
+   *
+   * @param namesAndValues in turn
+   */
+  public static Map<String, Object> fields(Object... namesAndValues) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      fields.put((String) namesAndValues[i], namesAndValues[i + 1]);
+    }
+    return fields;
   }
 }

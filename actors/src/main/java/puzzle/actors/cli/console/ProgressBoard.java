@@ -81,6 +81,10 @@ public final class ProgressBoard {
     }
   }
 
+  RunId run() {
+    return run;
+  }
+
   /** Something worth a line of its own since the last call, or empty. */
   synchronized String news() {
     String latest = news;

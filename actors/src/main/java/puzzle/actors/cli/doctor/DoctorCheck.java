@@ -21,10 +21,11 @@ import java.util.List;
 import java.util.concurrent.ForkJoinPool;
 import org.slf4j.LoggerFactory;
 import puzzle.actors.cli.doctor.DoctorCommand.Finding;
+import puzzle.engine.files.Folders;
 import puzzle.engine.nn.TensorCheck;
 
 /** One thing of a machine that a run needs, tried out for real. */
-final class DoctorCheck {
+record DoctorCheck(String subject, String maybe, DoctorCheck.Trial trial) {
 
   /** Tries it out; an exception is a finding too. */
   interface Trial {
@@ -41,16 +42,6 @@ final class DoctorCheck {
 
   /** Every event waits for one; slower than this, the journal holds up the devices. */
   private static final double SLOW_SYNC_MILLIS = 20;
-
-  private final String subject;
-  private final String maybe;
-  private final Trial trial;
-
-  private DoctorCheck(String subject, String maybe, Trial trial) {
-    this.subject = subject;
-    this.maybe = maybe;
-    this.trial = trial;
-  }
 
   static List<DoctorCheck> all(Path store) {
     return List.of(
@@ -154,7 +145,7 @@ final class DoctorCheck {
           ? Finding.warning("store", detail, "keep the store on a local disk.")
           : Finding.ok("store", detail);
     } finally {
-      delete(trial);
+      Folders.delete(trial);
     }
   }
 
@@ -171,7 +162,7 @@ final class DoctorCheck {
         return Finding.ok("journal", "H2 " + rows.getString(1) + " writes and reads");
       }
     } finally {
-      delete(trial);
+      Folders.delete(trial);
     }
   }
 
@@ -202,14 +193,5 @@ final class DoctorCheck {
       throw new IOException(there + " is not a folder");
     }
     return Files.createTempDirectory(there, ".puzzle-doctor");
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (var files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        Files.delete(file);
-      }
-    }
-    Files.delete(folder);
   }
 }

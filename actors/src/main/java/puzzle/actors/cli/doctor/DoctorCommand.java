@@ -1,61 +1,49 @@
 package puzzle.actors.cli.doctor;
 
-import java.io.PrintWriter;
+import static puzzle.actors.cli.console.Output.fields;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.Output;
+import puzzle.actors.cli.console.ResultCommand;
 
 /** Tries out everything a run needs of this machine and says what to do about what is missing. */
 @Command(
     name = "doctor",
     description =
-        "Checks that this machine has what a run needs, by trying it out; exit code 7 if it does not.",
-    mixinStandardHelpOptions = true)
-public final class DoctorCommand implements Callable<Integer> {
+        "Checks that this machine has what a run needs, by trying it out; exit code 7 if it does not.")
+public final class DoctorCommand extends ResultCommand {
 
   @Option(
       names = "--store",
       paramLabel = "DIR",
-      description = "Folder for the stores of runs; it is tried out. Default: ${DEFAULT-VALUE}.",
-      defaultValue = ".")
-  Path store;
-
-  @Mixin Output output;
+      description = "Folder for the stores of runs; it is tried out. Default: ${DEFAULT-VALUE}.")
+  Path store = Path.of(".");
 
   @Override
   public Integer call() {
-    PrintWriter out = output.out();
     List<Finding> findings = new ArrayList<>();
     for (DoctorCheck examination : DoctorCheck.all(store)) {
       Finding finding = examination.run();
       findings.add(finding);
       if (!output.json()) {
-        out.printf(
-            "%-8s %-14s %s%n",
-            finding.state().name().toLowerCase(Locale.ROOT), finding.subject(), finding.detail());
+        out()
+            .printf(
+                "%-8s %-14s %s%n",
+                finding.state().name().toLowerCase(Locale.ROOT),
+                finding.subject(),
+                finding.detail());
         if (finding.maybe() != null) {
-          out.printf("%-8s %-14s Maybe %s%n", "", "", finding.maybe());
+          out().printf("%-8s %-14s Maybe %s%n", "", "", finding.maybe());
         }
-        out.flush();
       }
     }
     boolean well = findings.stream().noneMatch(f -> f.state() == Finding.State.FAILED);
-    if (output.json()) {
-      Map<String, Object> object = new LinkedHashMap<>();
-      object.put("ok", well);
-      object.put("findings", findings);
-      output.print(object);
-      out.flush();
-    }
+    output.show(fields("ok", well, "findings", findings), (shown, all) -> {});
     return well ? ExitCode.DONE : ExitCode.VERIFICATION_FAILED;
   }
 

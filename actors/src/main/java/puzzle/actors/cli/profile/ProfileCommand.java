@@ -1,9 +1,6 @@
 package puzzle.actors.cli.profile;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** Costs of blocks on the hardware a child will be served on. */
 @Command(
@@ -18,13 +15,4 @@ import picocli.CommandLine.Spec;
       ProfileFit.class,
       ProfileCheck.class
     })
-public final class ProfileCommand implements Runnable {
-
-  @Spec private CommandSpec spec;
-
-  @Override
-  public void run() {
-    throw new ParameterException(
-        spec.commandLine(), "profile needs a subcommand: " + spec.subcommands().keySet());
-  }
-}
+public final class ProfileCommand {}

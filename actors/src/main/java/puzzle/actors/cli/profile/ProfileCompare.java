@@ -7,12 +7,11 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.Output;
+import puzzle.actors.cli.console.ResultCommand;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.huggingface.HuggingFaceConfig;
 import puzzle.engine.profile.HardwareProfile;
@@ -22,10 +21,8 @@ import puzzle.model.InvalidInputException;
 /** Throughput of a parent and its children on the same hardware and workload. */
 @Command(
     name = "compare",
-    mixinStandardHelpOptions = true,
-    sortOptions = false,
     description = "Throughput of a parent and of children, and the ratio; config.json is enough.")
-final class ProfileCompare implements Callable<Integer> {
+final class ProfileCompare extends ResultCommand {
 
   @Parameters(
       arity = "2..*",
@@ -34,8 +31,6 @@ final class ProfileCompare implements Callable<Integer> {
   private List<Path> models;
 
   @Mixin private ServingOptions serving;
-
-  @Mixin private Output output;
 
   @Override
   public Integer call() {
@@ -58,20 +53,18 @@ final class ProfileCompare implements Callable<Integer> {
       list.add(node);
     }
     root.put("ratio", list.get(list.size() - 1).get("ratio_to_parent").asDouble());
-    PrintWriter out = output.out();
-    if (output.json()) {
-      output.print(root);
-    } else {
-      list.forEach(node -> ProfileShow.printModel(out, (ObjectNode) node));
-      for (int i = 1; i < list.size(); i++) {
-        out.printf(
-            Locale.ROOT,
-            "%s delivers %.2f x the parent's tokens/s/GPU%n",
-            list.get(i).get("model").asText(),
-            list.get(i).get("ratio_to_parent").asDouble());
-      }
-    }
-    out.flush();
+    output.show(root, (out, report) -> print(out, list));
     return ExitCode.DONE;
+  }
+
+  private static void print(PrintWriter out, ArrayNode list) {
+    list.forEach(node -> ProfileShow.printModel(out, (ObjectNode) node));
+    for (int i = 1; i < list.size(); i++) {
+      out.printf(
+          Locale.ROOT,
+          "%s delivers %.2f x the parent's tokens/s/GPU%n",
+          list.get(i).get("model").asText(),
+          list.get(i).get("ratio_to_parent").asDouble());
+    }
   }
 }

@@ -6,46 +6,30 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
+import puzzle.actors.cli.console.CliCommand;
 import puzzle.actors.cli.console.ExitCode;
 import puzzle.engine.profile.Hardware;
-import puzzle.engine.profile.hopper.HardwareProfiles;
 import puzzle.engine.profile.hopper.HopperConstants;
 import puzzle.engine.profile.hopper.HopperFit;
 import puzzle.engine.profile.hopper.KernelSamples;
 import puzzle.engine.profile.hopper.KernelTableReader;
 import puzzle.engine.profile.hopper.PublishedThroughput;
 import puzzle.engine.profile.hopper.ServedFit;
-import puzzle.model.InvalidInputException;
 
 /** Repeats the fit of the model's constants and prints its errors. */
 @Command(
     name = "fit",
-    mixinStandardHelpOptions = true,
-    sortOptions = false,
     description = "Fits the model's constants to kernel tables and published throughput.")
-final class ProfileFit implements Callable<Integer> {
+final class ProfileFit extends CliCommand {
 
   /** Families and kernels of the report. */
   private static final List<String> REPORTED =
       List.of("gemm/bfloat16", "gemm/fp8", "gemm/fp8_block", "decode/", "prefill/", "all-reduce/");
 
-  @Option(
-      names = "--hardware",
-      split = ",",
-      defaultValue = "h100,h200",
-      description = "Machines whose tables are fitted (${DEFAULT-VALUE}).")
-  private List<String> hardware;
-
-  @Option(names = "--tables", description = "Folder of kernel tables.")
-  private Path tables;
-
-  @Option(names = "--throughput", description = "CSV of published end-to-end throughput.")
-  private Path throughput;
+  @Mixin private Measured measured;
 
   @Option(names = "--source", description = "Source of the data, kept with the constants.")
   private String source;
@@ -53,29 +37,22 @@ final class ProfileFit implements Callable<Integer> {
   @Option(names = "--write", description = "Folder to write the constants to, as JSON.")
   private Path write;
 
-  @Spec private CommandSpec spec;
-
   @Override
   public Integer call() throws IOException {
-    PrintWriter out = spec.commandLine().getOut();
-    if (tables == null && throughput == null) {
-      throw new InvalidInputException(
-          "nothing to fit to.\nMaybe give --tables, --throughput or both.");
+    PrintWriter out = out();
+    for (Hardware machine : measured.machines()) {
+      fitKernels(out, machine);
     }
-    if (tables != null) {
-      for (String name : hardware) {
-        fitKernels(out, HardwareProfiles.hardware(name));
-      }
-    }
-    if (throughput != null) {
+    if (measured.throughput != null) {
       fitServed(out);
     }
     return ExitCode.DONE;
   }
 
   private void fitKernels(PrintWriter out, Hardware machine) throws IOException {
-    KernelSamples samples = KernelTableReader.readFolder(tables, machine.name());
-    String from = (source == null ? tables.toString() : source) + ", " + samples.size() + " rows";
+    KernelSamples samples = KernelTableReader.readFolder(measured.tables, machine.name());
+    String from =
+        (source == null ? measured.tables.toString() : source) + ", " + samples.size() + " rows";
     HopperConstants constants = HopperFit.fit(machine, samples, from, kernel -> {});
     out.printf("%-5s %-15s %7s %8s %9s %9s%n", "", "", "rows", "error", "held out", "coverage");
     for (String family : REPORTED) {
@@ -86,7 +63,6 @@ final class ProfileFit implements Callable<Integer> {
       }
     }
     write("hopper-" + machine.name() + ".json", constants.toJson());
-    out.flush();
   }
 
   private static void line(
@@ -103,8 +79,8 @@ final class ProfileFit implements Callable<Integer> {
   }
 
   private void fitServed(PrintWriter out) throws IOException {
-    List<PublishedThroughput> rows = PublishedThroughput.read(throughput);
-    String from = source == null ? throughput.getFileName().toString() : source;
+    List<PublishedThroughput> rows = PublishedThroughput.read(measured.throughput);
+    String from = source == null ? measured.throughput.getFileName().toString() : source;
     ServedFit.Result fit = ServedFit.shippedKernels(rows).fit(rows, from);
     out.printf(
         Locale.ROOT,
@@ -118,7 +94,6 @@ final class ProfileFit implements Callable<Integer> {
     fit.errorByRow()
         .forEach((row, error) -> out.printf(Locale.ROOT, "  %-38s %+6.1f%%%n", row, 100 * error));
     write("hopper-served.json", fit.json());
-    out.flush();
   }
 
   private void write(String name, String json) throws IOException {

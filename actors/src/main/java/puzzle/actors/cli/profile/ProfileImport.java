@@ -2,17 +2,17 @@ package puzzle.actors.cli.profile;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
+import puzzle.actors.cli.console.CliCommand;
 import puzzle.actors.cli.console.ExitCode;
+import puzzle.engine.files.AtomicFile;
 import puzzle.engine.profile.hopper.HardwareProfiles;
 import puzzle.engine.profile.hopper.KernelSamples;
 import puzzle.engine.profile.hopper.KernelTableReader;
@@ -25,13 +25,11 @@ import puzzle.model.InvalidInputException;
 /** Takes costs that another tool measured into a cost table or a folder of kernel tables. */
 @Command(
     name = "import",
-    mixinStandardHelpOptions = true,
-    sortOptions = false,
     description = {
       "Reads costs of other tools: subblock_stats.json, block_library.json, plain CSV",
       "(layer,subblock,variant,workload,metric,value,unit,source), and kernel tables as CSV."
     })
-final class ProfileImport implements Callable<Integer> {
+final class ProfileImport extends CliCommand {
 
   @Parameters(arity = "1", paramLabel = "FILE", description = "What to import.")
   private Path file;
@@ -51,17 +49,14 @@ final class ProfileImport implements Callable<Integer> {
 
   @Option(
       names = "--tp",
-      defaultValue = "1",
       description = "Tensor-parallel devices, if the file does not say (${DEFAULT-VALUE}).")
-  private int tensorParallel;
+  private int tensorParallel = 1;
 
   @Option(names = "--dry-run", description = "Reads and reports, writes nothing.")
   private boolean dryRun;
 
   @Option(names = "--prefer-imported", description = "Imported numbers replace measured ones.")
   private boolean preferImported;
-
-  @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
@@ -72,17 +67,16 @@ final class ProfileImport implements Callable<Integer> {
       throw new InvalidInputException(
           file + ": no such file.\nMaybe the path is relative to another folder.");
     }
-    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter out = out();
     if (kernels == null) {
       importCosts(out);
     } else {
       importKernels(out);
     }
-    out.flush();
     return ExitCode.DONE;
   }
 
-  private void importCosts(PrintWriter out) throws IOException {
+  private void importCosts(PrintWriter out) {
     ImportedCosts costs =
         CostImport.read(
             file, workload == null ? null : CostImport.workload(workload), tensorParallel);
@@ -99,9 +93,8 @@ final class ProfileImport implements Callable<Integer> {
       out.println("nothing written (--dry-run)");
       return;
     }
-    Path whole = into.resolveSibling(into.getFileName() + ".part");
-    Files.writeString(whole, PlainCostCsv.write(merge.table().rows()));
-    Files.move(whole, into, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    byte[] csv = PlainCostCsv.write(merge.table().rows()).getBytes(StandardCharsets.UTF_8);
+    AtomicFile.write(into, to -> to.write(csv));
     out.println("wrote " + into + ", " + merge.table().size() + " numbers");
   }
 

@@ -8,12 +8,11 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.Output;
+import puzzle.actors.cli.console.ResultCommand;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.huggingface.HuggingFaceConfig;
@@ -30,13 +29,11 @@ import puzzle.model.Workload;
 /** Times every variant of the standard space on this machine, and whether the times add up. */
 @Command(
     name = "run",
-    mixinStandardHelpOptions = true,
-    sortOptions = false,
     description = {
       "Times every variant on this machine, and compares their sum with the whole model.",
       "config.json is enough: times do not depend on the values of weights."
     })
-final class ProfileRun implements Callable<Integer> {
+final class ProfileRun extends ResultCommand {
 
   @Option(names = "--model", required = true, description = "Folder or config.json.")
   private Path model;
@@ -48,29 +45,23 @@ final class ProfileRun implements Callable<Integer> {
 
   @Option(
       names = "--dtype",
-      defaultValue = "bf16",
       description = "Type of weights and KV cache, for counting bytes (${DEFAULT-VALUE}).")
-  private String dtype;
+  private String dtype = "bf16";
 
   @Option(
       names = "--rounds",
-      defaultValue = "5",
       description = "Rounds, each a profile and a whole model (${DEFAULT-VALUE}).")
-  private int rounds;
+  private int rounds = 5;
 
   @Option(
       names = "--repetitions",
-      defaultValue = "3",
       description = "Timed repetitions in each round; the median counts (${DEFAULT-VALUE}).")
-  private int repetitions;
+  private int repetitions = 3;
 
   @Option(
       names = "--threads",
-      defaultValue = "1",
       description = "Threads of one operation (${DEFAULT-VALUE}, as in a run).")
-  private int threads;
-
-  @Mixin Output output;
+  private int threads = 1;
 
   @Override
   public Integer call() {
@@ -99,14 +90,7 @@ final class ProfileRun implements Callable<Integer> {
     SumAgainstWhole.Agreement agreement =
         new SumAgainstWhole(config, workload, new RunSpec.Profiling(1, repetitions))
             .measure(space, rounds, threads, Monitor.NONE);
-    ObjectNode report = report(config, workload, agreement);
-    PrintWriter out = output.out();
-    if (output.json()) {
-      output.print(report);
-    } else {
-      print(out, report);
-    }
-    out.flush();
+    output.show(report(config, workload, agreement), ProfileRun::print);
     return ExitCode.DONE;
   }
 

@@ -1,5 +1,6 @@
 package puzzle.actors.cli.profile;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -8,12 +9,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.Output;
+import puzzle.actors.cli.console.ResultCommand;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.huggingface.HuggingFaceConfig;
 import puzzle.engine.profile.Estimate;
@@ -29,17 +29,13 @@ import puzzle.model.Workload;
 /** Costs of every variant of a model and what a server delivers with it. */
 @Command(
     name = "show",
-    mixinStandardHelpOptions = true,
-    sortOptions = false,
     description = "Costs per variant and throughput of a model; config.json is enough.")
-final class ProfileShow implements Callable<Integer> {
+final class ProfileShow extends ResultCommand {
 
   @Option(names = "--model", required = true, description = "Folder or config.json.")
   private Path model;
 
   @Mixin private ServingOptions serving;
-
-  @Mixin private Output output;
 
   @Option(
       names = "--kv-heads",
@@ -65,13 +61,7 @@ final class ProfileShow implements Callable<Integer> {
       Estimate cost = profile.cost(config, variant, throughput.workload());
       describe(variants.addObject(), variant, cost, throughput.workload());
     }
-    PrintWriter out = output.out();
-    if (output.json()) {
-      output.print(report);
-    } else {
-      print(out, report);
-    }
-    out.flush();
+    output.show(report, ProfileShow::print);
     return ExitCode.DONE;
   }
 
@@ -133,28 +123,29 @@ final class ProfileShow implements Callable<Integer> {
   private List<Variant> variants(DecoderConfig config) {
     int width = config.intermediateSize();
     SearchSpace standard = SearchSpace.standard(config.kvHeads(), width, multiple(width));
-    List<Variant> variants = new ArrayList<>();
-    variants.addAll(
-        kvHeads == null ? standard.attention() : asked(kvHeads, Subblock.ATTENTION, "--kv-heads"));
+    List<Variant> variants =
+        new ArrayList<>(
+            kvHeads == null
+                ? standard.attention()
+                : asked(kvHeads, Subblock.ATTENTION, "--kv-heads"));
     variants.addAll(widths == null ? standard.ffn() : asked(widths, Subblock.FFN, "--ffn"));
     return variants;
   }
 
   private static List<Variant> asked(List<String> values, Subblock subblock, String option) {
-    List<Variant> variants = new ArrayList<>();
-    for (String value : values) {
-      String text = value.strip().toLowerCase(Locale.ROOT);
-      boolean attention = subblock == Subblock.ATTENTION;
-      Variant variant;
-      if (text.matches("[1-9]\\d{0,7}")) {
-        int size = Integer.parseInt(text);
-        variant = attention ? Variant.attention(size) : Variant.ffn(size);
-      } else {
-        variant = named(text, subblock, option);
-      }
-      variants.add(variant);
-    }
-    return variants;
+    return values.stream()
+        .map(value -> value.strip().toLowerCase(Locale.ROOT))
+        .map(
+            text ->
+                text.matches("[1-9]\\d{0,7}")
+                    ? sized(text, subblock)
+                    : named(text, subblock, option))
+        .toList();
+  }
+
+  private static Variant sized(String text, Subblock subblock) {
+    int size = Integer.parseInt(text);
+    return subblock == Subblock.ATTENTION ? Variant.attention(size) : Variant.ffn(size);
   }
 
   /** A variant by its name, or by what follows its subblock: {@code linear}, {@code no-op}. */
@@ -185,23 +176,20 @@ final class ProfileShow implements Callable<Integer> {
     out.printf(
         "%n%-22s %12s %12s %14s %12s %12s %6s  %s%n",
         "variant", "runtime ms", "prefill ms", "decode ms/step", "param MB", "KV MB", "±", "from");
-    report
-        .get("variants")
-        .forEach(
-            v -> {
-              out.printf(
-                  Locale.ROOT,
-                  "%-22s %12.3f %12.3f %14.5f %12.2f %12.2f %5.0f%%  %s%s%n",
-                  v.get("variant").asText(),
-                  v.get("runtime_ms").asDouble(),
-                  v.get("prefill_ms").asDouble(),
-                  v.get("decode_ms_per_step").asDouble(),
-                  v.get("param_bytes").asLong() / 1e6,
-                  v.get("kv_bytes").asLong() / 1e6,
-                  100 * v.get("uncertainty").asDouble(),
-                  v.get("kind").asText(),
-                  v.get("extrapolated").asBoolean() ? ", extrapolated" : "");
-            });
+    for (JsonNode v : report.get("variants")) {
+      out.printf(
+          Locale.ROOT,
+          "%-22s %12.3f %12.3f %14.5f %12.2f %12.2f %5.0f%%  %s%s%n",
+          v.get("variant").asText(),
+          v.get("runtime_ms").asDouble(),
+          v.get("prefill_ms").asDouble(),
+          v.get("decode_ms_per_step").asDouble(),
+          v.get("param_bytes").asLong() / 1e6,
+          v.get("kv_bytes").asLong() / 1e6,
+          100 * v.get("uncertainty").asDouble(),
+          v.get("kind").asText(),
+          v.get("extrapolated").asBoolean() ? ", extrapolated" : "");
+    }
   }
 
   /** Totals of one model as text. */

@@ -30,8 +30,8 @@ final class ServingOptions {
   @Option(names = "--hardware", required = true, description = "h100 or h200.")
   private String hardware;
 
-  @Option(names = "--batch", defaultValue = AUTO, description = "Sequences at once, or 'auto'.")
-  private String batch;
+  @Option(names = "--batch", description = "Sequences at once, or 'auto'.")
+  private String batch = AUTO;
 
   @Mixin private Lengths lengths;
 
@@ -45,16 +45,14 @@ final class ServingOptions {
 
   @Option(
       names = "--tp",
-      defaultValue = "1",
       description = "Tensor-parallel devices: 1, 2, 4, 8, or 'auto' (most tokens/s/GPU).")
-  private String tensorParallel;
+  private String tensorParallel = "1";
 
   @Option(
       names = "--max-sequences",
-      defaultValue = "2048",
       description =
           "Most sequences that the server runs at once, for --batch auto (${DEFAULT-VALUE}).")
-  private int mostSequences;
+  private int mostSequences = 2048;
 
   @Option(
       names = "--tables",

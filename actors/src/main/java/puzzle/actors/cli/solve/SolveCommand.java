@@ -5,16 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 import puzzle.actors.cli.console.ExitCode;
-import puzzle.actors.cli.console.Output;
+import puzzle.actors.cli.console.ResultCommand;
 import puzzle.engine.decoder.Servable;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Servability;
@@ -31,12 +26,11 @@ import puzzle.model.Variant;
 /** Chooses architectures from a table file: no tensors, no cluster. */
 @Command(
     name = "solve",
-    mixinStandardHelpOptions = true,
     description = {
       "Chooses one block per layer from a library or table file, with a proof.",
       "Exit codes: 0 solved, 1 nothing found in time, 2 usage, 3 invalid input, 4 infeasible."
     })
-public final class SolveCommand implements Callable<Integer> {
+public final class SolveCommand extends ResultCommand {
 
   private static final String ANY = "any";
 
@@ -70,8 +64,6 @@ public final class SolveCommand implements Callable<Integer> {
     Path bench;
   }
 
-  @Spec private CommandSpec spec;
-
   @ArgGroup(multiplicity = "1")
   private Source source;
 
@@ -85,26 +77,20 @@ public final class SolveCommand implements Callable<Integer> {
   @Option(
       names = "--objective",
       paramLabel = "METRIC",
-      defaultValue = "kl_div",
       description = "Score to minimise. Default: ${DEFAULT-VALUE}.")
-  private String objective;
+  private String objective = "kl_div";
 
   @Option(names = "--maximize", description = "Larger scores are better.")
   private boolean maximize;
 
-  @Option(
-      names = "--solutions",
-      paramLabel = "K",
-      defaultValue = "1",
-      description = "Number of solutions.")
-  private int solutions;
+  @Option(names = "--solutions", paramLabel = "K", description = "Number of solutions.")
+  private int solutions = 1;
 
   @Option(
       names = "--differ",
       paramLabel = "N",
-      defaultValue = "1",
       description = "Any two solutions differ in at least N layers.")
-  private int differ;
+  private int differ = 1;
 
   @Option(
       names = "--pareto",
@@ -130,70 +116,54 @@ public final class SolveCommand implements Callable<Integer> {
   @Option(
       names = "--servable",
       paramLabel = "SERVER",
-      defaultValue = "any",
       description =
           "Only architectures that SERVER can run: any, vllm, llama.cpp, mlx. Default: ${DEFAULT-VALUE}.")
-  private String servable;
+  private String servable = "any";
 
   @Option(
       names = "--time-limit",
       paramLabel = "TIME",
-      defaultValue = "60s",
       description = "For example 500ms, 10s, 2m. Default: ${DEFAULT-VALUE}.")
-  private String timeLimit;
+  private String timeLimit = "60s";
 
   @Option(
       names = "--gap",
       paramLabel = "RELATIVE",
-      defaultValue = "0",
       description = "Stop at this certified relative gap; 0 asks for a proof of optimality.")
-  private double gap;
+  private double gap = 0;
 
-  @Option(
-      names = "--threads",
-      defaultValue = "1",
-      description = "Results are deterministic with 1.")
-  private int threads;
+  @Option(names = "--threads", description = "Results are deterministic with 1.")
+  private int threads = 1;
 
-  @Option(
-      names = "--order",
-      paramLabel = "SEED",
-      defaultValue = "1",
-      description = "Seed of the order of a replay.")
-  private long order;
+  @Option(names = "--order", paramLabel = "SEED", description = "Seed of the order of a replay.")
+  private long order = 1;
 
   @Option(names = "--dry-run", description = "Reads and checks the table without solving.")
   private boolean dryRun;
 
-  @Mixin Output output;
-
   @Override
   public Integer call() {
     if (solutions < 1 || differ < 1 || threads < 1 || !(gap >= 0)) {
-      throw new ParameterException(
-          spec.commandLine(), "--solutions, --differ and --threads are 1 or more, --gap 0 or more");
+      throw usage("--solutions, --differ and --threads are 1 or more, --gap 0 or more");
     }
     boolean restricts = !forbidden.isEmpty() || !forced.isEmpty() || !servable.equals(ANY);
     if (source.replay != null && restricts) {
-      throw new ParameterException(
-          spec.commandLine(), "--replay is of the whole table: no --forbid, --force or --servable");
+      throw usage("--replay is of the whole table: no --forbid, --force or --servable");
     }
     boolean several = solutions > 1 || pareto != null || baselines;
     if (several && !servable.equals(ANY) && Servable.parse(servable).startsWithAttention()) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usage(
           "--servable %s is for one solution: no --solutions, --pareto or --baselines"
               .formatted(servable));
     }
     SolveBudget budget =
         new SolveBudget(LimitArguments.duration(timeLimit), () -> false, gap, threads);
-    SolveReport report = new SolveReport(output, maximize);
+    SolveReport report = new SolveReport(output, out(), maximize);
     if (source.bench != null) {
       return SolveStudies.bench(source.bench, budget, report);
     }
     LoadedTable loaded = load();
-    loaded.skipped().forEach(row -> spec.commandLine().getErr().println("skipped " + row));
-    spec.commandLine().getErr().flush();
+    loaded.skipped().forEach(row -> err().println("skipped " + row));
     SolverTable table = maximize ? loaded.table().negated() : loaded.table();
     List<Row> rows = new ArrayList<>(loaded.rows());
     for (String limit : limits) {

@@ -1,5 +1,7 @@
 package puzzle.actors.cli.solve;
 
+import static puzzle.actors.cli.console.Output.fields;
+
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,9 +27,9 @@ final class SolveReport {
   private final PrintWriter out;
   private final double sign;
 
-  SolveReport(Output output, boolean maximize) {
+  SolveReport(Output output, PrintWriter out, boolean maximize) {
     this.output = output;
-    this.out = output.out();
+    this.out = out;
     this.sign = maximize ? -1 : 1;
   }
 
@@ -75,32 +77,23 @@ final class SolveReport {
       Map<String, Object> simple = new LinkedHashMap<>();
       baselines.forEach(
           (name, b) -> {
-            Map<String, Object> one = new LinkedHashMap<>();
-            one.put("objective", number(signed(b.objective())));
-            one.put("feasible", b.feasible());
-            one.put("totals", b.totals());
-            simple.put(name, one);
+            Object sum = number(signed(b.objective()));
+            simple.put(
+                name, fields("objective", sum, "feasible", b.feasible(), "totals", b.totals()));
           });
       result.put("baselines", simple);
     }
-    if (output.json()) {
-      output.print(result);
-      return;
-    }
-    for (int i = 0; i < found.size(); i++) {
-      if (several) {
-        out.printf("Solution %d%n", i + 1);
-      }
-      forPeople(table, found.get(i));
-    }
-    baselines.forEach(
-        (name, b) ->
-            out.printf(
-                Locale.ROOT,
-                "  %-20s %.9g%s%n",
-                name,
-                signed(b.objective()),
-                b.feasible() ? "" : "  (breaks a limit)"));
+    output.show(
+        result,
+        (text, all) -> {
+          for (int i = 0; i < found.size(); i++) {
+            if (several) {
+              out.printf("Solution %d%n", i + 1);
+            }
+            forPeople(table, found.get(i));
+          }
+          baselines.forEach(this::baseline);
+        });
   }
 
   int sweep(SolverTable table, List<Sweeps.Point> points, double fixed) {
@@ -117,24 +110,27 @@ final class SolveReport {
               || (point.solution().found() && point.solution().objective() < best.objective());
       best = better ? point.solution() : best;
     }
-    if (output.json()) {
-      Map<String, Object> result = describe(table, best);
-      result.put("solutions", all);
-      output.print(result);
-    } else {
-      for (Sweeps.Point point : points) {
-        Solution s = point.solution();
-        out.printf(
-            Locale.ROOT,
-            "%14.6g  %-10s %14.9g  gap %.1e  |%s|%n",
-            point.limit() + fixed,
-            status(s),
-            signed(s.objective()),
-            s.gap(),
-            bar(table, s));
-      }
-    }
+    Map<String, Object> result = describe(table, best);
+    result.put("solutions", all);
+    output.show(result, (text, r) -> points.forEach(p -> line(table, p, fixed)));
     return best.found() ? ExitCode.DONE : ExitCode.INFEASIBLE;
+  }
+
+  private void line(SolverTable table, Sweeps.Point point, double fixed) {
+    Solution s = point.solution();
+    out.printf(
+        Locale.ROOT,
+        "%14.6g  %-10s %14.9g  gap %.1e  |%s|%n",
+        point.limit() + fixed,
+        status(s),
+        signed(s.objective()),
+        s.gap(),
+        bar(table, s));
+  }
+
+  private void baseline(String name, Baselines.Baseline b) {
+    String over = b.feasible() ? "" : "  (breaks a limit)";
+    out.printf(Locale.ROOT, "  %-20s %.9g%s%n", name, signed(b.objective()), over);
   }
 
   private double signed(double value) {
@@ -161,11 +157,8 @@ final class SolveReport {
     result.put("limits", limits);
     List<Object> choices = new ArrayList<>();
     for (int g = 0; g < s.choices().size(); g++) {
-      Map<String, Object> one = new LinkedHashMap<>();
-      one.put("layer", g);
-      one.put("index", s.choices().get(g));
-      one.put("name", table.item(g, s.choices().get(g)));
-      choices.add(one);
+      int choice = s.choices().get(g);
+      choices.add(fields("layer", g, "index", choice, "name", table.item(g, choice)));
     }
     result.put("choices", choices);
     result.put("seconds", s.seconds());
@@ -181,11 +174,8 @@ final class SolveReport {
   }
 
   private Map<String, Object> relaxation(Infeasibility.Relaxation relaxation) {
-    Map<String, Object> one = new LinkedHashMap<>();
-    one.put("stat", relaxation.limit().stat());
-    one.put("limit", text(relaxation.limit()));
-    one.put("feasible", relaxation.feasible());
-    return one;
+    Row limit = relaxation.limit();
+    return fields("stat", limit.stat(), "limit", text(limit), "feasible", relaxation.feasible());
   }
 
   private static String text(Row row) {
@@ -259,18 +249,10 @@ final class SolveReport {
   }
 
   void table(Map<String, Map<String, Object>> rows) {
-    if (output.json()) {
-      output.print(rows);
-    } else {
-      rows.forEach((name, row) -> out.println(name + "  " + row));
-    }
+    output.show(rows, (out, all) -> all.forEach((name, row) -> out.println(name + "  " + row)));
   }
 
   void object(Map<String, Object> result) {
-    if (output.json()) {
-      output.print(result);
-    } else {
-      result.forEach((name, value) -> out.println(name + ": " + value));
-    }
+    output.show(result, (out, all) -> all.forEach((name, v) -> out.println(name + ": " + v)));
   }
 }

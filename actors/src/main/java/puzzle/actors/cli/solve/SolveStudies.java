@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import puzzle.actors.cli.console.ExitCode;
 import puzzle.engine.solve.IncrementalSolver;
@@ -87,26 +88,11 @@ final class SolveStudies {
         stream.last().found()
             && Arrays.stream(proxy).flatMapToDouble(Arrays::stream).anyMatch(v -> !Double.isNaN(v));
     if (pairs) {
+      Function<ScoringOrder.Optimism, Object> play =
+          order -> curve(EarlyFinish.play(table, rows, proxy, order, table.layers(), budget));
+      result.put("early_finish_proof", play.apply(ScoringOrder.fraction(proxy, LEAST_FRACTION)));
       result.put(
-          "early_finish_proof",
-          curve(
-              EarlyFinish.play(
-                  table,
-                  rows,
-                  proxy,
-                  ScoringOrder.fraction(proxy, LEAST_FRACTION),
-                  table.layers(),
-                  budget)));
-      result.put(
-          "early_finish_confidence",
-          curve(
-              EarlyFinish.play(
-                  table,
-                  rows,
-                  proxy,
-                  ScoringOrder.learned(table, proxy, INTERVAL),
-                  table.layers(),
-                  budget)));
+          "early_finish_confidence", play.apply(ScoringOrder.learned(table, proxy, INTERVAL)));
     }
     report.object(result);
     return ExitCode.DONE;

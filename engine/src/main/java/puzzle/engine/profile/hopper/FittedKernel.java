@@ -15,19 +15,10 @@ record FittedKernel(
     double[][] range,
     int bandAxis,
     Band[] bands,
-    Quality quality) {
+    HopperConstants.Summary quality) {
 
   /** Half width, relative, for coordinates up to a bound. */
   record Band(double upTo, double halfWidth) {}
-
-  /**
-   * How good the fit is.
-   *
-   * @param error geometric-mean error over the rows it was fitted on, relative
-   * @param heldOutError the same over rows held out, 5-fold
-   * @param coverage share of held-out rows inside intervals that did not see them
-   */
-  record Quality(int rows, double error, double heldOutError, double coverage) {}
 
   double micros(double[] shape) {
     return law.micros(constants, shape) * Math.exp(surface.at(shape));

@@ -14,7 +14,6 @@ import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import puzzle.engine.profile.Hardware;
 import puzzle.engine.profile.hopper.FittedKernel.Band;
-import puzzle.engine.profile.hopper.FittedKernel.Quality;
 
 /**
  * Every fitted kernel of one machine, with where the constants come from. Shipped as a JSON
@@ -33,7 +32,13 @@ public record HopperConstants(Hardware hardware, String source, Map<String, Fitt
     kernels = Map.copyOf(kernels);
   }
 
-  /** Geometric-mean errors and coverage of a family of kernels, in rows. */
+  /**
+   * How good the fit of a kernel, or of a family of them, is.
+   *
+   * @param error geometric-mean error over the rows fitted on, relative
+   * @param heldOutError the same over rows held out, 5-fold
+   * @param coverage share of held-out rows inside intervals that did not see them
+   */
   public record Summary(int rows, double error, double heldOutError, double coverage) {}
 
   /** Over all kernels whose name starts so. */
@@ -53,7 +58,7 @@ public record HopperConstants(Hardware hardware, String source, Map<String, Fitt
     double inside = 0;
     for (Map.Entry<String, FittedKernel> entry : kernels.entrySet()) {
       if (wanted.test(entry.getKey())) {
-        Quality q = entry.getValue().quality();
+        Summary q = entry.getValue().quality();
         rows += q.rows();
         error += q.rows() * Math.log1p(q.error());
         heldOut += q.rows() * Math.log1p(q.heldOutError());
@@ -107,7 +112,7 @@ public record HopperConstants(Hardware hardware, String source, Map<String, Fitt
         as(double[][].class, node.get("range")),
         interval.get("axis").intValue(),
         list,
-        as(Quality.class, node.get("fit")));
+        as(Summary.class, node.get("fit")));
   }
 
   private static <T> T as(Class<T> type, JsonNode node) {

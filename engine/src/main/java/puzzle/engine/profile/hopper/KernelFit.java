@@ -63,7 +63,7 @@ record KernelFit(KernelLaw law, double[][] axes, int bandAxis, double... edges) 
         range(samples),
         bandAxis,
         bands(samples, heldOut, null, -1),
-        new FittedKernel.Quality(
+        new HopperConstants.Summary(
             n,
             Math.expm1(error / n),
             Math.expm1(heldOutError / n),

@@ -145,7 +145,7 @@ final class KernelTable {
     return List.of(node);
   }
 
-  /** |log error| of a row's prediction from the other rows; NaN where they say nothing. */
+  /** |log error| of a row's prediction from the other rows; NaN if they say nothing. */
   private double errorWithout(Sample sample) {
     double own = Math.log(sample.micros() / model.micros(sample.shape()));
     List<Integer> node = node(sample.shape());

@@ -37,10 +37,6 @@ record LogSurface(double[][] axes, double[] values) {
     }
   }
 
-  static LogSurface zero(double[][] axes) {
-    return new LogSurface(axes, new double[nodes(axes)]);
-  }
-
   /** The correction at a shape, as the logarithm of a factor. */
   double at(double[] shape) {
     int corners = 1 << axes.length;

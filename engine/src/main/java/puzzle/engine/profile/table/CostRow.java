@@ -25,7 +25,7 @@ public record CostRow(
   /** Sources of measurements made by a run on its own devices start so. */
   public static final String MEASURED = "measured";
 
-  /** True where a device of a run was timed; false for what was read from elsewhere. */
+  /** True if a device of a run was timed; false for what was read from elsewhere. */
   public boolean measured() {
     return source.startsWith(MEASURED);
   }

@@ -43,22 +43,18 @@ public final class PlainCostCsv {
   public static String write(List<CostRow> rows) {
     StringBuilder out = new StringBuilder(HEADER).append('\n');
     for (CostRow row : rows) {
-      out.append(row.layer() == CostRow.EVERY_LAYER ? "*" : Integer.toString(row.layer()))
-          .append(',')
-          .append(row.subblock())
-          .append(',')
-          .append(row.what())
-          .append(',')
-          .append(WorkloadName.of(row.workload()))
-          .append(',')
-          .append(row.metric().text())
-          .append(',')
-          .append(row.value())
-          .append(',')
-          .append(row.metric().unitText())
-          .append(',')
-          .append(row.source().replaceAll("\\R", " "))
-          .append('\n');
+      String cells =
+          String.join(
+              ",",
+              row.layer() == CostRow.EVERY_LAYER ? "*" : Integer.toString(row.layer()),
+              row.subblock(),
+              row.what(),
+              WorkloadName.of(row.workload()),
+              row.metric().text(),
+              Double.toString(row.value()),
+              row.metric().unitText(),
+              row.source().replaceAll("\\R", " "));
+      out.append(cells).append('\n');
     }
     return out.toString();
   }

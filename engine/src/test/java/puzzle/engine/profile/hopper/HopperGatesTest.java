@@ -45,7 +45,7 @@ class HopperGatesTest {
           .kernels()
           .forEach(
               (kernel, fitted) -> {
-                FittedKernel.Quality q = fitted.quality();
+                HopperConstants.Summary q = fitted.quality();
                 assertTrue(q.rows() > 0 && q.coverage() >= 0.8 && q.coverage() <= 0.97, kernel);
               });
       HopperConstants.Summary all = constants.summary("");
