@@ -12,6 +12,7 @@ import json
 import math
 import operator
 import os
+import re
 import struct
 import sys
 
@@ -67,27 +68,44 @@ def times(matrix, x):
     return [sum(map(operator.mul, row, x)) for row in matrix]
 
 
+def product(matrices, x):
+    """The matrices applied to x, the first of them first."""
+    for matrix in matrices:
+        x = times(matrix, x)
+    return x
+
+
 def normed(x, weight, epsilon):
     scale = 1 / math.sqrt(sum(map(operator.mul, x, x)) / len(x) + epsilon)
     return [v * scale * w for v, w in zip(x, weight)]
+
+
+# Ends of the names of the matrices that make up a projection, in the order they are applied.
+PARTS = {
+    r"ffn-\d+": ["weight"],
+    r"ffn-rank-\d+": ["b.weight", "a.weight"],
+}
 
 
 def ffn_of(variant, prefix, weights, epsilon):
     """The FFN with its norm and its residual, as a function of one token's state."""
     if variant == "ffn-no-op":
         return lambda x: x
+    parts = next((p for kind, p in PARTS.items() if re.fullmatch(kind, variant)), None)
+    if parts is None and variant != "ffn-linear":
+        raise ValueError(variant + ": not a kind of FFN that is known here")
     norm = weights.values(prefix + "post_attention_layernorm.weight")
     if variant == "ffn-linear":
         linear = weights.matrix(prefix + "mlp.linear_mlp.weight")
         return lambda x: list(map(operator.add, x, times(linear, normed(x, norm, epsilon))))
-    gate = weights.matrix(prefix + "mlp.gate_proj.weight")
-    up = weights.matrix(prefix + "mlp.up_proj.weight")
-    down = weights.matrix(prefix + "mlp.down_proj.weight")
+    gate, up, down = (
+        [weights.matrix("%smlp.%s.%s" % (prefix, name, part)) for part in parts]
+        for name in ("gate_proj", "up_proj", "down_proj"))
 
     def gated(x):
         n = normed(x, norm, epsilon)
-        inner = [g / (1 + math.exp(-g)) * u for g, u in zip(times(gate, n), times(up, n))]
-        return list(map(operator.add, x, times(down, inner)))
+        inner = [g / (1 + math.exp(-g)) * u for g, u in zip(product(gate, n), product(up, n))]
+        return list(map(operator.add, x, product(down, inner)))
 
     return gated
 

@@ -43,7 +43,8 @@ import puzzle.protocol.Feed;
 class WorkerIT {
 
   private static final Path PROJECT = Path.of("..").toAbsolutePath().normalize();
-  private static final String MINE = "score/5/kv-8+*";
+  private static final List<String> MINE =
+      List.of("score/5/kv-8+ffn-64", "score/5/kv-8+ffn-rank-*");
 
   @TempDir Path folder;
 
@@ -68,7 +69,9 @@ class WorkerIT {
             }
           });
       String url = node.http().orElseThrow().url();
-      worker(url, "scorer", MINE, "score_last_layer.py");
+      for (String mine : MINE) {
+        worker(url, "scorer-" + MINE.indexOf(mine), mine, "score_last_layer.py");
+      }
       worker(url, "trainer", "gkd", "gkd.py");
       node.desk().start(spec, 6, "hash");
       assertEquals(Outcome.Kind.DONE, ended.get(240, TimeUnit.SECONDS).kind());
@@ -93,7 +96,7 @@ class WorkerIT {
             assertEquals("gkd", task.path("key").asText());
             healed = task.at("/result/child/path").asText();
           }
-          if (last.path("device").asText().startsWith("scorer/")) {
+          if (last.path("device").asText().startsWith("scorer-")) {
             double value = task.at("/result/score/value").asDouble();
             assertEquals(scored(engine, spec, snapshot, task.path("key").asText()), value, 1e-5);
             assertTrue(value > 0, "a real score");
@@ -101,7 +104,7 @@ class WorkerIT {
           }
         }
       }
-      assertEquals(1, done, () -> "tasks done by the worker: " + snapshot.path("tasks"));
+      assertEquals(MINE.size(), done, () -> "tasks done by the workers: " + snapshot.path("tasks"));
       assertEquals("external/healed-1.safetensors", healed);
       // What was handed back is the child as it was assembled, and was exported as such.
       JsonNode summary = snapshot.path("summary");
@@ -175,6 +178,7 @@ class WorkerIT {
                 List.of(
                     Variant.ffn(640),
                     Variant.ffn(64),
+                    Variant.parse("ffn-rank-16"),
                     Variant.linear(Subblock.FFN),
                     Variant.noOp(Subblock.FFN))),
             1);
