@@ -295,6 +295,9 @@ abstract class Changes implements ArchitectureSolver {
 
   @Override
   public final Infeasibility explain(SolveBudget budget) {
-    return Conflicts.explain(table, target.rows(), forbidden, forced, budget);
+    SolverTable usable =
+        table.withScores((g, j) -> mayChoose(g, j) ? table.score(g, j) : Double.NaN);
+    return Conflicts.explain(
+        usable, target.rows(), (t, rows, b) -> new IncrementalSolver(t, rows).solve(b), budget);
   }
 }

@@ -16,10 +16,16 @@ final class Conflicts {
   /** To the last digit, the least sum of one stat would be a subset-sum problem. */
   private static final double PRECISION = 1e-8;
 
+  /** The search that failed, with everything it keeps besides the limits. */
+  @FunctionalInterface
+  interface Searching {
+    Solution solve(SolverTable table, List<Row> rows, SolveBudget budget);
+  }
+
   private Conflicts() {}
 
   static Infeasibility explain(
-      SolverTable table, List<Row> rows, boolean[][] forbidden, int[] forced, SolveBudget budget) {
+      SolverTable table, List<Row> rows, Searching searching, SolveBudget budget) {
     List<Row> sides = sides(rows);
     SolveBudget each = budget.fromNow().withGap(PRECISION);
     boolean certain = true;
@@ -28,7 +34,7 @@ final class Conflicts {
       List<Row> without = new ArrayList<>(conflict);
       without.remove(side);
       SolverTable free = table.withScores((g, j) -> table.hasScore(g, j) ? 0 : Double.NaN);
-      Solution answer = solve(free, without, forbidden, forced, each);
+      Solution answer = searching.solve(free, without, each);
       if (answer.status() == Solution.Status.INFEASIBLE) {
         conflict = without;
       }
@@ -43,7 +49,7 @@ final class Conflicts {
       SolverTable least =
           table.withScores(
               (g, j) -> table.hasScore(g, j) ? sign * table.cost(g, j, stat) : Double.NaN);
-      Solution answer = solve(least, others, forbidden, forced, each);
+      Solution answer = searching.solve(least, others, each);
       boolean smallest = answer.gap() <= PRECISION;
       if (smallest && answer.found()) {
         relaxations.add(new Infeasibility.Relaxation(side, answer.totals().get(side.stat())));
@@ -64,21 +70,5 @@ final class Conflicts {
       }
     }
     return sides;
-  }
-
-  private static Solution solve(
-      SolverTable table, List<Row> rows, boolean[][] forbidden, int[] forced, SolveBudget budget) {
-    IncrementalSolver solver = new IncrementalSolver(table, rows);
-    for (int g = 0; g < forced.length; g++) {
-      for (int j = 0; j < forbidden[g].length; j++) {
-        if (forbidden[g][j]) {
-          solver.forbid(g, j);
-        }
-      }
-      if (forced[g] >= 0) {
-        solver.force(g, forced[g]);
-      }
-    }
-    return solver.solve(budget);
   }
 }

@@ -6,7 +6,7 @@ import java.util.List;
  * Why no architecture fits.
  *
  * @param conflict limits that cannot hold together, none of which can be left out of the conflict;
- *     empty when a layer has no usable item at all
+ *     empty when nothing may be chosen whatever the limits
  * @param relaxations for each limit of the target that alone could be moved to make it feasible
  * @param proven true if both were worked out completely, false if the budget ended before
  */

@@ -39,13 +39,11 @@ public final class Servability {
   /** The best architecture under the rules. */
   public static Solution solve(SolverTable table, List<Row> rows, Rules rules, SolveBudget budget) {
     SolverTable allowed = allowed(table, rules);
-    Solution free = new IncrementalSolver(allowed, rows).solve(budget);
+    SolveBudget rest = budget.fromNow();
+    Solution free = new IncrementalSolver(allowed, rows).solve(rest);
     if (rules.first() == null || !free.found() || startsRight(rules, free)) {
       return free;
     }
-    Clock clock = new Clock(budget);
-    SolveBudget rest =
-        new SolveBudget(budget.deadline(), clock::expired, budget.gap(), budget.threads());
     Solution best = null;
     double bound = Double.POSITIVE_INFINITY;
     boolean proven = true;
@@ -63,16 +61,26 @@ public final class Servability {
       bound = Math.min(bound, solution.bound());
       proven &= solution.proven();
       boolean better =
-          best == null || (solution.found() && solution.objective() < best.objective());
+          best == null
+              || (solution.found() && solution.objective() < best.objective())
+              || (!best.found() && !solution.proven());
       best = better ? solution : best;
     }
     return best.found() ? best.withBound(Math.min(bound, best.objective()), proven) : best;
+  }
+
+  /** Why no architecture keeps the limits and the rules; the rules stay, the limits move. */
+  public static Infeasibility explain(
+      SolverTable table, List<Row> rows, Rules rules, SolveBudget budget) {
+    return Conflicts.explain(
+        allowed(table, rules), rows, (t, limits, b) -> solve(t, limits, rules, b), budget);
   }
 
   private static SolverTable restricted(SolverTable table, Items items) {
     return table.withScores((g, j) -> items.test(g, j) ? table.score(g, j) : Double.NaN);
   }
 
+  /** False for an architecture that does nothing at all. */
   private static boolean startsRight(Rules rules, Solution solution) {
     for (int g = 0; g < solution.choices().size(); g++) {
       int item = solution.choices().get(g);
@@ -80,6 +88,6 @@ public final class Servability {
         return rules.first().test(g, item);
       }
     }
-    return true;
+    return false;
   }
 }

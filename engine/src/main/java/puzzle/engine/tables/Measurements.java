@@ -3,6 +3,7 @@ package puzzle.engine.tables;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -133,7 +134,13 @@ final class Measurements {
     }
   }
 
-  LoadedTable build() {
+  /**
+   * The table. Where rows were left out, a block may lack a stat: if a limit is on it, the block is
+   * left out too; if not, nobody asked for the stat, and it is the stat that is left out.
+   *
+   * @param limited stats that limits will be on
+   */
+  LoadedTable build(Set<String> limited) {
     int last = -1;
     for (Map<Integer, ?> byLayer : List.of(halves, blocks)) {
       for (int layer : byLayer.keySet()) {
@@ -144,27 +151,34 @@ final class Measurements {
       throw new InvalidInputException(
           source + ": no row names a layer.\nMaybe add the scores; they say how many there are.");
     }
-    List<String> names = new ArrayList<>(stats);
-    SolverTable.Builder table = SolverTable.builder(names);
-    boolean any = false;
+    List<Map<String, Map<String, Double>>> layers = new ArrayList<>();
+    Set<String> lacking = new LinkedHashSet<>();
+    boolean whole = skipped.isEmpty();
     for (int g = 0; g <= last; g++) {
-      Map<String, Map<String, Double>> own = layer(halves, g);
-      Map<String, Map<String, Double>> whole = layer(blocks, g);
-      Map<String, Map<String, Double>> items = new LinkedHashMap<>();
-      for (String a : own.keySet()) {
-        for (String f : own.keySet()) {
-          if (a.startsWith("attention:") && f.startsWith("ffn:")) {
-            String name = a.substring(10) + "+" + f.substring(4);
-            items.put(name, sum(own.get(a), own.get(f)));
-          }
+      Map<String, Map<String, Double>> items = items(g);
+      for (String name : List.copyOf(items.keySet())) {
+        Set<String> lacks = new LinkedHashSet<>(stats);
+        lacks.removeAll(items.get(name).keySet());
+        String said = "layer %d %s has no %s".formatted(g, name, String.join(", ", lacks));
+        if (lacks.isEmpty()) {
+          continue;
+        } else if (whole) {
+          throw new InvalidInputException(
+              "%s: %s.\nMaybe the profile is of another search space.".formatted(source, said));
+        } else if (lacks.size() == stats.size() || !Collections.disjoint(lacks, limited)) {
+          skip(said);
+          items.remove(name);
+        } else {
+          lacking.addAll(lacks);
         }
       }
-      whole.forEach(
-          (name, values) -> items.computeIfAbsent(name, n -> new LinkedHashMap<>()).putAll(values));
-      int layer = g;
-      items
-          .entrySet()
-          .removeIf(item -> !complete(layer, item.getKey(), item.getValue().keySet(), names));
+      layers.add(items);
+    }
+    lacking.forEach(stat -> skip(stat + ": not every block has it, and no limit is on it"));
+    List<String> names = stats.stream().filter(stat -> !lacking.contains(stat)).toList();
+    SolverTable.Builder table = SolverTable.builder(names);
+    boolean any = false;
+    for (Map<String, Map<String, Double>> items : layers) {
       double[] scores =
           items.values().stream().mapToDouble(i -> i.getOrDefault(metric, Double.NaN)).toArray();
       double[][] costs =
@@ -182,20 +196,23 @@ final class Measurements {
     return new LoadedTable(source, table.build(), List.of(), fixed, Double.NaN, skipped);
   }
 
-  /** False for a block that lacks a cost that was left out. */
-  private boolean complete(int layer, String item, Set<String> values, List<String> needed) {
-    for (String stat : needed) {
-      if (!values.contains(stat)) {
-        if (skipped.isEmpty()) {
-          throw new InvalidInputException(
-              "%s: layer %d %s has no %s.\nMaybe the profile is of another search space."
-                  .formatted(source, layer, item, stat));
+  /** A layer's blocks: all pairs of its halves, and those that are given whole. */
+  private Map<String, Map<String, Double>> items(int layer) {
+    Map<String, Map<String, Double>> own = layer(halves, layer);
+    Map<String, Map<String, Double>> items = new LinkedHashMap<>();
+    for (String a : own.keySet()) {
+      for (String f : own.keySet()) {
+        if (a.startsWith("attention:") && f.startsWith("ffn:")) {
+          String name = a.substring(10) + "+" + f.substring(4);
+          items.put(name, sum(own.get(a), own.get(f)));
         }
-        skip("layer %d %s: has no %s".formatted(layer, item, stat));
-        return false;
       }
     }
-    return true;
+    layer(blocks, layer)
+        .forEach(
+            (name, values) ->
+                items.computeIfAbsent(name, n -> new LinkedHashMap<>()).putAll(values));
+    return items;
   }
 
   /** A layer's values over those given for all layers. */

@@ -2,8 +2,10 @@ package puzzle.engine.tables;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import puzzle.engine.decoder.SubblockKind;
 import puzzle.engine.json.JsonValue;
 import puzzle.model.Subblock;
@@ -15,9 +17,9 @@ import puzzle.model.Variant;
  * {@code intermediate_size}, in older files as {@code n_heads_in_group} and {@code ffn_mult}.
  *
  * <p>A row of a kind that is not known, or whose measurements cannot be true, is left out; the
- * other rows stay usable.
+ * other rows stay usable. A row that lacks some of what the others have keeps the rest.
  *
- * @param skipped what was left out: place, value and reason
+ * @param skipped what was left out or is missing: place, value and reason
  */
 public record SubblockStats(List<Entry> entries, List<String> skipped) {
 
@@ -88,8 +90,25 @@ public record SubblockStats(List<Entry> entries, List<String> skipped) {
         }
       }
     }
+    complain(rows);
     entries.add(
         new Entry(args, new Row(outside, CsvFile.EVERY_LAYER, null, values(outside)), rows));
+  }
+
+  /** Names what a row lacks; an FFN has no KV cache, whether that is said or not. */
+  private void complain(List<Row> rows) {
+    Set<String> measured = new LinkedHashSet<>();
+    rows.forEach(row -> measured.addAll(row.values().keySet()));
+    for (Row row : rows) {
+      if (measured.contains(KV_CACHE) && row.variant().subblock() == Subblock.FFN) {
+        row.values().putIfAbsent(KV_CACHE, 0.0);
+      }
+      for (String stat : measured) {
+        if (!row.values().containsKey(stat)) {
+          skip(row.at().at(stat), "missing; what else is measured there stays usable");
+        }
+      }
+    }
   }
 
   private Map<String, Double> values(JsonValue at) {

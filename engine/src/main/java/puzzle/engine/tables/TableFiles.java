@@ -3,7 +3,6 @@ package puzzle.engine.tables;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -34,8 +33,9 @@ public final class TableFiles {
    * one.
    *
    * @param metric name of the score
+   * @param limited stats that limits will be on: a block that lacks one is left out
    */
-  public static LoadedTable library(List<Path> files, String metric) {
+  public static LoadedTable library(List<Path> files, String metric, Set<String> limited) {
     List<Path> csv = new ArrayList<>();
     List<Path> json = new ArrayList<>();
     for (Path file : files) {
@@ -64,7 +64,7 @@ public final class TableFiles {
       }
     }
     measurements.addCsv(csv);
-    return measurements.build();
+    return measurements.build(limited);
   }
 
   /** Every block needs the stats of the first. */
@@ -107,22 +107,14 @@ public final class TableFiles {
       String suffix = stats.entries().size() == 1 ? "" : "@" + workload(entry.args());
       String outside = entry.outside().at().place();
       entry.outside().values().forEach((stat, value) -> into.fix(stat + suffix, value, outside));
-      Set<String> measured = new LinkedHashSet<>();
-      entry.rows().forEach(row -> measured.addAll(row.values().keySet()));
       for (SubblockStats.Row row : entry.rows()) {
-        Map<String, Double> values = new LinkedHashMap<>(row.values());
-        if (measured.contains(SubblockStats.KV_CACHE) && row.variant().subblock() == Subblock.FFN) {
-          values.putIfAbsent(SubblockStats.KV_CACHE, 0.0);
-        }
         String place = row.at().place();
-        if (!values.keySet().containsAll(measured)) {
-          into.skip(place + ": has only " + values.keySet() + " of " + measured);
-          continue;
-        }
         String subblock = row.variant().subblock() == Subblock.FFN ? "ffn" : "attention";
-        values.forEach(
-            (stat, value) ->
-                into.add(row.layer(), subblock, row.variant().name(), stat + suffix, value, place));
+        row.values()
+            .forEach(
+                (stat, value) ->
+                    into.add(
+                        row.layer(), subblock, row.variant().name(), stat + suffix, value, place));
       }
     }
   }

@@ -178,6 +178,30 @@ class LimitsTest {
   }
 
   @Test
+  void whatNoServerCanStartIsExplainedUnderItsRules() {
+    // Cheapest: nothing at all. Cheapest that does something: an FFN, which may not come first.
+    List<String> names = List.of("kv-2+ffn-8", "kv-2+ffn-no-op", "none+ffn-8", "none+none");
+    SolverTable.Builder builder = SolverTable.builder(List.of("memory"));
+    for (int layer = 0; layer < 3; layer++) {
+      builder.layer(names, new double[4], new double[][] {{7 + layer}, {5 + layer}, {2}, {0}});
+    }
+    SolverTable table = builder.build();
+    Servability.Rules rules =
+        new Servability.Rules((g, j) -> true, (g, j) -> j == 3, (g, j) -> j < 2);
+    for (double limit : new double[] {0, 2, 4}) {
+      List<Row> rows = List.of(Row.atMost("memory", limit));
+      assertEquals(
+          Solution.Status.INFEASIBLE, Servability.solve(table, rows, rules, BUDGET).status());
+      Infeasibility why = Servability.explain(table, rows, rules, BUDGET);
+      assertEquals(rows, why.conflict());
+      assertEquals(5, why.relaxations().get(0).feasible());
+      assertTrue(why.proven());
+      List<Row> relaxed = List.of(Row.atMost("memory", 5));
+      assertTrue(Servability.solve(table, relaxed, rules, BUDGET).found());
+    }
+  }
+
+  @Test
   void refusesTablesAndLimitsThatMakeNoSense() {
     SolverTable.Builder builder = SolverTable.builder(List.of("memory"));
     double[] scores = {0, 1};

@@ -1,8 +1,11 @@
 package puzzle.actors.cli.solve;
 
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import puzzle.engine.solve.Row;
@@ -39,6 +42,20 @@ final class LimitArguments {
   record Sweep(String stat, double from, double to, int steps) {}
 
   private LimitArguments() {}
+
+  /**
+   * The stats that limits and a sweep are on.
+   *
+   * @param sweep null for none
+   */
+  static Set<String> stats(List<String> limits, String sweep) {
+    Set<String> stats = new HashSet<>();
+    limits.forEach(limit -> stats.add(limit.split("[<>=]", 2)[0].strip()));
+    if (sweep != null) {
+      stats.add(sweep.split(":", 2)[0].strip());
+    }
+    return stats;
+  }
 
   /**
    * @param fixed cost outside the choice, which a limit on the whole model includes

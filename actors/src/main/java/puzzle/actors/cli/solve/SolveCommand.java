@@ -11,7 +11,6 @@ import picocli.CommandLine.Option;
 import puzzle.actors.cli.console.ExitCode;
 import puzzle.actors.cli.console.ResultCommand;
 import puzzle.engine.decoder.Servable;
-import puzzle.engine.solve.IncrementalSolver;
 import puzzle.engine.solve.Row;
 import puzzle.engine.solve.Servability;
 import puzzle.engine.solve.Solution;
@@ -198,7 +197,7 @@ public final class SolveCommand extends ResultCommand {
       return TableFiles.instance(source.instance);
     }
     List<Path> files = source.library != null ? source.library : List.of(source.replay);
-    return TableFiles.library(files, objective);
+    return TableFiles.library(files, objective, LimitArguments.stats(limits, pareto));
   }
 
   private int solve(SolverTable full, List<Row> rows, SolveBudget budget, SolveReport report) {
@@ -217,7 +216,7 @@ public final class SolveCommand extends ResultCommand {
     }
     Solution best = found.get(0);
     if (best.status() == Solution.Status.INFEASIBLE) {
-      best = best.with(new IncrementalSolver(table, rows).explain(budget));
+      best = best.with(Servability.explain(table, rows, rules, budget));
       found = List.of(best);
     }
     Map<String, Baselines.Baseline> simple =

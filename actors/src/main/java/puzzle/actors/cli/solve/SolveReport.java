@@ -213,9 +213,14 @@ final class SolveReport {
     s.infeasibility()
         .ifPresent(
             why -> {
-              out.println("These limits cannot hold together:");
+              out.println(
+                  why.conflict().isEmpty()
+                      ? "Nothing may be chosen, whatever the limits."
+                      : "These limits cannot hold together:");
               why.conflict().forEach(row -> out.println("  " + text(row)));
-              out.println("With all others kept, this would be feasible:");
+              if (!why.relaxations().isEmpty()) {
+                out.println("With all others kept, this would be feasible:");
+              }
               why.relaxations()
                   .forEach(
                       r ->

@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -225,11 +226,39 @@ class SolveCommandTest {
             "/0/subblocks/4/runtime_ms: -0.021 is negative",
             "/0/subblocks/5: MambaConfig is not a kind",
             "/0/subblocks/6/subblock_config/moe",
-            "/0/subblocks/7: has only ",
+            "/0/subblocks/7/decode_runtime_ms: missing",
             "/0/subblocks/8/memory_mib: 1.0 leaves no room",
-            "layer 0 kv-8+ffn-7168: has no runtime_ms")) {
+            "layer 0 kv-8+ffn-7168 has no runtime_ms",
+            "skipped decode_runtime_ms: not every block has it")) {
       assertTrue(err.toString().contains(place), err.toString());
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "runtime_ms<=15, 0.03",
+    "prefill_runtime_ms<=7.5, 0.03",
+    "decode_runtime_ms<=7.5, 0.1",
+    "runtime_ms<=15;decode_runtime_ms<=7.5, 0.1"
+  })
+  void aBlockWithoutADecodeTimeIsLeftOutOnlyIfALimitIsOnDecodeTime(String limits, double objective)
+      throws IOException {
+    Path stats = Path.of("../engine/src/test/resources/tables/all.json");
+    String more = "0,ffn,ffn-10240,kl_div,0.03\n";
+    Path scores = Files.writeString(folder.resolve("scores.csv"), SCORES + more);
+    List<String> arguments =
+        new ArrayList<>(List.of("--library=" + stats, "--library=" + scores, "--output=json"));
+    for (String limit : limits.split(";")) {
+      arguments.add("--limit=" + limit);
+    }
+    assertEquals(0, run(arguments.toArray(String[]::new)), err.toString());
+    assertEquals(objective, json().get("objective").asDouble(), 1e-12);
+    boolean limited = limits.contains("decode");
+    assertEquals(limited, json().get("totals").has("decode_runtime_ms"));
+    assertEquals(
+        limited,
+        err.toString().contains("layer 0 kv-8+ffn-10240 has no decode_runtime_ms"),
+        err.toString());
   }
 
   @Test
@@ -310,6 +339,22 @@ class SolveCommandTest {
     assertEquals(
         4, run("--library", file, "--servable", "vllm", "--limit", "ms<=6", "--output", "json"));
     assertEquals(10.0, json().get("relaxations").get(0).get("feasible").asDouble());
+  }
+
+  @Test
+  void explainsTheRuleThatAttentionComesFirst() throws IOException {
+    String file = resource("linear-halves.csv");
+    String[] json = {"--library", file, "--servable", "vllm", "--output=json", "--limit=ms<=2"};
+    assertEquals(4, run(json), err.toString());
+    assertEquals("ms<=2.0", json().get("conflict").get(0).asText());
+    assertEquals(3.0, json().get("relaxations").get(0).get("feasible").asDouble());
+    out.getBuffer().setLength(0);
+    json[json.length - 1] = "--limit=ms<=3";
+    assertEquals(0, run(json), err.toString());
+    out.getBuffer().setLength(0);
+    String ffnFirst = "--force=0:attention-no-op+ffn-640";
+    assertEquals(4, run("--library", file, "--servable", "vllm", ffnFirst));
+    assertTrue(out.toString().contains("Nothing may be chosen"), out.toString());
   }
 
   @Test

@@ -53,13 +53,17 @@ final class SubblockCosts {
     Double prefill = values.get(SubblockStats.PREFILL);
     Double decode = values.get(SubblockStats.DECODE);
     Double runtime = values.get(SubblockStats.RUNTIME);
-    if (prefill != null && decode != null) {
-      double perToken = decode / workload.generationTokens();
+    if (prefill != null) {
       put(row, what, workload, CostStat.PREFILL_TIME, prefill, "ms");
+    }
+    if (decode != null) {
+      double perToken = decode / workload.generationTokens();
       put(row, what, workload, CostStat.DECODE_TIME, perToken, "ms");
-    } else if (runtime != null) {
+    }
+    boolean parts = prefill != null && decode != null;
+    if (!parts && runtime != null) {
       put(row, what, workload, CostStat.RUNTIME, runtime, "ms");
-    } else {
+    } else if (!parts) {
       skipped.add(row.at().place() + ": no runtime");
     }
     double kv = values.getOrDefault(SubblockStats.KV_CACHE, 0.0);

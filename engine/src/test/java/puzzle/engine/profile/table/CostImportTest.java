@@ -113,12 +113,15 @@ class CostImportTest {
             subblocks + "4/decode_runtime_ms: -0.021 is negative: the measurement failed",
             subblocks + "5: MambaConfig is not a kind of subblock known here",
             subblocks + "6/subblock_config/moe: not a kind of subblock known here",
-            subblocks + "8/memory_mib: 1.0 leaves no room for kv_cache_memory_mib"),
+            subblocks + "8/memory_mib: 1.0 leaves no room for kv_cache_memory_mib",
+            subblocks + "7/decode_runtime_ms: missing; what else is measured there stays usable"),
         costs.skipped());
     assertEquals(
         Set.of("kv-8", "kv-4", "ffn-28672", "ffn-14336", "ffn-10240"),
         costs.rows().stream().map(CostRow::what).collect(Collectors.toSet()));
-    // Its decode time is null.
+    // Its decode time is null; what else is measured stays.
+    assertEquals(0.00125, value(costs, "ffn-10240", CostStat.PREFILL_TIME), 1e-12);
+    assertEquals(3000, value(costs, "ffn-10240", CostStat.PARAMS));
     assertEquals(0.0025, value(costs, "ffn-10240", CostStat.RUNTIME), 1e-12);
     assertEquals(0.001, value(costs, "kv-8", CostStat.PREFILL_TIME), 1e-12);
   }
