@@ -10,12 +10,14 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import puzzle.actors.Examples;
 import puzzle.actors.FakeEngine;
 import puzzle.model.Outcome;
 import puzzle.model.RunSpec;
+import puzzle.model.Task;
 
 /** A run's facts over HTTP. */
 class EventsTest {
@@ -66,11 +68,21 @@ class EventsTest {
   @Test
   void aSnapshotAndTheEventsAfterItTellTheWholeRun() throws Exception {
     RunSpec spec = Examples.small(folder);
-    try (Served served = new Served(folder, 2, new FakeEngine(FakeEngine.lasting(40)))) {
+    CompletableFuture<Void> looked = new CompletableFuture<>();
+    FakeEngine engine =
+        new FakeEngine(
+            FakeEngine.telling(
+                (task, monitor) -> {
+                  if (task instanceof Task.Export) {
+                    looked.join();
+                  }
+                }));
+    try (Served served = new Served(folder, 2, engine)) {
       served.start(spec, 3);
       served.events("example", "0", e -> e.type().equals("incumbent-found"));
       JsonNode middle = served.get(RUN);
-      assertTrue(middle.path("outcome").isNull(), "the run goes on");
+      assertTrue(middle.path("outcome").isNull(), "nothing is exported before this was looked at");
+      looked.complete(null);
       List<Served.Event> rest =
           served.events(
               "example", middle.path("position").asText(), e -> e.type().equals("run-ended"));
