@@ -6,9 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -111,26 +108,14 @@ final class RunCommand extends ResultCommand {
 
   /** Settings of the web page; its tokens lie beside the journal. */
   private Config dashboard(Path store) {
-    int port =
-        httpPort != null
-            ? within("--http-port", httpPort, 0, 65_535)
-            : free(DEFAULT_PORT) ? DEFAULT_PORT : 0;
+    int port = httpPort != null ? within("--http-port", httpPort, 0, 65_535) : DEFAULT_PORT;
     return ConfigFactory.parseMap(
         Map.of(
             "puzzle.http.enabled", !noDashboard,
             "puzzle.http.port", port,
+            "puzzle.http.any-port", httpPort == null,
             "puzzle.gpu.leave", leave,
             "puzzle.http.token-file", store.resolve("http-tokens").toString()));
-  }
-
-  private static boolean free(int port) {
-    try (ServerSocket socket = new ServerSocket()) {
-      socket.setReuseAddress(true);
-      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-      return true;
-    } catch (IOException e) {
-      return false;
-    }
   }
 
   /** Starts the run and shows how it goes until it ends. */

@@ -19,6 +19,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -93,11 +94,14 @@ public final class HttpEdge implements AutoCloseable {
 
   private void bind() {
     try {
-      ServerBuilder server = Http.get(system).newServerAt(settings.host(), settings.port());
-      if (settings.tls()) {
-        server = server.enableHttps(ConnectionContext.httpsServer(tls()));
+      try {
+        binding = bound(settings.port());
+      } catch (ExecutionException e) {
+        if (!settings.anyPort()) {
+          throw e;
+        }
+        binding = bound(0);
       }
-      binding = server.bind(this::answer).toCompletableFuture().get(20, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while opening the HTTP port", e);
@@ -110,6 +114,14 @@ public final class HttpEdge implements AutoCloseable {
                   e.getCause() == null ? e.getMessage() : e.getCause().getMessage()),
           e);
     }
+  }
+
+  private ServerBinding bound(int port) throws Exception {
+    ServerBuilder server = Http.get(system).newServerAt(settings.host(), port);
+    if (settings.tls()) {
+      server = server.enableHttps(ConnectionContext.httpsServer(tls()));
+    }
+    return server.bind(this::answer).toCompletableFuture().get(20, TimeUnit.SECONDS);
   }
 
   public int port() {

@@ -12,6 +12,7 @@ import puzzle.actors.gpu.RemoteGpuActor;
 /**
  * The {@code puzzle.http} section, read and checked once.
  *
+ * @param anyPort a free port will do if another process has {@code port}
  * @param keyStore PKCS12 file, or null for plain HTTP
  * @param hosts names under which the server may be called
  * @param bodyPatience a body that has not arrived after this is refused
@@ -23,6 +24,7 @@ public record HttpSettings(
     boolean enabled,
     String host,
     int port,
+    boolean anyPort,
     Path keyStore,
     Path keyStorePassword,
     List<String> hosts,
@@ -50,6 +52,7 @@ public record HttpSettings(
               c.getBoolean("enabled"),
               c.getString("host"),
               c.getInt("port"),
+              c.getBoolean("any-port"),
               store.isEmpty() ? null : Path.of(store),
               password.isEmpty() ? null : Path.of(password),
               c.getStringList("hosts"),

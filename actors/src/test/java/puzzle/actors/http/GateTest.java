@@ -258,6 +258,21 @@ class GateTest {
   }
 
   @Test
+  void aPortThatIsTakenIsRefusedUnlessAnyPortWillDo(@TempDir Path other) {
+    String taken = "puzzle.http.port = %d, puzzle.http.any-port = ".formatted(served.http.port());
+    try (Served any =
+        new Served(other, 1, new FakeEngine(), ConfigFactory.parseString(taken + "on"))) {
+      assertTrue(any.http.port() > 0 && any.http.port() != served.http.port());
+    }
+    Config exact = ConfigFactory.parseString(taken + "off");
+    String message =
+        assertThrows(
+                IllegalStateException.class, () -> new Served(other, 1, new FakeEngine(), exact))
+            .getMessage();
+    assertTrue(message.contains(Integer.toString(served.http.port())), message);
+  }
+
+  @Test
   void tokensAreReadableByTheirOwnerAlone() throws Exception {
     Path file = folder.resolve("http-tokens");
     assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
