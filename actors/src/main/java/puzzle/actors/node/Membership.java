@@ -51,7 +51,7 @@ public final class Membership {
     Thread waiting =
         new Thread(
             () -> {
-              if (new Quorum(seeds, address()).await(patience)) {
+              if (new SeedQuorum(seeds, address()).await(patience)) {
                 join(seeds);
               } else {
                 system.terminate();

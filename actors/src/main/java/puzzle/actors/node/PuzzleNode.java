@@ -88,7 +88,7 @@ public final class PuzzleNode implements AutoCloseable {
    */
   public static PuzzleNode join(Config config, Tools tools) {
     List<String> seeds = NodeConfig.seeds(config);
-    Pulse pulse = new Pulse(Membership.unnoticed(config), System::nanoTime);
+    SleepDetector pulse = new SleepDetector(Membership.unnoticed(config), System::nanoTime);
     // Where there is one coordinator nobody takes over from it.
     boolean replaceable = seeds.size() > 1;
     PuzzleNode node = started(config, tools, () -> replaceable && pulse.slept());

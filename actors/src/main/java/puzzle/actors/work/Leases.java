@@ -24,7 +24,8 @@ import puzzle.protocol.Work;
 /**
  * The soft half of what an owner knows of its tasks: which attempts are on offer, and until when
  * each running one may be silent. The hard half, attempts and results, is the {@link TaskLedger};
- * this class reads it and says which events should come to pass.
+ * this class reads it and says which events should come to pass. Whether an attempt that failed is
+ * followed by another one is a {@link RetryDecision}.
  *
  * <p>Attempts are fencing tokens. An attempt is granted once, by an event, to the first device that
  * reports it; whatever else carries that number, or an older one, is stopped or ignored. A lease
@@ -180,7 +181,7 @@ public final class Leases {
       Failure failure = failed.failure();
       // A device that was taken away says nothing about the task.
       boolean lost = failure.kind() == Failure.Kind.DEVICE_LOST;
-      boolean again = lost ? mayBeLostAgain(entry) : mayFailAgain(spec, key, entry, failure);
+      boolean again = RetryDecision.again(entry, failure, tasks.get(key), spec, settings);
       if (again && !lost) {
         long delay = spec.retries().delay(entry.failures() + 1, random).toNanos();
         standings.put(key, new Resting(nanos.getAsLong() + delay));
@@ -190,9 +191,13 @@ public final class Leases {
       events.add(new TaskEvent.AttemptFailed(key, report.attempt(), failure, lost, again));
       return new Verdict(events, new Gpu.Acknowledge(key, report.attempt()));
     }
-    standings.put(
-        key, new Granted(report.attempt(), nanos.getAsLong() + settings.duration().toNanos()));
+    renew(key, report.attempt());
     return new Verdict(events, null);
+  }
+
+  /** A lease lasts for its duration from the last sign of life. */
+  private void renew(String key, int attempt) {
+    standings.put(key, new Granted(attempt, nanos.getAsLong() + settings.duration().toNanos()));
   }
 
   /** A task that failed on a device may fare better on another; a lost device is no reason. */
@@ -211,28 +216,8 @@ public final class Leases {
             Failure.Kind.DEVICE_LOST,
             "%s on %s: nothing was heard of attempt %d and its lease ran out."
                 .formatted(key, entry.device(), entry.attempt()));
-    return new TaskEvent.AttemptFailed(key, entry.attempt(), failure, true, mayBeLostAgain(entry));
-  }
-
-  /**
-   * Where the passes can be made smaller, lack of memory has a count of its own: down to passes of
-   * one sequence, whatever the policy says of other failures. Want of storage is waited for.
-   */
-  private boolean mayFailAgain(RunSpec spec, String key, TaskLedger.Entry entry, Failure failure) {
-    if (failure.kind() == Failure.Kind.NO_STORAGE) {
-      return true;
-    }
-    Task task = tasks.get(key);
-    int halvings = task == null ? 0 : MicroBatch.halvings(spec, task);
-    if (failure.kind() == Failure.Kind.OUT_OF_MEMORY && halvings > 0) {
-      return entry.tooLarge() < halvings;
-    }
-    int others = entry.failures() - (halvings > 0 ? entry.tooLarge() : 0);
-    return spec.retries().allows(failure, others + 1);
-  }
-
-  private boolean mayBeLostAgain(TaskLedger.Entry entry) {
-    return entry.losses() + 1 < settings.losses();
+    return new TaskEvent.AttemptFailed(
+        key, entry.attempt(), failure, true, RetryDecision.again(entry, settings));
   }
 
   private boolean due(Standing standing, long now) {

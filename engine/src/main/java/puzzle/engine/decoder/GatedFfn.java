@@ -29,15 +29,15 @@ public final class GatedFfn implements SubblockKind {
   private static final String WIDTH = "intermediate_size";
   private static final String MULTIPLIER = "ffn_mult";
 
-  private static final Optional<Call> CALL =
+  private static final Optional<KernelCall> CALL =
       Optional.of(
-          Call.of(
+          KernelCall.of(
               "ffn",
               TensorLayout.norm(Subblock.FFN),
               "mlp.gate_proj.weight",
               "mlp.up_proj.weight",
               "mlp.down_proj.weight",
-              Call.EPS));
+              KernelCall.EPS));
 
   private GatedFfn() {}
 
@@ -97,7 +97,7 @@ public final class GatedFfn implements SubblockKind {
   }
 
   @Override
-  public Optional<Call> call(Variant variant) {
+  public Optional<KernelCall> call(Variant variant) {
     return CALL;
   }
 

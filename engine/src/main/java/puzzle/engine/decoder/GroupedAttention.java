@@ -21,9 +21,9 @@ final class GroupedAttention implements SubblockKind {
   private static final String KV_HEADS = "num_key_value_heads";
   private static final String HEADS_IN_GROUP = "n_heads_in_group";
 
-  private static final Optional<Call> CALL =
+  private static final Optional<KernelCall> CALL =
       Optional.of(
-          new Call(
+          new KernelCall(
               "attention",
               "prefill",
               "decode",
@@ -38,9 +38,9 @@ final class GroupedAttention implements SubblockKind {
                   "self_attn.v_proj.bias",
                   "self_attn.q_norm.weight",
                   "self_attn.k_norm.weight",
-                  Call.COS,
-                  Call.SIN,
-                  Call.EPS)));
+                  KernelCall.COS,
+                  KernelCall.SIN,
+                  KernelCall.EPS)));
 
   private GroupedAttention() {}
 
@@ -101,7 +101,7 @@ final class GroupedAttention implements SubblockKind {
   }
 
   @Override
-  public Optional<Call> call(Variant variant) {
+  public Optional<KernelCall> call(Variant variant) {
     return CALL;
   }
 

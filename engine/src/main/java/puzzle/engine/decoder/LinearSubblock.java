@@ -18,8 +18,8 @@ public final class LinearSubblock implements SubblockKind {
   private static final String FLAG = "replace_with_linear";
   private static final String LIST = "linear";
 
-  private static final Optional<Call> ATTENTION = call(Subblock.ATTENTION);
-  private static final Optional<Call> FFN = call(Subblock.FFN);
+  private static final Optional<KernelCall> ATTENTION = call(Subblock.ATTENTION);
+  private static final Optional<KernelCall> FFN = call(Subblock.FFN);
 
   private LinearSubblock() {}
 
@@ -31,8 +31,9 @@ public final class LinearSubblock implements SubblockKind {
     };
   }
 
-  private static Optional<Call> call(Subblock subblock) {
-    return Optional.of(Call.of("linear", TensorLayout.norm(subblock), matrix(subblock), Call.EPS));
+  private static Optional<KernelCall> call(Subblock subblock) {
+    return Optional.of(
+        KernelCall.of("linear", TensorLayout.norm(subblock), matrix(subblock), KernelCall.EPS));
   }
 
   @Override
@@ -62,7 +63,7 @@ public final class LinearSubblock implements SubblockKind {
   }
 
   @Override
-  public Optional<Call> call(Variant variant) {
+  public Optional<KernelCall> call(Variant variant) {
     return variant.subblock() == Subblock.ATTENTION ? ATTENTION : FFN;
   }
 

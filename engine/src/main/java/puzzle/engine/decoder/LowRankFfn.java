@@ -24,9 +24,9 @@ public final class LowRankFfn implements SubblockKind {
   private static final List<String> PROJECTIONS =
       List.of("mlp.gate_proj", "mlp.up_proj", "mlp.down_proj");
 
-  private static final Optional<Call> CALL =
+  private static final Optional<KernelCall> CALL =
       Optional.of(
-          Call.of(
+          KernelCall.of(
               "ffn_low_rank",
               TensorLayout.norm(Subblock.FFN),
               left("mlp.gate_proj"),
@@ -35,7 +35,7 @@ public final class LowRankFfn implements SubblockKind {
               right("mlp.up_proj"),
               left("mlp.down_proj"),
               right("mlp.down_proj"),
-              Call.EPS));
+              KernelCall.EPS));
 
   private LowRankFfn() {}
 
@@ -98,7 +98,7 @@ public final class LowRankFfn implements SubblockKind {
   }
 
   @Override
-  public Optional<Call> call(Variant variant) {
+  public Optional<KernelCall> call(Variant variant) {
     return CALL;
   }
 

@@ -40,7 +40,7 @@ final class NoOp implements SubblockKind {
   }
 
   @Override
-  public Optional<Call> call(Variant variant) {
+  public Optional<KernelCall> call(Variant variant) {
     return Optional.empty();
   }
 

@@ -87,7 +87,7 @@ public interface SubblockKind {
   void launch(DecoderConfig config, Variant variant, int devices, Launches device);
 
   /** How it is computed; empty if the hidden states pass unchanged. */
-  Optional<Call> call(Variant variant);
+  Optional<KernelCall> call(Variant variant);
 
   /**
    * Checks that it can be made of a parent's subblock.

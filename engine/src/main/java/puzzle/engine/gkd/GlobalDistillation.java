@@ -47,13 +47,13 @@ public record GlobalDistillation(
    */
   public List<HeldOut> run(Monitor monitor) {
     List<HeldOut> heldOut = new ArrayList<>();
-    WeightSource before = new Snapshot(child.parameters());
+    WeightSource before = new StateInMemory(child.parameters());
     for (int round = 0; round < settings.rounds(); round++) {
       List<WeightSource> states = new ArrayList<>();
       for (int shard = 0; shard < settings.shards(); shard++) {
         assign(child.parameters(), before);
         heldOut.addAll(heldOutBefore(round, shard));
-        train(round, shard, before, monitor, state -> states.add(new Snapshot(state)));
+        train(round, shard, before, monitor, state -> states.add(new StateInMemory(state)));
       }
       before = new MeanWeights(states);
     }

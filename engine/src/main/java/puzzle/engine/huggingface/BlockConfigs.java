@@ -15,7 +15,8 @@ import puzzle.model.Subblock;
 import puzzle.model.Variant;
 
 /**
- * Blocks per layer as config.json spells them, in two ways.
+ * Blocks per layer as config.json spells them, in two ways. How one kind of subblock is spelt
+ * stands in its {@link puzzle.engine.decoder.SubblockKind}.
  *
  * <p>{@code block_configs} has an entry per layer. Attention is told by {@code n_heads_in_group}
  * (query heads per KV head) or {@code num_key_value_heads}; an FFN by {@code intermediate_size}, or

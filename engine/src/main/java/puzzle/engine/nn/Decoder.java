@@ -5,8 +5,8 @@ import ai.djl.ndarray.NDManager;
 import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import puzzle.engine.decoder.Call;
 import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.KernelCall;
 import puzzle.engine.decoder.TensorLayout;
 import puzzle.engine.decoder.WeightSource;
 import puzzle.model.Block;
@@ -275,7 +275,7 @@ public final class Decoder implements AutoCloseable {
 
   /** Attention of a prompt that starts at position 0; keys and values go to the cache. */
   public NDArray prefill(SubblockWeights w, NDArray x, KvCache cache) {
-    Call call = w.call().filter(Call::cached).orElse(null);
+    KernelCall call = w.call().filter(KernelCall::cached).orElse(null);
     return call == null
         ? attention(w, x)
         : Kernels.call(call.prefill(), arguments(call, w, x, cache.keys(), cache.values()));
@@ -288,7 +288,7 @@ public final class Decoder implements AutoCloseable {
    * @param position of the new token, a 0-dimensional int64
    */
   public NDArray decode(SubblockWeights w, NDArray x, KvCache cache, NDArray position) {
-    Call call = w.call().filter(Call::cached).orElse(null);
+    KernelCall call = w.call().filter(KernelCall::cached).orElse(null);
     return call == null
         ? attention(w, x)
         : Kernels.call(
@@ -316,16 +316,16 @@ public final class Decoder implements AutoCloseable {
   }
 
   /** The hidden states, what the call names, and what it takes besides. */
-  private NDArray[] arguments(Call call, SubblockWeights w, NDArray x, NDArray... more) {
+  private NDArray[] arguments(KernelCall call, SubblockWeights w, NDArray x, NDArray... more) {
     NDArray[] all = new NDArray[1 + call.arguments().size() + more.length];
     int next = 0;
     all[next++] = x;
     for (String name : call.arguments()) {
       all[next++] =
           switch (name) {
-            case Call.COS -> cos;
-            case Call.SIN -> sin;
-            case Call.EPS -> eps;
+            case KernelCall.COS -> cos;
+            case KernelCall.SIN -> sin;
+            case KernelCall.EPS -> eps;
             default -> w.optional(name, none);
           };
     }

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import puzzle.engine.decoder.Call;
 import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.KernelCall;
 import puzzle.engine.decoder.LinearSubblock;
 import puzzle.engine.decoder.SubblockKind;
 import puzzle.engine.decoder.TensorLayout;
@@ -71,7 +71,7 @@ public record SubblockWeights(Variant variant, Map<String, NDArray> arrays) {
   }
 
   /** How they are computed with; empty if the hidden states pass unchanged. */
-  Optional<Call> call() {
+  Optional<KernelCall> call() {
     return SubblockKind.of(variant).call(variant);
   }
 

@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class QuorumTest {
+class SeedQuorumTest {
 
   private static final String SELF = "127.0.0.1:1";
 
@@ -30,7 +30,7 @@ class QuorumTest {
   }
 
   private static boolean quorum(String... seeds) {
-    return new Quorum(List.of(seeds), SELF).await(Duration.ofMillis(1));
+    return new SeedQuorum(List.of(seeds), SELF).await(Duration.ofMillis(1));
   }
 
   private static ServerSocket listening() throws IOException {

@@ -9,12 +9,12 @@ import puzzle.engine.decoder.WeightSource;
 import puzzle.engine.nn.Tensors;
 
 /** A state in memory, where one program trains all shards in turn. */
-final class Snapshot implements WeightSource {
+final class StateInMemory implements WeightSource {
 
   private final Map<String, FloatBuffer> values = new LinkedHashMap<>();
   private final Map<String, long[]> shapes = new LinkedHashMap<>();
 
-  Snapshot(Map<String, NDArray> state) {
+  StateInMemory(Map<String, NDArray> state) {
     state.forEach(
         (name, array) -> {
           values.put(name, Tensors.read(array));

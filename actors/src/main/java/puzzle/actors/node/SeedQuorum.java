@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * the seeds can be reached, itself among them. Alone it cannot tell a cluster that is not there
  * from one it is cut off from, and would begin a second one, with the same runs.
  */
-final class Quorum {
+final class SeedQuorum {
 
   private static final int CONNECT_MILLIS = 1000;
   private static final long PAUSE_MILLIS = 250;
@@ -24,7 +24,7 @@ final class Quorum {
    * @param seeds {@code host:port}, all of them
    * @param self which of them this node is
    */
-  Quorum(List<String> seeds, String self) {
+  SeedQuorum(List<String> seeds, String self) {
     this.others = seeds.stream().filter(s -> !s.equals(self)).distinct().toList();
     this.needed = (others.size() + 1) / 2;
   }
@@ -33,7 +33,7 @@ final class Quorum {
   boolean await(Duration patience) {
     long end = System.nanoTime() + patience.toNanos();
     try {
-      while (others.stream().filter(Quorum::listens).limit(needed).count() < needed) {
+      while (others.stream().filter(SeedQuorum::listens).limit(needed).count() < needed) {
         if (System.nanoTime() > end) {
           return false;
         }

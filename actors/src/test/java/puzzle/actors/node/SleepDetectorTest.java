@@ -7,10 +7,10 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-class PulseTest {
+class SleepDetectorTest {
 
   private final AtomicLong clock = new AtomicLong(Long.MAX_VALUE - 5_000_000_000L);
-  private final Pulse pulse = new Pulse(Duration.ofSeconds(7), clock::get);
+  private final SleepDetector pulse = new SleepDetector(Duration.ofSeconds(7), clock::get);
 
   @Test
   void aNodeThatIsSlowToStartHasNotSlept() {

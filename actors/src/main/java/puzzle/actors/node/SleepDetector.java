@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
  * a long time between two looks was a sleep. Whoever asks before that thread has woken up sees the
  * same.
  */
-final class Pulse {
+final class SleepDetector {
 
   private static final long BEAT_MILLIS = 200;
 
@@ -24,7 +24,7 @@ final class Pulse {
   /**
    * @param limit others need at least so long to continue without this process
    */
-  Pulse(Duration limit, LongSupplier nanos) {
+  SleepDetector(Duration limit, LongSupplier nanos) {
     this.limitNanos = limit.toNanos();
     this.nanos = nanos;
   }

@@ -10,7 +10,7 @@ import java.util.List;
  * @param prefill the same, writing keys and values to a cache; null if there is no cache
  * @param decode of one more token, reading them; null if there is no cache
  */
-public record Call(String function, String prefill, String decode, List<String> arguments) {
+public record KernelCall(String function, String prefill, String decode, List<String> arguments) {
 
   /** Rotary tables and the norms' epsilon, which are no layer's own. */
   public static final String COS = "cos";
@@ -19,8 +19,8 @@ public record Call(String function, String prefill, String decode, List<String> 
   public static final String EPS = "eps";
 
   /** Without a KV cache: a token's result depends on that token alone. */
-  static Call of(String function, String... arguments) {
-    return new Call(function, null, null, List.of(arguments));
+  static KernelCall of(String function, String... arguments) {
+    return new KernelCall(function, null, null, List.of(arguments));
   }
 
   public boolean cached() {
