@@ -197,8 +197,11 @@ class KafkaIT {
     Map<String, Long> delivered = sentAt(recorded.keySet());
     late("on record", delivered, recorded);
     long p99 = late("known to the solver", delivered, told.at());
-    // The promise is 1 s: -Dkafka.p99=1000 on a quiet machine. A build has other work beside it.
-    assertTrue(p99 <= Long.getLong("kafka.p99", Long.MAX_VALUE), "p99 is " + p99 + " ms");
+    // The promise is 1 s: -Dkafka.p99=1000 judges it. A build has other work beside it.
+    Long limit = Long.getLong("kafka.p99");
+    if (limit != null) {
+      assertTrue(p99 <= limit, "p99 is " + p99 + " ms");
+    }
   }
 
   /** Prints how much later than sent they were; answers with the 99th percentile, milliseconds. */

@@ -1,5 +1,7 @@
 package puzzle.engine.solve;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Locale;
@@ -57,6 +59,7 @@ class StudiesBenchmark {
           report.maxMillis(),
           compared[0],
           compared[1]);
+      assertEquals(0, compared[1], "arrivals after which a fresh solve found another optimum");
     }
   }
 
