@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -152,6 +153,17 @@ public final class SafetensorsFile implements WeightSource {
         }
       }
     }
+  }
+
+  /** A run of one tensor of 32-bit integers. */
+  public IntBuffer i32(String name, long first, int count) {
+    TensorInfo tensor = tensor(name);
+    if (tensor.type() != ElementType.I32) {
+      throw new InvalidInputException(
+          "%s: tensor '%s' is %s, not I32.\nMaybe the file was written for another purpose."
+              .formatted(file, name, tensor.type()));
+    }
+    return bytes(name, first, count).asIntBuffer();
   }
 
   /** One tensor of 64-bit integers. */
