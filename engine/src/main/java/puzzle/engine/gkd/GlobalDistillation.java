@@ -126,7 +126,7 @@ public record GlobalDistillation(
   }
 
   private static void assign(Map<String, NDArray> arrays, WeightSource values) {
-    arrays.forEach((name, array) -> Tensors.assign(array, values.fp32(name)));
+    arrays.forEach((name, array) -> Tensors.assign(array, values, name));
   }
 
   /** Adds up the gradients of a shard's sequences, a micro-batch at a time; returns their loss. */
