@@ -18,12 +18,14 @@ import java.util.function.Consumer;
  * @param parent folder of the parent's checkpoint
  * @param store folder of the run; every {@link CheckpointRef} is relative to it
  * @param seed of all that is drawn at random
+ * @param precision of products and attention
  */
 public record RunSpec(
     RunId id,
     String parent,
     String store,
     long seed,
+    Precision precision,
     Corpus corpus,
     SearchSpace space,
     Bld bld,
@@ -35,6 +37,7 @@ public record RunSpec(
 
   public RunSpec {
     Objects.requireNonNull(id, "id");
+    Objects.requireNonNull(precision, "precision");
     Objects.requireNonNull(space, "space");
     Objects.requireNonNull(target, "target");
   }
