@@ -22,7 +22,8 @@ public final class CorpusSplits {
 
   /** Sequences of one token more than is run: the last is a target only. */
   public static Map<Split, Sequences> read(RunSpec spec, int vocabSize) {
-    return read(spec, Corpus.open(spec.corpus().source()), vocabSize);
+    return read(
+        spec, Corpus.open(spec.corpus().sources().stream().map(s -> s.path()).toList()), vocabSize);
   }
 
   /** The same of another text. */

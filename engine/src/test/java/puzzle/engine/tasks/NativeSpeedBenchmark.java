@@ -336,7 +336,12 @@ class NativeSpeedBenchmark {
     if (hidden == 256) {
       RunSpec small = SmallRun.in(home, SmallRun.config(), 6000);
       return SmallRun.sized(
-          small, Path.of("../examples/tiny/parent"), small.corpus().source(), 128, 16, ROUNDS + 2);
+          small,
+          Path.of("../examples/tiny/parent"),
+          small.corpus().sources().get(0).path(),
+          128,
+          16,
+          ROUNDS + 2);
     }
     int heads = hidden / 64;
     Block block = new Block(Variant.attention(heads / 2), Variant.ffn(hidden * 8 / 3));
@@ -358,7 +363,7 @@ class NativeSpeedBenchmark {
             Architecture.uniform(block, 2));
     RunSpec small = SmallRun.in(home, config, 6000);
     return SmallRun.sized(
-        small, Path.of(small.parent()), small.corpus().source(), 256, 4, ROUNDS + 2);
+        small, Path.of(small.parent()), small.corpus().sources().get(0).path(), 256, 4, ROUNDS + 2);
   }
 
   private static int[][] rows(int[][] all, int[] chosen) {
