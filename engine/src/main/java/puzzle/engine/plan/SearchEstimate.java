@@ -198,9 +198,14 @@ public record SearchEstimate(RunSpec spec, DecoderConfig model, PassTimes times,
     return (int) Math.ceil(bytes / usable);
   }
 
+  /** One layer of the parent; where they differ, the mean. */
   private double block(long sequences) {
-    return times.forward(model.parentBlock().attention(), sequences)
-        + times.forward(model.parentBlock().ffn(), sequences);
+    return model.architecture().blocks().stream()
+        .mapToDouble(
+            block ->
+                times.forward(block.attention(), sequences) + times.forward(block.ffn(), sequences))
+        .average()
+        .orElseThrow();
   }
 
   private long layersWith(IntPredicate offers) {

@@ -329,7 +329,6 @@ class FolderEvaluationTest {
         c.tiedEmbeddings(),
         c.qkvBias(),
         c.qkNorm(),
-        c.parentBlock(),
         c.architecture());
   }
 }
