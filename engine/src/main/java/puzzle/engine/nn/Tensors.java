@@ -18,6 +18,7 @@ import java.util.function.Supplier;
 import puzzle.engine.decoder.WeightSource;
 import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.safetensors.SafetensorsWriter;
+import puzzle.model.SignOfLife;
 
 /**
  * The few tensor operations outside {@link Kernels}: making arrays that own their memory, reading
@@ -84,6 +85,7 @@ public final class Tensors {
     ByteBuffer bytes = scratch(Math.toIntExact(Math.min(size, part) * Float.BYTES));
     for (long first = 0; first < size; first += part) {
       int count = (int) Math.min(part, size - first);
+      SignOfLife.give();
       source.read(name, first, bytes.asFloatBuffer().limit(count));
       long at = first;
       inference(
