@@ -67,7 +67,7 @@ public final class Examples {
           s.parent = "parent";
           s.store = store.toString();
           s.seed = 7;
-          s.corpus = new RunSpec.Corpus("classpath:text", 0.1, 128);
+          s.corpus = RunSpec.Corpus.of("classpath:text", 0.1, 128);
           s.space = space;
           s.bld =
               s.bld.with(

@@ -37,7 +37,7 @@ final class Facts {
             s.parent = "/models/parent";
             s.store = "/runs/tiny";
             s.seed = 7;
-            s.corpus = new RunSpec.Corpus("classpath:text.gz", 0.05, 128);
+            s.corpus = RunSpec.Corpus.of("classpath:text.gz", 0.05, 128);
             s.space = SearchSpace.standard(8, 640, 1);
             s.target =
                 new Target(

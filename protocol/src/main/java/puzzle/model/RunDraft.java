@@ -1,6 +1,7 @@
 package puzzle.model;
 
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -29,9 +30,12 @@ public final class RunDraft extends Draft<RunSpec, RunDraft> {
 
   /** {@link RunSpec.Corpus}. */
   public static final class Corpus extends Draft<RunSpec.Corpus, Corpus> {
-    public String source;
+    public List<RunSpec.Corpus.Source> sources = List.of();
     public double validationShare = 0.05;
     public int sequenceTokens = 256;
+    public RunSpec.Corpus.Packing packing = RunSpec.Corpus.Packing.JOINED;
+    public String bos = RunSpec.Corpus.AUTO;
+    public String separator = RunSpec.Corpus.AUTO;
 
     public Corpus() {
       super(RunSpec.Corpus.class);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -62,11 +63,80 @@ public record RunSpec(
   /**
    * Text to calibrate, train and validate on, split by document.
    *
-   * @param source a file, a folder, or {@code classpath:} and a resource
+   * @param sources at least one; either none of them has a weight, and their documents are one
+   *     pool, or all have
    * @param validationShare share of documents held out
    * @param sequenceTokens length of the packed sequences
+   * @param packing which documents share a sequence
+   * @param bos the token before each document: {@link #AUTO}, {@link #NONE} or its text
+   * @param separator the token after each document, likewise
    */
-  public record Corpus(String source, double validationShare, int sequenceTokens) {}
+  public record Corpus(
+      List<Source> sources,
+      double validationShare,
+      int sequenceTokens,
+      Packing packing,
+      String bos,
+      String separator) {
+
+    /** As the parent's tokenizer has it. */
+    public static final String AUTO = "auto";
+
+    public static final String NONE = "none";
+
+    /** Which documents share a sequence. */
+    public enum Packing {
+      /** Documents stand end to end; attention sees those before. */
+      JOINED,
+      /** A sequence is of one document; what does not fill one is left out. */
+      APART
+    }
+
+    /**
+     * Where text comes from.
+     *
+     * @param path a file, a folder, a pattern with {@code *}, or {@code classpath:} and a resource
+     * @param field of its records that holds the text or the messages, {@code meta.body} if nested
+     * @param weight its share of the tokens is this by the sum of all weights; 0 if none was given
+     */
+    public record Source(String path, String field, double weight) {
+
+      public static final String TEXT = "text";
+
+      public Source {
+        if (path.isBlank() || field.isBlank() || !(weight >= 0 && weight < 1e9)) {
+          throw new IllegalArgumentException(
+              "a source of path '%s', field '%s', weight %s.\nMaybe give each a path."
+                  .formatted(path, field, weight));
+        }
+      }
+    }
+
+    public Corpus {
+      sources = List.copyOf(sources);
+      long weighted = sources.stream().filter(s -> s.weight() > 0).count();
+      if (weighted != 0 && weighted != sources.size()) {
+        throw new IllegalArgumentException(
+            "%d of %d sources have a weight.\nMaybe give each one, or none."
+                .formatted(weighted, sources.size()));
+      }
+    }
+
+    /** Text of one place, all else by default. */
+    public static Corpus of(String path, double validationShare, int sequenceTokens) {
+      return new RunDraft.Corpus()
+          .with(
+              c -> {
+                c.sources = List.of(new Source(path, Source.TEXT, 0));
+                c.validationShare = validationShare;
+                c.sequenceTokens = sequenceTokens;
+              });
+    }
+
+    public Corpus with(Consumer<RunDraft.Corpus> change) {
+      return new RunDraft.Corpus().changed(this, change);
+    }
+  }
 
   /**
    * Blockwise local distillation (section 3).

@@ -15,7 +15,7 @@ class MicroBatchTest {
             s.id = new RunId("example");
             s.parent = "parent";
             s.store = "/store";
-            s.corpus = new RunSpec.Corpus("classpath:text", 0.1, 128);
+            s.corpus = RunSpec.Corpus.of("classpath:text", 0.1, 128);
             s.space = SearchSpace.standard(8, 640, 1);
             s.target = new Target("local", List.of(new Target.Goal(WORKLOAD, List.of())));
             s.bld =

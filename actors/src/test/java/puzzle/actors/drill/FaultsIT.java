@@ -7,96 +7,22 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
-import org.junit.jupiter.api.io.TempDir;
 import puzzle.actors.node.ClusterLink;
 import puzzle.actors.node.UnreachableException;
-import puzzle.cluster.NodeConfig;
-import puzzle.engine.tasks.DjlEngineFactory;
 import puzzle.model.RunId;
-import puzzle.persistence.cassandra.LocalCassandra;
 import puzzle.protocol.Run;
 
 /**
- * Three nodes with a real engine on one real Cassandra, and faults other than {@code kill -9}:
- * suspended processes, native crashes, orderly shutdown, a journal that is away, networks that fall
- * apart. Each test is one more run of the same search, and must end like the undisturbed one.
- * {@code -Dfaults.long=true} adds the long ones.
+ * Faults of one machine other than {@code kill -9}: suspended processes, native crashes, orderly
+ * shutdown, a journal that is away, a disk that is full.
  */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class FaultsIT {
-
-  private static final int NODES = 3;
-  private static final String LONG = "faults.long";
-
-  private Path work;
-  private SmallDisk disk;
-  private Namespaces networks;
-  private LocalCassandra cassandra;
-  private Forward forward;
-  private ClusterSite site;
-  private DrillRuns trials;
-
-  @BeforeAll
-  void start(@TempDir Path folder) throws Exception {
-    Shell.startsWhatUsersStart();
-    String kept = System.getProperty("faults.dir");
-    work = kept == null ? folder : Path.of(kept);
-    SmallSearch search = SmallSearch.in(work);
-    // Before the nodes start: those in networks of their own see later mounts as little.
-    disk = SmallDisk.at(search.store("full"), 64).orElse(null);
-    networks = Namespaces.of(NODES).orElse(null);
-    if (networks == null) {
-      site = ClusterSite.onLoopback(work, search, new DjlEngineFactory(), NODES);
-    } else {
-      cassandra = new LocalCassandra(work.resolve("cassandra"), 0);
-      forward = new Forward(networks.machine(), cassandra.port());
-      List<ClusterSite.Place> places = new ArrayList<>();
-      for (int i = 0; i < NODES; i++) {
-        places.add(new ClusterSite.Place(networks.host(i), NodeConfig.PORT, networks.prefix(i)));
-      }
-      String settings =
-          ClusterSite.contactPoint(networks.machine(), forward.port())
-              + "\npuzzle.security.insecure = on";
-      site = new ClusterSite(work, search, new DjlEngineFactory(), cassandra, places, settings);
-    }
-    trials = new DrillRuns(search, site);
-    System.out.println("undisturbed in " + trials.undisturbed());
-  }
-
-  @AfterAll
-  void stop() throws Exception {
-    if (site != null) {
-      site.close();
-    }
-    if (networks != null) {
-      forward.close();
-      networks.close();
-    }
-    if (disk != null) {
-      disk.close();
-    }
-  }
-
-  /** What one test leaves broken is not the next one's. */
-  @AfterEach
-  void mend() throws Exception {
-    if (networks != null) {
-      networks.mend();
-    }
-  }
+class FaultsIT extends ThreeNodes {
 
   @Test
   @EnabledIfSystemProperty(named = LONG, matches = "true")
@@ -184,72 +110,6 @@ class FaultsIT {
     finish(run);
   }
 
-  @Test
-  void aCoordinatorThatIsCutOffDownsItselfAndBeginsNoClusterOfItsOwn() throws Exception {
-    permitted();
-    String run = begin("two-one", "bld");
-    // The first seed is the one that may begin a cluster; the journal stays within its reach.
-    NodeProcess alone = site.nodes().get(0);
-    networks.part(0, 1);
-    networks.part(0, 2);
-    trials.until(run, () -> !alone.alive());
-    assertEquals(6, alone.exit(1));
-    Instant restarted = Instant.now();
-    site.restart(List.of(alone));
-    trials.until(
-        run, () -> trials.goesOn(run, restarted) && elapsed(restarted) > 12 || site.ended(run));
-    assertFalse(site.whole(), "it waits for the others");
-    networks.join(0, 1);
-    networks.join(0, 2);
-    finish(run);
-    oneSolver(run);
-  }
-
-  @Test
-  void threeNodesThatDoNotHearEachOtherAllStopAndGoOnTogetherLater() throws Exception {
-    permitted();
-    String run = begin("one-one-one", "bld");
-    networks.part(0, 1);
-    networks.part(0, 2);
-    networks.part(1, 2);
-    trials.until(run, () -> site.nodes().stream().noneMatch(NodeProcess::alive));
-    networks.join(0, 1);
-    networks.join(0, 2);
-    networks.join(1, 2);
-    finish(run);
-    oneSolver(run);
-  }
-
-  @Test
-  @EnabledIfSystemProperty(named = LONG, matches = "true")
-  void aWayThatIsBlockedInOneDirectionOnlyLeavesOneSide() throws Exception {
-    permitted();
-    String run = begin("one-way", "bld");
-    networks.block(0, 1);
-    networks.block(0, 2);
-    NodeProcess mute = site.nodes().get(0);
-    trials.until(run, () -> !mute.alive());
-    networks.unblock(0, 1);
-    networks.unblock(0, 2);
-    finish(run);
-    oneSolver(run);
-  }
-
-  @Test
-  @EnabledIfSystemProperty(named = LONG, matches = "true")
-  void linksThatComeAndGoLeaveOneSolver() throws Exception {
-    permitted();
-    String run = begin("flapping", "bld");
-    for (int i = 0; i < 6; i++) {
-      networks.unplug(2);
-      TimeUnit.MILLISECONDS.sleep(2500);
-      networks.plug(2);
-      TimeUnit.MILLISECONDS.sleep(1500);
-    }
-    finish(run);
-    oneSolver(run);
-  }
-
   /** Devices say why they take nothing; longer than all attempts of a task would last. */
   private void restingAndNotEnded(String run, String why) throws Exception {
     Instant since = Instant.now();
@@ -268,21 +128,6 @@ class FaultsIT {
       text.append(Files.readString(node.log()));
     }
     return text.toString();
-  }
-
-  private void permitted() {
-    assumeTrue(networks != null, "no network namespaces here, see above");
-  }
-
-  private String begin(String run, String stage) throws Exception {
-    trials.begin(run);
-    trials.until(run, () -> trials.reached(run, stage));
-    return run;
-  }
-
-  private void finish(String run) throws Exception {
-    assertEquals(List.of(), trials.finish(run));
-    System.out.printf("%s took %.1f s%n", run, trials.age(run).toMillis() / 1e3);
   }
 
   /** The node, other than the one with the pool, that took the latest step. */
@@ -374,21 +219,5 @@ class FaultsIT {
     finish(run);
     assertEquals(
         before, site.nodes().stream().map(NodeProcess::pid).toList(), "no node was restarted");
-  }
-
-  /** Once another node's solver has started, the one before says nothing more. */
-  private void oneSolver(String run) {
-    String host = null;
-    for (Chronicles.Line line : trials.chronicles().of(run).toList()) {
-      if (line.verb().equals("solver-started")) {
-        host = line.node();
-      } else if (line.verb().equals("solved")) {
-        assertEquals(host, line.node(), "two solvers: " + line);
-      }
-    }
-  }
-
-  private static double elapsed(Instant since) {
-    return Duration.between(since, Instant.now()).toMillis() / 1e3;
   }
 }

@@ -126,5 +126,10 @@ record Assemblies(Study study) {
     public FloatBuffer fp32(String name) {
       return of(name).fp32(name);
     }
+
+    @Override
+    public void read(String name, long first, FloatBuffer into) {
+      of(name).read(name, first, into);
+    }
   }
 }

@@ -64,7 +64,7 @@ record Recordings(
 
   private CheckpointRef record(Store store, StudyText data, RunSpec spec) {
     progress.accept("recording, seed " + spec.seed() + ", " + data);
-    Corpus all = Corpus.open(spec.corpus().source());
+    Corpus all = Corpus.open(spec.corpus().sources().stream().map(s -> s.path()).toList());
     Corpus text = data == StudyText.BROAD ? all : OneLanguage.english(all);
     Workers.Job<CheckpointRef> job =
         parent ->

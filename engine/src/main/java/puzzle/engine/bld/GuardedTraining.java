@@ -124,8 +124,8 @@ final class GuardedTraining {
 
   private void resume(TrainingCheckpoint.Latest last) {
     SafetensorsFile file = checkpoint.open(last);
-    current.forEach((name, array) -> Tensors.assign(array, file.fp32(name)));
-    best.forEach((name, array) -> Tensors.assign(array, file.fp32(BEST + name)));
+    current.forEach((name, array) -> Tensors.assign(array, file, name));
+    best.forEach((name, array) -> Tensors.assign(array, file, BEST + name));
     TrainingCheckpoint.Progress progress = last.progress();
     step = progress.steps();
     optimiser.resume(step);

@@ -1,14 +1,10 @@
 package puzzle.engine.files;
 
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -38,31 +34,11 @@ public final class AtomicFile {
    * @throws StorageException if it cannot be written; the target is as it was before
    */
   public static Written write(Path target, Content content) {
-    Path temporary = temporaryBeside(target);
-    boolean done = false;
-    try {
-      Written written;
-      try (FileChannel channel =
-          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        Hashing out = new Hashing(Channels.newOutputStream(channel));
-        // Content closing the stream it was given must not close the channel before the sync.
-        BufferedOutputStream buffered = new BufferedOutputStream(out, 1 << 16);
-        content.writeTo(buffered);
-        buffered.flush();
-        channel.force(true);
-        written = out.written();
-      }
-      Files.move(
-          temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      done = true;
-      syncFolder(target.toAbsolutePath().getParent());
-      return written;
+    try (DraftFile draft = DraftFile.of(target)) {
+      content.writeTo(draft.out());
+      return draft.commit();
     } catch (IOException e) {
       throw StorageException.of(target, e);
-    } finally {
-      if (!done) {
-        discard(temporary);
-      }
     }
   }
 
@@ -86,14 +62,6 @@ public final class AtomicFile {
       channel.force(true);
     } catch (IOException e) {
       // Some systems cannot open a folder; there the rename is as durable as they make it.
-    }
-  }
-
-  private static void discard(Path temporary) {
-    try {
-      Files.deleteIfExists(temporary);
-    } catch (IOException e) {
-      // The name keeps it from being read.
     }
   }
 }

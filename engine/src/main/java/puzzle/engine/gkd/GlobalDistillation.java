@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.data.EpochOrder;
+import puzzle.engine.data.Sequences;
 import puzzle.engine.decoder.WeightSource;
 import puzzle.engine.nn.AdamW;
 import puzzle.engine.nn.Decoder;
@@ -93,8 +94,8 @@ public record GlobalDistillation(
 
   /** Returns the loss of the last step. */
   private double train(int round, int shard, WeightSource before, Monitor monitor, Keep keep) {
-    int[][] sequences = recording.tokens(Split.GKD);
-    EpochOrder order = new EpochOrder(seed, sequences.length, settings.batch());
+    Sequences sequences = recording.tokens(Split.GKD);
+    EpochOrder order = new EpochOrder(seed, Math.toIntExact(sequences.count()), settings.batch());
     Schedule schedule =
         new Schedule(settings.learningRate(), settings.warmupSteps(), settings.steps());
     double loss = Double.NaN;
@@ -125,11 +126,11 @@ public record GlobalDistillation(
   }
 
   private static void assign(Map<String, NDArray> arrays, WeightSource values) {
-    arrays.forEach((name, array) -> Tensors.assign(array, values.fp32(name)));
+    arrays.forEach((name, array) -> Tensors.assign(array, values, name));
   }
 
   /** Adds up the gradients of a shard's sequences, a micro-batch at a time; returns their loss. */
-  private double accumulate(int[][] sequences, int[] chosen) {
+  private double accumulate(Sequences sequences, int[] chosen) {
     double loss = 0;
     for (int from = 0; from < chosen.length; from += settings.passSequences()) {
       int to = Math.min(chosen.length, from + settings.passSequences());
@@ -171,11 +172,11 @@ public record GlobalDistillation(
   }
 
   private double heldOut() {
-    int[][] sequences = recording.tokens(Split.SCORING);
+    Sequences sequences = recording.tokens(Split.SCORING);
     double sum = 0;
-    for (int from = 0; from < sequences.length; from += settings.passSequences()) {
-      int to = Math.min(sequences.length, from + settings.passSequences());
-      int[][] ids = Arrays.copyOfRange(sequences, from, to);
+    for (long from = 0; from < sequences.count(); from += settings.passSequences()) {
+      int[][] ids =
+          sequences.read(from, (int) Math.min(sequences.count() - from, settings.passSequences()));
       int length = ids[0].length - 1;
       sum +=
           Tensors.inference(
@@ -185,11 +186,11 @@ public record GlobalDistillation(
                 return Losses.kl(logits, reference).sum().getFloat();
               });
     }
-    return sum / sequences.length;
+    return sum / sequences.count();
   }
 
-  private static int[][] rows(int[][] sequences, int[] chosen) {
-    return Arrays.stream(chosen).mapToObj(i -> sequences[i]).toArray(int[][]::new);
+  private static int[][] rows(Sequences sequences, int[] chosen) {
+    return Arrays.stream(chosen).mapToObj(i -> sequences.read(i, 1)[0]).toArray(int[][]::new);
   }
 
   private static NDArray forward(Decoder model, int[][] ids, int length, List<NDArray> states) {

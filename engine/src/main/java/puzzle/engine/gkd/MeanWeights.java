@@ -1,6 +1,7 @@
 package puzzle.engine.gkd;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import puzzle.engine.decoder.WeightSource;
@@ -26,22 +27,29 @@ final class MeanWeights implements WeightSource {
 
   @Override
   public FloatBuffer fp32(String name) {
-    FloatBuffer first = sources.get(0).fp32(name);
+    FloatBuffer mean =
+        FloatBuffer.allocate(
+            Math.toIntExact(Arrays.stream(shape(name)).reduce(1, Math::multiplyExact)));
+    read(name, 0, mean);
+    return mean;
+  }
+
+  @Override
+  public void read(String name, long first, FloatBuffer into) {
+    sources.get(0).read(name, first, into);
     if (sources.size() == 1) {
-      return first;
+      return;
     }
-    float[] sum = new float[first.remaining()];
-    first.duplicate().get(sum);
-    float[] other = new float[sum.length];
+    FloatBuffer other = FloatBuffer.allocate(into.remaining());
+    int at = into.position();
     for (WeightSource source : sources.subList(1, sources.size())) {
-      source.fp32(name).duplicate().get(other);
-      for (int i = 0; i < sum.length; i++) {
-        sum[i] += other[i];
+      source.read(name, first, other);
+      for (int i = 0; i < other.capacity(); i++) {
+        into.put(at + i, into.get(at + i) + other.get(i));
       }
     }
-    for (int i = 0; i < sum.length; i++) {
-      sum[i] /= sources.size();
+    for (int i = 0; i < other.capacity(); i++) {
+      into.put(at + i, into.get(at + i) / sources.size());
     }
-    return FloatBuffer.wrap(sum);
   }
 }

@@ -36,4 +36,9 @@ final class StateInMemory implements WeightSource {
   public FloatBuffer fp32(String name) {
     return values.get(name).duplicate();
   }
+
+  @Override
+  public void read(String name, long first, FloatBuffer into) {
+    into.put(into.position(), values.get(name), Math.toIntExact(first), into.remaining());
+  }
 }

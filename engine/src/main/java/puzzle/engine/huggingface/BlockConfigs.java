@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.SubblockKind;
 import puzzle.engine.json.JsonValue;
@@ -30,6 +30,14 @@ final class BlockConfigs {
       "the child was made with subblocks this reader does not know:"
           + " it reads grouped-query attention, gated SiLU FFNs, linear and no-op";
 
+  /** Fields of a subblock that change nothing with these values. */
+  private static final Map<String, String> HARMLESS_AS =
+      Map.of(
+          "unshifted_sink", "false",
+          "use_prefill_window_in_sink_attention", "false",
+          "gated", "true",
+          "hidden_act", "\"silu\"");
+
   private BlockConfigs() {}
 
   static Architecture read(JsonValue config, int layers, SubblockKind.Parent parent) {
@@ -40,43 +48,31 @@ final class BlockConfigs {
     }
     List<Block> blocks = new ArrayList<>();
     for (JsonValue entry : entries) {
-      absent(entry, "parallel_blocks");
+      requireKnown(entry, List.of("attention", "ffn"), Map.of());
       blocks.add(
           new Block(
-              SubblockKind.parse(attention(entry), Subblock.ATTENTION, parent, null),
-              SubblockKind.parse(ffn(entry), Subblock.FFN, parent, null)));
+              read(entry.object("attention"), Subblock.ATTENTION, parent),
+              read(entry.object("ffn"), Subblock.FFN, parent)));
     }
     return new Architecture(blocks);
   }
 
-  private static JsonValue attention(JsonValue entry) {
-    JsonValue attention = entry.object("attention");
-    for (String field :
-        List.of("sparsify", "window_length", "num_sink_tokens", "mamba", "llama4")) {
-      absent(attention, field);
-    }
-    if (attention.flag("unshifted_sink")) {
-      throw attention.bad("unshifted_sink", "is not supported", MAYBE);
-    }
-    return attention;
+  private static Variant read(JsonValue entry, Subblock subblock, SubblockKind.Parent parent) {
+    requireKnown(entry, SubblockKind.fields(subblock), HARMLESS_AS);
+    return SubblockKind.parse(entry, subblock, parent, null);
   }
 
-  private static JsonValue ffn(JsonValue entry) {
-    JsonValue ffn = entry.object("ffn");
-    absent(ffn, "sparsify");
-    absent(ffn, "moe");
-    if (ffn.has("gated") && !ffn.flag("gated")) {
-      throw ffn.bad("gated", "is not supported", MAYBE);
-    }
-    if (ffn.has("hidden_act") && !ffn.text("hidden_act").equals("silu")) {
-      throw ffn.bad("hidden_act", "is not supported", MAYBE);
-    }
-    return ffn;
-  }
-
-  private static void absent(JsonValue fields, String field) {
-    if (fields.has(field)) {
-      throw fields.bad(field, "is not supported", MAYBE);
+  /** Every field is read, or has the one value that changes nothing. */
+  private static void requireKnown(
+      JsonValue entry, List<String> read, Map<String, String> harmless) {
+    for (String field : entry.names()) {
+      boolean known =
+          !entry.has(field)
+              || read.contains(field)
+              || entry.at(field).json().equals(harmless.get(field));
+      if (!known) {
+        throw entry.bad(field, "is not supported", MAYBE);
+      }
     }
   }
 
@@ -95,12 +91,11 @@ final class BlockConfigs {
   }
 
   private static Block readLayer(JsonValue layer, SubblockKind.Parent parent, Block own) {
-    for (String field : layer.names()) {
-      if (Arrays.stream(Subblock.values())
-          .noneMatch(subblock -> SubblockKind.fields(subblock).contains(field))) {
-        throw layer.bad(field, "is not supported per layer", MAYBE);
-      }
+    List<String> read = new ArrayList<>();
+    for (Subblock subblock : Subblock.values()) {
+      read.addAll(SubblockKind.fields(subblock));
     }
+    requireKnown(layer, read, Map.of());
     return new Block(
         SubblockKind.parse(layer, Subblock.ATTENTION, parent, own.attention()),
         SubblockKind.parse(layer, Subblock.FFN, parent, own.ffn()));

@@ -158,7 +158,7 @@ public record ChildExporter(
             "child: tensor '%s' has shape %s, its layer needs %s.\nMaybe it is of another variant."
                 .formatted(name, Arrays.toString(weights.shape(name)), Arrays.toString(shape)));
       }
-      writer.add(name, shape, () -> weights.fp32(name));
+      writer.addParts(name, shape, () -> weights.parts(name));
     }
     writer.writeFolder(folder, maxShardBytes);
     writeJson(folder.resolve("config.json"), document);

@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.DecoderConfig.RopeScaling;
 import puzzle.engine.decoder.SubblockKind;
@@ -26,8 +28,8 @@ import puzzle.model.Variant.Size;
 /**
  * {@code config.json} of the decoders this project knows: Llama, Mistral, Qwen2, Qwen3, and
  * children of any of them ({@code nemotron-nas}, {@code block_configs} or {@code per_layer_config}
- * on the parent's own config). What would change the computation and is not supported is refused by
- * name, never ignored.
+ * on the parent's own config). Every field is read, known to be harmless ({@link ConfigFields}), or
+ * refused by name, never ignored.
  */
 public final class HuggingFaceConfig {
 
@@ -48,9 +50,20 @@ public final class HuggingFaceConfig {
           "Qwen3ForCausalLM",
           CHILD,
           "DeciLMForCausalLM");
-  private static final String SUPPORTED =
+  static final String SUPPORTED =
       "use a Llama, Mistral, Qwen2, Qwen3 or nemotron-nas checkpoint:"
           + " model_type llama, mistral, qwen2, qwen3, nemotron-nas";
+
+  private static final String FULL = "full_attention";
+  private static final String SLIDING = "sliding_attention";
+
+  private static final Set<String> DECILM = Set.of("DeciLMConfig", "DeciLMForCausalLM");
+  private static final Set<String> CODE_OF_OTHER_TASKS =
+      Set.of(
+          "AutoTokenizer",
+          "AutoProcessor",
+          "AutoModelForSequenceClassification",
+          "AutoModelForTokenClassification");
 
   static final ObjectMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -93,15 +106,21 @@ public final class HuggingFaceConfig {
     if (!CLASSES.containsKey(type)) {
       throw fields.bad("model_type", "is not a supported model type", SUPPORTED);
     }
+    ConfigFields.check(fields);
     checkClass();
-    checkUnsupported();
+    checkCode();
     String family = family();
     int hidden = fields.integer("hidden_size", 1, 1 << 20);
     int heads = fields.integer("num_attention_heads", 1, 1 << 16);
     int layers = fields.integer("num_hidden_layers", 1, MAX_LAYERS);
     int headSize = headSize(hidden, heads);
+    int vocabulary = fields.integer("vocab_size", 1, MAX_WIDTH);
+    checkTokens(vocabulary);
     int positions = fields.integer("max_position_embeddings", 1, 1 << 30, defaultPositions());
-    positions = Math.min(positions, window(positions));
+    Set<String> layerTypes = layerTypes(layers);
+    RotaryFields rotary = RotaryFields.read(fields, layerTypes, positions);
+    checkOriginal(rotary);
+    positions = Math.min(positions, window(positions, layerTypes));
     SubblockKind.Parent sizes = new SubblockKind.Parent(() -> heads, () -> hidden);
     Architecture blocks = null;
     if (fields.has("block_configs")) {
@@ -114,21 +133,18 @@ public final class HuggingFaceConfig {
               ? BlockConfigs.readSparse(fields, layers, sizes, parent)
               : Architecture.uniform(parent, layers);
     }
-    String rope = fields.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
-    boolean nested = fields.has(rope) && fields.object(rope).has("rope_theta");
-    double theta = (nested ? fields.object(rope) : fields).number("rope_theta", 1e-3, 1e12, 10_000);
     return new DecoderConfig(
         family,
-        fields.integer("vocab_size", 1, MAX_WIDTH),
+        vocabulary,
         hidden,
         heads,
         headSize,
         fields.number("rms_norm_eps", 0, 1, 1e-6),
-        theta,
-        ropeScaling(rope, positions),
+        rotary.theta(),
+        rotary.scaling(),
         positions,
         fields.flag("tie_word_embeddings"),
-        family.equals("qwen2") || fields.flag("qkv_bias"),
+        qkvBias(family),
         family.equals("qwen3"),
         parent,
         blocks);
@@ -157,30 +173,62 @@ public final class HuggingFaceConfig {
     }
   }
 
-  private void checkUnsupported() {
-    for (String field : List.of("attention_bias", "mlp_bias", "bias", "o_proj_bias")) {
-      if (fields.flag(field)) {
-        throw fields.bad(
-            field,
-            "is not supported: biases are, on q, k and v of Qwen2 only",
-            "use a checkpoint without them");
+  /**
+   * Code of a checkpoint is never run. Where it is named, other programs may run it, so that what
+   * is computed here would be another model; but for what concerns text or other tasks, and for the
+   * code that comes with NVIDIA's Puzzle models, which this project computes itself.
+   */
+  private void checkCode() {
+    if (!fields.has("auto_map")) {
+      return;
+    }
+    JsonValue map = fields.object("auto_map");
+    for (String name : map.names()) {
+      if (!map.has(name) || CODE_OF_OTHER_TASKS.contains(name)) {
+        continue;
+      }
+      String code = map.text(name);
+      boolean known =
+          type.equals(CHILD) && DECILM.contains(code.substring(code.lastIndexOf('.') + 1));
+      if (!known) {
+        throw map.bad(
+            name,
+            "is code of the checkpoint's own, which is never run",
+            "remove auto_map if the model computes what " + CLASSES.get(type) + " does");
       }
     }
-    if (fields.has("hidden_act") && !fields.text("hidden_act").equals("silu")) {
-      throw fields.bad("hidden_act", "is not silu, the only activation supported", SUPPORTED);
+  }
+
+  /** Biases on q, k and v are Qwen2's own; a child of one says so. */
+  private boolean qkvBias(String family) {
+    boolean own = family.equals("qwen2");
+    if (fields.has("qkv_bias") && fields.flag("qkv_bias") != own) {
+      throw fields.bad("qkv_bias", "is not what a " + family + " model has", SUPPORTED);
     }
-    if (fields.has("quantization_config")) {
-      throw fields.bad(
-          "quantization_config",
-          "is not supported: a parent's weights are fp32, bf16 or fp16",
-          "fetch the checkpoint it was quantised from");
+    return own;
+  }
+
+  /** At the top it stands for readers that look for it there. */
+  private void checkOriginal(RotaryFields rotary) {
+    String field = "original_max_position_embeddings";
+    if (rotary.scaling() != null
+        && fields.integer(field, 1, 1 << 30, rotary.scaling().originalPositions())
+            != rotary.scaling().originalPositions()) {
+      throw fields.bad(field, "is not what the rope scaling says", "leave one of them");
     }
-    if (fields.number("partial_rotary_factor", 0, 1, 1) != 1) {
-      throw fields.bad("partial_rotary_factor", "is not 1, the only one supported", SUPPORTED);
-    }
-    if (fields.has("position_embedding_type")
-        && !fields.text("position_embedding_type").equals("rope")) {
-      throw fields.bad("position_embedding_type", "is not rope", SUPPORTED);
+  }
+
+  private void checkTokens(int vocabulary) {
+    if (fields.has("eos_token_id")) {
+      for (int id : fields.integers("eos_token_id", 0, Integer.MAX_VALUE)) {
+        if (id >= vocabulary) {
+          throw fields.bad(
+              "eos_token_id",
+              "names a token beyond the vocabulary, %d of %d".formatted(id, vocabulary),
+              "take the id from tokenizer_config.json or generation_config.json, or compare"
+                  + " vocab_size");
+        }
+      }
     }
   }
 
@@ -208,20 +256,43 @@ public final class HuggingFaceConfig {
     };
   }
 
-  /**
-   * Sliding windows are not computed. Within its first window a model that has them sees all there
-   * is, as without; so its positions end there.
-   */
-  private int window(int positions) {
-    boolean unused = type.startsWith("qwen") && !fields.flag("use_sliding_window");
-    boolean sliding =
-        fields.texts("layer_types").stream().anyMatch(t -> !t.equals("full_attention"));
-    if (sliding && !fields.has("sliding_window")) {
-      throw fields.bad("layer_types", "holds other than full_attention", SUPPORTED);
+  /** The kinds of attention that the layers have; all the same where nothing is said. */
+  private Set<String> layerTypes(int layers) {
+    if (!fields.has("layer_types")) {
+      return Set.of(FULL);
     }
-    return unused || !fields.has("sliding_window")
-        ? positions
-        : fields.integer("sliding_window", 1, Integer.MAX_VALUE);
+    List<JsonValue> types = fields.list("layer_types");
+    if (types.size() != layers) {
+      throw fields.bad("layer_types", "is not a list of one for each of " + layers + " layers");
+    }
+    for (JsonValue one : types) {
+      if (!one.text().equals(FULL) && !one.text().equals(SLIDING)) {
+        throw one.bad("is neither " + FULL + " nor " + SLIDING);
+      }
+    }
+    return types.stream().map(JsonValue::text).collect(Collectors.toSet());
+  }
+
+  /**
+   * Sliding windows and attention in chunks are not computed. Within its first window a model that
+   * has them sees all there is, as without; so its positions end there, in all layers.
+   */
+  private int window(int positions, Set<String> layerTypes) {
+    boolean unused = type.startsWith("qwen") && !fields.flag("use_sliding_window");
+    if (layerTypes.contains(SLIDING) && (unused || !fields.has("sliding_window"))) {
+      throw fields.bad(
+          "layer_types", "holds " + SLIDING + ", but no sliding_window is in use", SUPPORTED);
+    }
+    int window =
+        unused || !fields.has("sliding_window")
+            ? positions
+            : fields.integer("sliding_window", 1, Integer.MAX_VALUE);
+    if (fields.has("dual_chunk_attention_config")) {
+      JsonValue chunks = fields.object("dual_chunk_attention_config");
+      int chunk = chunks.integer("chunk_size", 1, 1 << 30);
+      window = Math.min(window, chunk - chunks.integer("local_size", 0, chunk - 1, 0));
+    }
+    return window;
   }
 
   /** A child's config says its own blocks; its parent's block is noted, or taken as the largest. */
@@ -257,31 +328,6 @@ public final class HuggingFaceConfig {
         .mapToInt(block -> half.apply(block).sizes().getOrDefault(size, 0))
         .max()
         .orElse(0);
-  }
-
-  private RopeScaling ropeScaling(String field, int positions) {
-    if (!fields.has(field)) {
-      return null;
-    }
-    JsonValue scaling = fields.object(field);
-    String kind = scaling.has("rope_type") ? "rope_type" : "type";
-    String scheme = scaling.has(kind) ? scaling.text(kind) : "default";
-    if (scheme.equals("default")) {
-      return null;
-    }
-    if (!scheme.equals("llama3")) {
-      throw scaling.bad(kind, "is not a supported rope scaling: default and llama3 are", SUPPORTED);
-    }
-    double low = scaling.number("low_freq_factor", 1e-3, 1e6);
-    double high = scaling.number("high_freq_factor", 1e-3, 1e6);
-    if (high <= low) {
-      throw scaling.bad("high_freq_factor", "is not above low_freq_factor " + low);
-    }
-    return new RopeScaling(
-        scaling.number("factor", 1, 1e6),
-        low,
-        high,
-        scaling.integer("original_max_position_embeddings", 1, 1 << 30, positions));
   }
 
   /**

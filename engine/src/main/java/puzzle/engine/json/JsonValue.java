@@ -72,6 +72,15 @@ public final class JsonValue {
     return node.isArray();
   }
 
+  public boolean isObject() {
+    return node.isObject();
+  }
+
+  /** As JSON without spaces: {@code 1.0}, {@code "silu"}; to be compared, not shown. */
+  public String json() {
+    return node.toString();
+  }
+
   /** A field's value, absent if there is none. */
   public JsonValue at(String field) {
     return new JsonValue(file, this, field, node.path(field));

@@ -1,14 +1,13 @@
 package puzzle.engine.nn;
 
-import com.sun.management.OperatingSystemMXBean;
-import java.lang.management.ManagementFactory;
 import java.util.Locale;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.WeightSource;
+import puzzle.engine.machine.HostMemory;
 
 /** Whether all of a model's weights are in memory at once. Results are the same to the bit. */
 public enum Residency {
-  /** All where they take at most a quarter of the machine's memory, else a layer at a time. */
+  /** All where they take at most a quarter of the memory there is, else a layer at a time. */
   AUTO,
   WHOLE,
   LAYERS;
@@ -37,12 +36,7 @@ public enum Residency {
   }
 
   private boolean whole(DecoderConfig config) {
-    return this == WHOLE || this == AUTO && config.params() * Float.BYTES <= memoryBytes() / SHARE;
-  }
-
-  private static long memoryBytes() {
-    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
-        ? system.getTotalMemorySize()
-        : Long.MAX_VALUE;
+    return this == WHOLE
+        || this == AUTO && config.params() * Float.BYTES <= HostMemory.here().bytes() / SHARE;
   }
 }

@@ -12,9 +12,11 @@ import ai.djl.pytorch.jni.JniUtils;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.LongStream;
 import puzzle.engine.decoder.WeightSource;
 import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.safetensors.SafetensorsWriter;
@@ -80,8 +82,19 @@ public final class Tensors {
 
   static NDArray load(NDManager manager, WeightSource source, String name, int part) {
     Shape shape = new Shape(source.shape(name));
-    long size = shape.size();
     NDArray array = detached(manager, () -> manager.create(shape, DataType.FLOAT32));
+    assign(array, source, name, part);
+    return array;
+  }
+
+  /** Copies a named weight into a parameter of its shape, in place and in parts. */
+  public static void assign(NDArray parameter, WeightSource source, String name) {
+    assign(parameter, source, name, PART);
+  }
+
+  private static void assign(NDArray array, WeightSource source, String name, int part) {
+    NDManager manager = array.getManager();
+    long size = array.size();
     ByteBuffer bytes = scratch(Math.toIntExact(Math.min(size, part) * Float.BYTES));
     for (long first = 0; first < size; first += part) {
       int count = (int) Math.min(part, size - first);
@@ -93,11 +106,9 @@ public final class Tensors {
             ByteBuffer filled = bytes.duplicate().order(bytes.order()).limit(count * Float.BYTES);
             // Borrows the buffer, which stays as long as the call.
             NDArray values = manager.create(filled, new Shape(count), DataType.FLOAT32);
-            NDArray place = manager.full(new Shape(), at, DataType.INT64);
-            return Kernels.call("fill", array, values, place);
+            return Kernels.call("fill", array, values, integers(manager, at));
           });
     }
-    return array;
   }
 
   /** fp32 array of the given shape with the buffer's fp16 content, little-endian. */
@@ -143,6 +154,10 @@ public final class Tensors {
     return manager.full(new Shape(), (float) value, DataType.FLOAT32);
   }
 
+  private static NDArray integers(NDManager manager, long... values) {
+    return manager.create(values);
+  }
+
   /** Native zeros of type fp32. */
   public static NDArray zeros(NDManager manager, long... shape) {
     return manager.zeros(new Shape(shape), DataType.FLOAT32);
@@ -161,6 +176,24 @@ public final class Tensors {
     ByteBuffer bytes = direct(Math.toIntExact(array.size() * Float.BYTES));
     bytes.put(array.toByteBuffer(true)).rewind();
     return bytes.asFloatBuffer();
+  }
+
+  /** The array's content, row-major, in parts, each valid until the next one is asked for. */
+  public static Iterator<FloatBuffer> parts(NDArray array) {
+    long size = array.size();
+    return LongStream.iterate(0, first -> first < size, first -> first + PART)
+        .mapToObj(first -> part(array, first, (int) Math.min(PART, size - first)))
+        .iterator();
+  }
+
+  private static FloatBuffer part(NDArray array, long first, int count) {
+    return inference(
+        () -> {
+          ByteBuffer bytes = scratch(count * Float.BYTES);
+          NDArray part = Kernels.call("part", array, integers(array.getManager(), first, count));
+          bytes.put(part.toByteBuffer(true)).rewind();
+          return bytes.asFloatBuffer();
+        });
   }
 
   /** Copies values into a parameter in place; the parameter keeps its gradient flag. */
@@ -263,7 +296,7 @@ public final class Tensors {
   public static SafetensorsWriter writer(ElementType type, Map<String, NDArray> arrays) {
     SafetensorsWriter writer = new SafetensorsWriter(type);
     arrays.forEach(
-        (name, array) -> writer.add(name, array.getShape().getShape(), () -> read(array)));
+        (name, array) -> writer.addParts(name, array.getShape().getShape(), () -> parts(array)));
     return writer;
   }
 }

@@ -1,12 +1,12 @@
 package puzzle.engine.recording;
 
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 import puzzle.engine.data.Corpus;
 import puzzle.engine.data.PackedSequences;
 import puzzle.engine.data.Packing;
+import puzzle.engine.data.Sequences;
 import puzzle.engine.data.Tokenizer;
 import puzzle.engine.huggingface.HuggingFaceConfig;
 import puzzle.engine.recording.Recording.Split;
@@ -21,12 +21,13 @@ public final class CorpusSplits {
   private CorpusSplits() {}
 
   /** Sequences of one token more than is run: the last is a target only. */
-  public static Map<Split, int[][]> read(RunSpec spec, int vocabSize) {
-    return read(spec, Corpus.open(spec.corpus().source()), vocabSize);
+  public static Map<Split, Sequences> read(RunSpec spec, int vocabSize) {
+    return read(
+        spec, Corpus.open(spec.corpus().sources().stream().map(s -> s.path()).toList()), vocabSize);
   }
 
   /** The same of another text. */
-  public static Map<Split, int[][]> read(RunSpec spec, Corpus text, int vocabSize) {
+  public static Map<Split, Sequences> read(RunSpec spec, Corpus text, int vocabSize) {
     Path parent = Path.of(spec.parent());
     RunSpec.Corpus corpus = spec.corpus();
     PackedSequences data =
@@ -44,21 +45,17 @@ public final class CorpusSplits {
     int gkd = spec.gkd().steps() * spec.gkd().batch();
     int scoring = spec.scoring().sequences();
     int evaluation = spec.scoring().evaluationSequences();
-    int[][] train = data.train(bld + gkd);
+    Sequences train = Sequences.of(data.train(bld + gkd));
     int selection = spec.scoring().selectionSequences();
-    int[][] heldOut = data.validation(scoring + evaluation + selection);
-    Map<Split, int[][]> tokens = new EnumMap<>(Split.class);
-    tokens.put(Split.TRAIN, rows(train, 0, bld));
-    tokens.put(Split.GKD, rows(train, bld, gkd));
-    tokens.put(Split.SCORING, rows(heldOut, 0, scoring));
-    tokens.put(Split.EVALUATION, rows(heldOut, scoring, evaluation));
+    Sequences heldOut = Sequences.of(data.validation(scoring + evaluation + selection));
+    Map<Split, Sequences> tokens = new EnumMap<>(Split.class);
+    tokens.put(Split.TRAIN, train.part(0, bld));
+    tokens.put(Split.GKD, train.part(bld, gkd));
+    tokens.put(Split.SCORING, heldOut.part(0, scoring));
+    tokens.put(Split.EVALUATION, heldOut.part(scoring, evaluation));
     if (selection > 0) {
-      tokens.put(Split.SELECTION, rows(heldOut, scoring + evaluation, selection));
+      tokens.put(Split.SELECTION, heldOut.part(scoring + evaluation, selection));
     }
     return tokens;
-  }
-
-  private static int[][] rows(int[][] all, int from, int count) {
-    return Arrays.copyOfRange(all, from, from + count);
   }
 }

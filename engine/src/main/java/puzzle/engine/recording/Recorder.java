@@ -3,7 +3,6 @@ package puzzle.engine.recording;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.nio.FloatBuffer;
-import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -11,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import puzzle.engine.BlockEngine.Monitor;
+import puzzle.engine.data.Sequences;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.Losses;
 import puzzle.engine.nn.Tensors;
@@ -40,6 +40,7 @@ public final class Recorder {
   private final Decoder parent;
   private final int batch;
   private final long tapeBytes;
+  private final Map<Split, Sequences> given;
   private final Map<Split, int[][]> tokens;
   private final int length;
   private final ParentStates passes;
@@ -52,18 +53,20 @@ public final class Recorder {
    *     SELECTION} and {@code TASK} may be absent
    */
   public Recorder(
-      Store store, Decoder parent, int batch, long tapeBytes, Map<Split, int[][]> tokens) {
+      Store store, Decoder parent, int batch, long tapeBytes, Map<Split, Sequences> tokens) {
     this.store = store;
     this.parent = parent;
     this.batch = batch;
     this.tapeBytes = tapeBytes;
-    this.tokens = new EnumMap<>(tokens);
-    this.length = tokens.get(Split.TRAIN)[0].length - 1;
+    this.given = tokens;
+    this.tokens = new EnumMap<>(Split.class);
+    tokens.forEach((split, sequences) -> this.tokens.put(split, Recording.all(sequences)));
+    this.length = tokens.get(Split.TRAIN).length() - 1;
     this.passes = new ParentStates(parent, batch, length);
   }
 
   /** Keeps all training states. */
-  public Recorder(Store store, Decoder parent, int batch, Map<Split, int[][]> tokens) {
+  public Recorder(Store store, Decoder parent, int batch, Map<Split, Sequences> tokens) {
     this(store, parent, batch, 0, tokens);
   }
 
@@ -128,7 +131,7 @@ public final class Recorder {
     double loss = Arrays.stream(losses).average().orElseThrow();
     Recording.Index index =
         new Recording.Index(
-            put("tokens", ids()),
+            RecordedTokens.put(store, given),
             put("importance", importance),
             logitsFile,
             states.containsKey(Split.BENCHMARK) ? put("graded", graded) : null,
@@ -216,21 +219,6 @@ public final class Recorder {
     int hidden = parent.config().hiddenSize();
     long[] shape = {states.length / ((long) length * hidden), length, hidden};
     writer.add(Recording.tensor(split, place), shape, FloatBuffer.wrap(states));
-  }
-
-  private SafetensorsWriter ids() {
-    SafetensorsWriter writer = new SafetensorsWriter(ElementType.F32);
-    tokens.forEach(
-        (split, sequences) -> {
-          LongBuffer ids = LongBuffer.allocate(sequences.length * (length + 1));
-          for (int[] sequence : sequences) {
-            for (int id : sequence) {
-              ids.put(id);
-            }
-          }
-          writer.addI64(split.tensor("ids"), new long[] {sequences.length, length + 1}, ids.flip());
-        });
-    return writer;
   }
 
   private CheckpointRef put(String name, SafetensorsWriter writer) {

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
-import java.nio.LongBuffer;
 import java.nio.file.Files;
 import java.util.List;
+import puzzle.engine.data.Sequences;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.safetensors.SafetensorsFile;
 import puzzle.engine.store.Store;
@@ -101,18 +101,8 @@ public final class Recording {
   }
 
   /** All sequences of a split, each one token longer than the states: the last is a target only. */
-  public int[][] tokens(Split split) {
-    SafetensorsFile file = store.safetensors(index.tokens());
-    String name = split.tensor("ids");
-    long[] shape = file.shape(name);
-    LongBuffer ids = file.i64(name);
-    int[][] sequences = new int[(int) shape[0]][(int) shape[1]];
-    for (int[] sequence : sequences) {
-      for (int i = 0; i < sequence.length; i++) {
-        sequence[i] = (int) ids.get();
-      }
-    }
-    return sequences;
+  public Sequences tokens(Split split) {
+    return RecordedTokens.of(store.safetensors(index.tokens()), split);
   }
 
   /** Channel contributions of a layer's FFN (appendix A). */
@@ -153,7 +143,7 @@ public final class Recording {
    */
   public Training training(int layer, Place begin, Decoder parent, long tapeBytes) {
     return new TrainingTapes(store, index.layers(), tapeBytes)
-        .open(layer, begin, parent, index.batch(), () -> tokens(Split.TRAIN));
+        .open(layer, begin, parent, index.batch(), () -> all(tokens(Split.TRAIN)));
   }
 
   /**
@@ -173,6 +163,10 @@ public final class Recording {
   /** What the parent says to the sequences of the benchmark, [sequences, 2, tokens]. */
   public FloatBuffer graded() {
     return store.safetensors(index.graded()).fp32(GRADED);
+  }
+
+  static int[][] all(Sequences sequences) {
+    return sequences.read(0, Math.toIntExact(sequences.count()));
   }
 
   static String heads(int layer) {

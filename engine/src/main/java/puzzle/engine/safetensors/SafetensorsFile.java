@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -18,8 +19,9 @@ import puzzle.engine.decoder.WeightSource;
 import puzzle.model.InvalidInputException;
 
 /**
- * One safetensors file, memory-mapped a tensor at a time, so that neither a file over 2 GiB nor a
- * model over the machine's memory is a problem. Opening reads the header only and holds no file
+ * One safetensors file, memory-mapped in windows that overlap, since a Java buffer ends at 2 GiB: a
+ * run of elements of up to 1 GiB lies whole in one of them. A file of any size takes few mappings,
+ * each made when something in it is first read. Opening reads the header only and holds no file
  * handle: there is nothing to close, and mappings go with this object and the buffers it gave.
  */
 public final class SafetensorsFile implements WeightSource {
@@ -27,10 +29,15 @@ public final class SafetensorsFile implements WeightSource {
   /** The most fp32 elements one buffer can hold. */
   public static final long MAX_ELEMENTS = Integer.MAX_VALUE / Float.BYTES;
 
+  private static final long STRIDE = 1L << 30;
+  private static final long WINDOW = Integer.MAX_VALUE;
+
   private final Path file;
   private final long fileBytes;
   private final SafetensorsHeader header;
-  private final Map<String, ByteBuffer> mappings = new ConcurrentHashMap<>();
+
+  /** By their first byte, a multiple of the stride. */
+  private final Map<Long, ByteBuffer> windows = new ConcurrentHashMap<>();
 
   private SafetensorsFile(Path file, long fileBytes, SafetensorsHeader header) {
     this.file = file;
@@ -99,7 +106,7 @@ public final class SafetensorsFile implements WeightSource {
    */
   public FloatBuffer fp32(String name, long first, int count) {
     TensorInfo tensor = floats(name);
-    ByteBuffer bytes = map(name, tensor, first, count);
+    ByteBuffer bytes = map(tensor, first, count);
     if (tensor.type() == ElementType.F32 && bytes.alignmentOffset(0, Float.BYTES) == 0) {
       return bytes.asFloatBuffer();
     }
@@ -114,12 +121,12 @@ public final class SafetensorsFile implements WeightSource {
   @Override
   public void read(String name, long first, FloatBuffer into) {
     TensorInfo tensor = floats(name);
-    convert(tensor.type(), map(name, tensor, first, into.remaining()), into.slice());
+    convert(tensor.type(), map(tensor, first, into.remaining()), into.slice());
   }
 
   /** A run of one tensor's bytes as the file keeps them, little-endian. */
   public ByteBuffer bytes(String name, long first, int count) {
-    return map(name, tensor(name), first, count);
+    return map(tensor(name), first, count);
   }
 
   private TensorInfo floats(String name) {
@@ -154,6 +161,17 @@ public final class SafetensorsFile implements WeightSource {
     }
   }
 
+  /** A run of one tensor of 32-bit integers. */
+  public IntBuffer i32(String name, long first, int count) {
+    TensorInfo tensor = tensor(name);
+    if (tensor.type() != ElementType.I32) {
+      throw new InvalidInputException(
+          "%s: tensor '%s' is %s, not I32.\nMaybe the file was written for another purpose."
+              .formatted(file, name, tensor.type()));
+    }
+    return bytes(name, first, count).asIntBuffer();
+  }
+
   /** One tensor of 64-bit integers. */
   public LongBuffer i64(String name) {
     TensorInfo tensor = tensor(name);
@@ -166,10 +184,10 @@ public final class SafetensorsFile implements WeightSource {
       throw new InvalidInputException(
           file + ": tensor '" + name + "' " + tensor + " is over 2 GiB.\nMaybe split it.");
     }
-    return map(name, tensor, 0, (int) tensor.elements()).asLongBuffer();
+    return map(tensor, 0, (int) tensor.elements()).asLongBuffer();
   }
 
-  private ByteBuffer map(String name, TensorInfo tensor, long first, int count) {
+  private ByteBuffer map(TensorInfo tensor, long first, int count) {
     if (first < 0 || count < 0 || first + count > tensor.elements()) {
       throw new IndexOutOfBoundsException(
           "elements " + first + " + " + count + " of " + tensor.elements());
@@ -181,15 +199,15 @@ public final class SafetensorsFile implements WeightSource {
     if (length == 0) {
       return ByteBuffer.allocateDirect(0).order(ByteOrder.LITTLE_ENDIAN);
     }
-    long begin = first * tensor.type().bytes();
-    if (tensor.bytes() > Integer.MAX_VALUE) {
-      return mapped(tensor.position() + begin, length);
+    long begin = tensor.position() + first * tensor.type().bytes();
+    long inside = begin % STRIDE;
+    if (inside + length > WINDOW) {
+      return mapped(begin, length);
     }
-    // Mapped once: parts of a tensor are read over and over, and a mapping costs address space
-    // only.
-    return mappings
-        .computeIfAbsent(name, any -> mapped(tensor.position(), tensor.bytes()))
-        .slice((int) begin, (int) length)
+    long window = begin - inside;
+    return windows
+        .computeIfAbsent(window, at -> mapped(at, Math.min(WINDOW, fileBytes - at)))
+        .slice((int) inside, (int) length)
         .order(ByteOrder.LITTLE_ENDIAN);
   }
 

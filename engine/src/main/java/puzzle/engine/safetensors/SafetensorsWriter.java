@@ -8,7 +8,9 @@ import java.io.OutputStream;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -69,6 +71,17 @@ public final class SafetensorsWriter {
   public SafetensorsWriter addParts(
       String name, long[] shape, Supplier<Iterator<FloatBuffer>> parts) {
     return add(floats, name, shape, parts);
+  }
+
+  /** A tensor of fp64. */
+  public SafetensorsWriter addF64(String name, long[] shape, DoubleBuffer values) {
+    return add(ElementType.F64, name, shape, () -> values);
+  }
+
+  /** A tensor of 32-bit integers in consecutive parts, each made when its turn comes. */
+  public SafetensorsWriter addI32Parts(
+      String name, long[] shape, Supplier<Iterator<IntBuffer>> parts) {
+    return add(ElementType.I32, name, shape, parts);
   }
 
   /** A tensor of 64-bit integers. */
@@ -161,19 +174,33 @@ public final class SafetensorsWriter {
   }
 
   private void writeTo(OutputStream out, List<Entry> chosen) throws IOException {
-    List<Entry> ordered = new ArrayList<>(chosen);
-    ordered.sort(Comparator.comparingInt((Entry entry) -> entry.type.bytes()).reversed());
-    byte[] header = header(ordered);
-    ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    out.write(length.putLong(0, header.length).array());
-    out.write(header);
-    ByteBuffer chunk = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+    List<Entry> ordered = ordered(chosen);
+    writeHeader(out, ordered);
+    ByteBuffer chunk = chunk();
     for (Entry entry : ordered) {
       writeValues(out, entry, chunk);
     }
   }
 
-  private byte[] header(List<Entry> ordered) throws IOException {
+  /** What {@link #writeTo} writes before the values. */
+  void writeHeader(OutputStream out) throws IOException {
+    writeHeader(out, ordered(List.copyOf(entries.values())));
+  }
+
+  private static List<Entry> ordered(List<Entry> entries) {
+    List<Entry> ordered = new ArrayList<>(entries);
+    ordered.sort(Comparator.comparingInt((Entry entry) -> entry.type.bytes()).reversed());
+    return ordered;
+  }
+
+  private static void writeHeader(OutputStream out, List<Entry> ordered) throws IOException {
+    byte[] header = header(ordered);
+    ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    out.write(length.putLong(0, header.length).array());
+    out.write(header);
+  }
+
+  private static byte[] header(List<Entry> ordered) throws IOException {
     ObjectNode header = JSON.createObjectNode();
     // Without it, transformers refuses the file.
     header.putObject("__metadata__").put("format", "pt");
@@ -191,13 +218,18 @@ public final class SafetensorsWriter {
     return aligned;
   }
 
+  /** Room for {@link #writePart}. */
+  static ByteBuffer chunk() {
+    return ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
   private static void writeValues(OutputStream out, Entry entry, ByteBuffer chunk)
       throws IOException {
     Object values = entry.values.get();
     long given = 0;
     if (values instanceof Iterator<?> parts) {
       while (parts.hasNext()) {
-        given += writePart(out, entry.type, (FloatBuffer) parts.next(), chunk);
+        given += writePart(out, entry.type, (Buffer) parts.next(), chunk);
       }
     } else {
       // Before anything is written, where that can be told.
@@ -214,7 +246,7 @@ public final class SafetensorsWriter {
   }
 
   /** Writes a buffer from position 0 to its limit; returns how many elements that are. */
-  private static int writePart(OutputStream out, ElementType type, Buffer values, ByteBuffer chunk)
+  static int writePart(OutputStream out, ElementType type, Buffer values, ByteBuffer chunk)
       throws IOException {
     int given = values.limit();
     int perChunk = CHUNK / type.bytes();
@@ -235,6 +267,8 @@ public final class SafetensorsWriter {
             chunk.putShort(2 * i, HalfPrecision.toFp16(floats.get(first + i)));
           }
         }
+        case F64 -> chunk.asDoubleBuffer().put(0, (DoubleBuffer) values, first, count);
+        case I32 -> chunk.asIntBuffer().put(0, (IntBuffer) values, first, count);
         default -> chunk.asLongBuffer().put(0, (LongBuffer) values, first, count);
       }
       out.write(chunk.array(), 0, count * type.bytes());

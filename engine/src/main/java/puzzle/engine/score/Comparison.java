@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import puzzle.engine.BlockEngine.Monitor;
+import puzzle.engine.data.Sequences;
 import puzzle.engine.nn.Losses;
 import puzzle.engine.nn.Passes;
 import puzzle.engine.nn.Tensors;
@@ -42,7 +43,7 @@ record Comparison(Recording recording, RunSpec.Scoring settings, Benchmark bench
    * @param manager of the model
    */
   ModelEvaluator.Quality run(NDManager manager, Split split, Pass pass, Monitor monitor) {
-    int[][] tokens = recording.tokens(split);
+    int[][] tokens = all(split);
     int length = tokens[0].length - 1;
     int[] done = {0};
     Runnable tick = () -> monitor.step(done[0], tokens.length, Double.NaN);
@@ -81,7 +82,7 @@ record Comparison(Recording recording, RunSpec.Scoring settings, Benchmark bench
   }
 
   private Score.Measure grade(NDManager manager, Pass pass, Runnable tick) {
-    int[][] tokens = recording.tokens(Split.BENCHMARK);
+    int[][] tokens = all(Split.BENCHMARK);
     int length = tokens[0].length - 1;
     if (!Arrays.deepEquals(tokens, Benchmarks.padded(benchmark, length + 1, Integer.MAX_VALUE))) {
       throw new InvalidInputException(
@@ -100,6 +101,11 @@ record Comparison(Recording recording, RunSpec.Scoring settings, Benchmark bench
     double[] child = benchmark.grade(answers(modified.flip(), length));
     double[] parent = benchmark.grade(answers(recording.graded(), length));
     return measure(Score.Metric.BENCHMARK, floats(parent), floats(child));
+  }
+
+  private int[][] all(Split split) {
+    Sequences sequences = recording.tokens(split);
+    return sequences.read(0, Math.toIntExact(sequences.count()));
   }
 
   private List<Benchmark.Answer> answers(FloatBuffer values, int length) {

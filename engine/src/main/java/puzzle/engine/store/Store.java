@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import puzzle.engine.files.AtomicFile;
+import puzzle.engine.files.DraftFile;
 import puzzle.engine.files.Hashing;
 import puzzle.engine.files.StorageException;
 import puzzle.engine.safetensors.SafetensorsFile;
@@ -60,13 +61,26 @@ public final class Store {
    * @throws StorageException if it cannot be written; what was there before still is
    */
   public CheckpointRef put(String relativePath, AtomicFile.Content content) {
+    return reference(relativePath, AtomicFile.write(place(relativePath), content));
+  }
+
+  /**
+   * Begins an artefact that is written piece by piece; it is there once it is committed.
+   *
+   * @throws StorageException if it cannot be written
+   */
+  public DraftFile draft(String relativePath) {
+    return DraftFile.of(place(relativePath));
+  }
+
+  private Path place(String relativePath) {
     Path file = resolve(new CheckpointRef(relativePath, 0, "0".repeat(64)));
     try {
       Files.createDirectories(file.getParent());
+      return file;
     } catch (IOException e) {
       throw StorageException.of(file, e);
     }
-    return reference(relativePath, AtomicFile.write(file, content));
   }
 
   /** What {@link #put} would return, with nothing written. */
@@ -80,7 +94,8 @@ public final class Store {
     }
   }
 
-  private static CheckpointRef reference(String relativePath, AtomicFile.Written written) {
+  /** To what was written there. */
+  public CheckpointRef reference(String relativePath, AtomicFile.Written written) {
     return new CheckpointRef(relativePath, written.bytes(), written.sha256());
   }
 

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import puzzle.engine.data.Tokenizer;
 import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.huggingface.HuggingFaceConfig;
 import puzzle.engine.huggingface.ModelFolder;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.Residency;
@@ -22,6 +23,8 @@ final class DeviceCache implements AutoCloseable {
   private final Residency residency;
   private String openedStore;
   private Store store;
+  private String readParent;
+  private DecoderConfig config;
   private String loadedParent;
   private List<String> openedBenchmark;
   private Benchmark benchmark;
@@ -55,8 +58,13 @@ final class DeviceCache implements AutoCloseable {
     return parent;
   }
 
+  /** The parent's sizes; its weights are left where they are. */
   DecoderConfig config(RunSpec spec) {
-    return parent(spec).config();
+    if (!spec.parent().equals(readParent)) {
+      config = HuggingFaceConfig.read(Path.of(spec.parent()));
+      readParent = spec.parent();
+    }
+    return config;
   }
 
   /** The run's benchmark, or null; kept, as opening it reads the tokenizer. */

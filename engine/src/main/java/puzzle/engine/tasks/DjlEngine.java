@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.CancellationException;
 import puzzle.engine.BlockEngine;
 import puzzle.engine.TaskFailedException;
+import puzzle.engine.data.Sequences;
 import puzzle.engine.files.StorageException;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.DivergedException;
@@ -126,12 +127,13 @@ public final class DjlEngine implements BlockEngine {
   }
 
   private TaskResult record(RunSpec spec, Monitor monitor) {
-    Map<Split, int[][]> tokens = CorpusSplits.read(spec, open.config(spec).vocabSize());
+    Map<Split, Sequences> tokens = CorpusSplits.read(spec, open.config(spec).vocabSize());
     Benchmark benchmark = open.benchmark(spec);
     if (benchmark != null) {
       int length = spec.corpus().sequenceTokens() + 1;
       tokens.put(
-          Split.BENCHMARK, Benchmarks.padded(benchmark, length, open.config(spec).vocabSize()));
+          Split.BENCHMARK,
+          Sequences.of(Benchmarks.padded(benchmark, length, open.config(spec).vocabSize())));
     }
     return new Recorder(
             open.store(spec),

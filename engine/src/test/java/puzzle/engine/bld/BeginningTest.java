@@ -12,6 +12,7 @@ import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import puzzle.engine.BlockEngine.Monitor;
+import puzzle.engine.data.Sequences;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.SmallModels;
@@ -63,12 +64,12 @@ class BeginningTest {
   }
 
   private Recording recording(Decoder parent) {
-    Map<Split, int[][]> tokens = new EnumMap<>(Split.class);
+    Map<Split, Sequences> tokens = new EnumMap<>(Split.class);
     int vocabulary = parent.config().vocabSize();
-    tokens.put(Split.TRAIN, SmallModels.tokens(6, 13, vocabulary, 1));
-    tokens.put(Split.GKD, SmallModels.tokens(2, 13, vocabulary, 2));
-    tokens.put(Split.SCORING, SmallModels.tokens(4, 13, vocabulary, 3));
-    tokens.put(Split.EVALUATION, SmallModels.tokens(4, 13, vocabulary, 4));
+    tokens.put(Split.TRAIN, Sequences.of(SmallModels.tokens(6, 13, vocabulary, 1)));
+    tokens.put(Split.GKD, Sequences.of(SmallModels.tokens(2, 13, vocabulary, 2)));
+    tokens.put(Split.SCORING, Sequences.of(SmallModels.tokens(4, 13, vocabulary, 3)));
+    tokens.put(Split.EVALUATION, Sequences.of(SmallModels.tokens(4, 13, vocabulary, 4)));
     Store store = Store.open(folder);
     return Recording.open(
         store, new Recorder(store, parent, 2, tokens).run(Monitor.NONE).recording());

@@ -97,4 +97,9 @@ public final class RandomModel implements WeightSource {
   public FloatBuffer fp32(String name) {
     return FloatBuffer.wrap(values.get(name));
   }
+
+  @Override
+  public void read(String name, long first, FloatBuffer into) {
+    into.put(into.position(), fp32(name), Math.toIntExact(first), into.remaining());
+  }
 }

@@ -48,6 +48,12 @@ class LayerByLayerTest {
       read.add(name);
       return of.fp32(name);
     }
+
+    @Override
+    public void read(String name, long first, FloatBuffer into) {
+      read.add(name);
+      of.read(name, first, into);
+    }
   }
 
   @ParameterizedTest

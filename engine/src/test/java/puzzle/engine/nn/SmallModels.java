@@ -96,6 +96,11 @@ public final class SmallModels {
         }
         return values;
       }
+
+      @Override
+      public void read(String name, long first, FloatBuffer into) {
+        into.put(into.position(), fp32(name), Math.toIntExact(first), into.remaining());
+      }
     };
   }
 

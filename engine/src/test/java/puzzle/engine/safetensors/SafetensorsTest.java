@@ -99,10 +99,10 @@ public class SafetensorsTest {
 
   @Test
   void readsATensorBeyondTwoGibibytes() throws IOException {
-    long elements = 600_000_000L;
+    long elements = 2_400_000_000L;
     String header =
-        "{\"big\":{\"dtype\":\"F32\",\"shape\":[60000,10000],\"data_offsets\":[0,2400000000]},"
-            + "\"last\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[2400000000,2400000004]}}";
+        "{\"big\":{\"dtype\":\"F32\",\"shape\":[240000,10000],\"data_offsets\":[0,9600000000]},"
+            + "\"last\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[9600000000,9600000004]}}";
     header += " ".repeat((8 - header.length() % 8) % 8);
     Path file = folder.resolve("big.safetensors");
     try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
@@ -119,6 +119,17 @@ public class SafetensorsTest {
     assertArrayEquals(new float[] {0, 1}, floats(read.fp32("big", elements - 2, 2)));
     assertThrows(InvalidInputException.class, () -> read.fp32("big"));
     assertThrows(IndexOutOfBoundsException.class, () -> read.fp32("big", elements, 1));
+    FloatBuffer across = FloatBuffer.allocate(1 << 20);
+    for (long first = 0; first < elements; first += 25_000_000) {
+      read.read("big", Math.min(first, elements - across.capacity()), across);
+    }
+    read.read("big", elements - across.capacity(), across);
+    assertEquals(1f, across.get(across.capacity() - 1));
+    Path maps = Path.of("/proc/self/maps");
+    if (Files.exists(maps)) {
+      long mappings = Files.readAllLines(maps).stream().filter(s -> s.contains("big.safe")).count();
+      assertTrue(mappings <= 9, "one for each GiB, not for each part: " + mappings);
+    }
   }
 
   @Test

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -75,8 +74,10 @@ class SuffixScorerTest {
 
     DecoderConfig config = HuggingFaceConfig.read(Path.of(spec.parent()));
     Architecture parent = config.architecture();
-    Map<Split, int[][]> tokens = CorpusSplits.read(spec, config.vocabSize());
-    int[][] ids = tokens.get(Split.SCORING);
+    int[][] ids =
+        CorpusSplits.read(spec, config.vocabSize())
+            .get(Split.SCORING)
+            .read(0, spec.scoring().sequences());
     float[][][] p = logits(config, ids);
     float[][][] q = logits(config.with(parent.with(1, changed)), ids);
     double[][] differences = new double[3][ids.length];

@@ -65,7 +65,7 @@ class BldCostBenchmark {
     spec =
         small.with(
             s -> {
-              s.corpus = new RunSpec.Corpus(TEXT, 0.02, 128);
+              s.corpus = RunSpec.Corpus.of(TEXT, 0.02, 128);
               s.bld =
                   s.bld.with(
                       b -> {

@@ -22,6 +22,7 @@ import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.TaskFailedException;
 import puzzle.engine.bld.BlockDistillation;
 import puzzle.engine.data.EpochOrder;
+import puzzle.engine.data.Sequences;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.gkd.GlobalDistillation;
 import puzzle.engine.nn.Decoder;
@@ -82,7 +83,7 @@ class NativeSpeedBenchmark {
           Architecture.uniform(new Block(kv, config.parentBlock().ffn()), config.layers());
       gather(parent, spec, recording, store, block, half, layers, narrow, manager);
       long seed = 11;
-      int[][] rounds = recording.tokens(Split.GKD);
+      int[][] rounds = all(recording, Split.GKD);
       int[] first = new EpochOrder(seed, rounds.length, spec.gkd().batch()).step(0);
       put("healed", Tensors.ids(manager, rows(rounds, first), 0, rounds[0].length - 1));
       try (NativeSteps script = new NativeSteps(arrays);
@@ -237,7 +238,7 @@ class NativeSpeedBenchmark {
     int all = spec.bld().sequences();
     Tensors.inference(
         () -> {
-          int[][] train = recording.tokens(Split.TRAIN);
+          int[][] train = all(recording, Split.TRAIN);
           NDArray input = parent.embed(Tensors.ids(manager, train, 0, tokens));
           NDArray middle = parent.attention(parent.weights(0, Subblock.ATTENTION), input);
           NDArray output = parent.ffn(parent.weights(0, Subblock.FFN), middle);
@@ -246,8 +247,8 @@ class NativeSpeedBenchmark {
           put("output", Tensors.keep(output, manager));
           return null;
         });
-    put("scored", Tensors.ids(manager, recording.tokens(Split.SCORING), 0, tokens));
-    int[][] scored = recording.tokens(Split.SCORING);
+    put("scored", Tensors.ids(manager, all(recording, Split.SCORING), 0, tokens));
+    int[][] scored = all(recording, Split.SCORING);
     put("logits", recording.logits(Split.SCORING).read(manager, 0, scored.length));
     parent.parameters().forEach((name, array) -> put("parent/" + name, array));
     parent.weights(0, Subblock.FFN).arrays().forEach((name, array) -> put("frozen/" + name, array));
@@ -335,7 +336,12 @@ class NativeSpeedBenchmark {
     if (hidden == 256) {
       RunSpec small = SmallRun.in(home, SmallRun.config(), 6000);
       return SmallRun.sized(
-          small, Path.of("../examples/tiny/parent"), small.corpus().source(), 128, 16, ROUNDS + 2);
+          small,
+          Path.of("../examples/tiny/parent"),
+          small.corpus().sources().get(0).path(),
+          128,
+          16,
+          ROUNDS + 2);
     }
     int heads = hidden / 64;
     Block block = new Block(Variant.attention(heads / 2), Variant.ffn(hidden * 8 / 3));
@@ -357,10 +363,15 @@ class NativeSpeedBenchmark {
             Architecture.uniform(block, 2));
     RunSpec small = SmallRun.in(home, config, 6000);
     return SmallRun.sized(
-        small, Path.of(small.parent()), small.corpus().source(), 256, 4, ROUNDS + 2);
+        small, Path.of(small.parent()), small.corpus().sources().get(0).path(), 256, 4, ROUNDS + 2);
   }
 
   private static int[][] rows(int[][] all, int[] chosen) {
     return Arrays.stream(chosen).mapToObj(i -> all[i]).toArray(int[][]::new);
+  }
+
+  private static int[][] all(Recording recording, Split split) {
+    Sequences sequences = recording.tokens(split);
+    return sequences.read(0, Math.toIntExact(sequences.count()));
   }
 }

@@ -56,7 +56,7 @@ public final class SmallRun {
           s.parent = parent.toString();
           s.store = folder.resolve("store").toString();
           s.seed = 5;
-          s.corpus = new RunSpec.Corpus(text.toString(), 0.2, 24);
+          s.corpus = RunSpec.Corpus.of(text.toString(), 0.2, 24);
           s.space = SearchSpace.standard(config.kvHeads(), config.intermediateSize(), 1);
           s.bld =
               s.bld.with(
@@ -121,7 +121,7 @@ public final class SmallRun {
     return spec.with(
         s -> {
           s.parent = parent.toString();
-          s.corpus = new RunSpec.Corpus(corpus, 0.05, tokens);
+          s.corpus = RunSpec.Corpus.of(corpus, 0.05, tokens);
           s.space = SearchSpace.standard(config.kvHeads(), config.intermediateSize(), 1);
           s.bld =
               s.bld.with(

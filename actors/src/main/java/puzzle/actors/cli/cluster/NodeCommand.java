@@ -104,15 +104,17 @@ public final class NodeCommand extends ResultCommand {
     }
     AtomicBoolean asked = new AtomicBoolean();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> asked.set(true)));
-    node.membership()
-        .outcast()
-        .thenRun(() -> new ForcedExit(LAST_BREATH, Runtime.getRuntime()::halt).begin());
+    CompletableFuture<?> stopping = node.membership().stopping().toCompletableFuture();
+    stopping.thenRun(
+        () -> {
+          if (!node.membership().told()) {
+            new ForcedExit(LAST_BREATH, Runtime.getRuntime()::halt).begin();
+          }
+        });
     CompletableFuture<?> stopped = node.membership().stopped().toCompletableFuture();
     CompletableFuture<?> up = node.membership().up().toCompletableFuture();
-    CompletableFuture.anyOf(up, stopped).get();
-    if (stopped.isDone()) {
-      node.membership().checkReadable();
-    }
+    CompletableFuture.anyOf(up, stopping).get();
+    node.membership().checkReadable();
     if (!up.isDone() && node.membership().refused()) {
       throw new InvalidInputException(
           "puzzle.journal = %s: the cluster has another journal, or a coordinator already."

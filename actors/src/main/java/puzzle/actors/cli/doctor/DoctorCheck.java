@@ -1,8 +1,6 @@
 package puzzle.actors.cli.doctor;
 
-import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.ByteBuffer;
@@ -22,6 +20,7 @@ import java.util.concurrent.ForkJoinPool;
 import org.slf4j.LoggerFactory;
 import puzzle.actors.cli.doctor.DoctorCommand.Finding;
 import puzzle.engine.files.Folders;
+import puzzle.engine.machine.HostMemory;
 import puzzle.engine.nn.TensorCheck;
 
 /** One thing of a machine that a run needs, tried out for real. */
@@ -91,14 +90,21 @@ record DoctorCheck(String subject, String maybe, DoctorCheck.Trial trial) {
         : Finding.ok("processors", detail);
   }
 
+  /** What the launcher chose, and from what. */
   private static Finding memory() {
-    OperatingSystemMXBean system =
-        (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-    double total = system.getTotalMemorySize() / GIB;
+    HostMemory memory = HostMemory.here();
+    String options = System.getenv("PUZZLE_JAVA_OPTIONS");
     String detail =
-        "%.1f GiB, heap of at most %.1f GiB"
-            .formatted(total, Runtime.getRuntime().maxMemory() / GIB);
-    return total < MEMORY_GIB
+        "%.1f GiB (%s), of it at most %.1f GiB of heap and %.1f GiB of direct buffers%s"
+            .formatted(
+                memory.bytes() / GIB,
+                memory.source(),
+                HostMemory.heapBytes() / GIB,
+                HostMemory.directBytes() / GIB,
+                options == null || options.isBlank()
+                    ? ""
+                    : "; PUZZLE_JAVA_OPTIONS is " + options.strip());
+    return memory.bytes() < MEMORY_GIB * GIB
         ? Finding.warning("memory", detail, "the example needs %.0f GiB.".formatted(MEMORY_GIB))
         : Finding.ok("memory", detail);
   }
