@@ -14,6 +14,7 @@ public final class RunDraft extends Draft<RunSpec, RunDraft> {
   public String parent;
   public String store;
   public long seed = 1;
+  public Precision precision = Precision.AUTO;
   public RunSpec.Corpus corpus;
   public SearchSpace space;
   public RunSpec.Bld bld = RunSpec.Bld.DEFAULT;

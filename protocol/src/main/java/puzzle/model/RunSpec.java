@@ -18,6 +18,7 @@ import java.util.function.Consumer;
  * @param parent folder of the parent's checkpoint
  * @param store folder of the run; every {@link CheckpointRef} is relative to it
  * @param seed of all that is drawn at random
+ * @param precision of products and attention
  * @param parts that long tasks are done in; of run file and parent, not of devices, on which no
  *     result depends
  */
@@ -26,6 +27,7 @@ public record RunSpec(
     String parent,
     String store,
     long seed,
+    Precision precision,
     Corpus corpus,
     SearchSpace space,
     Bld bld,
@@ -39,6 +41,7 @@ public record RunSpec(
   public RunSpec {
     parts = parts == null ? Parts.ONE : parts;
     Objects.requireNonNull(id, "id");
+    Objects.requireNonNull(precision, "precision");
     Objects.requireNonNull(space, "space");
     Objects.requireNonNull(target, "target");
   }
