@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import puzzle.engine.decoder.WeightSource;
+import puzzle.engine.files.StandIns;
 import puzzle.model.InvalidInputException;
 
 /**
@@ -52,6 +53,7 @@ public final class SafetensorsFile implements WeightSource {
    *     file
    */
   public static SafetensorsFile open(Path file) {
+    StandIns.refuse(file);
     if (!Files.isRegularFile(file)) {
       throw new InvalidInputException(
           file + ": no such file.\nMaybe the path is relative to another folder.");
