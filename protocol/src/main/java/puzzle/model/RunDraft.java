@@ -23,6 +23,7 @@ public final class RunDraft extends Draft<RunSpec, RunDraft> {
   public Target target;
   public RunSpec.Gkd gkd = RunSpec.Gkd.DEFAULT;
   public RetryPolicy retries = RetryPolicy.DEFAULT;
+  public RunSpec.Parts parts = RunSpec.Parts.ONE;
 
   public RunDraft() {
     super(RunSpec.class);

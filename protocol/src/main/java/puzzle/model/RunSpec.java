@@ -19,6 +19,8 @@ import java.util.function.Consumer;
  * @param store folder of the run; every {@link CheckpointRef} is relative to it
  * @param seed of all that is drawn at random
  * @param precision of products and attention
+ * @param parts that long tasks are done in; of run file and parent, not of devices, on which no
+ *     result depends
  */
 public record RunSpec(
     RunId id,
@@ -33,9 +35,11 @@ public record RunSpec(
     Profiling profiling,
     Target target,
     Gkd gkd,
-    RetryPolicy retries) {
+    RetryPolicy retries,
+    Parts parts) {
 
   public RunSpec {
+    parts = parts == null ? Parts.ONE : parts;
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(precision, "precision");
     Objects.requireNonNull(space, "space");
@@ -50,6 +54,13 @@ public record RunSpec(
   /** This run with some things changed. */
   public RunSpec with(Consumer<RunDraft> change) {
     return new RunDraft().changed(this, change);
+  }
+
+  /** How many parts a long task is done in, each a task of its own; 1 for undivided. */
+  public record Parts(int recording, int evaluation, int export) {
+
+    /** What a small model needs. */
+    public static final Parts ONE = new Parts(1, 1, 1);
   }
 
   /**

@@ -20,6 +20,7 @@ import java.util.stream.LongStream;
 import puzzle.engine.decoder.WeightSource;
 import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.safetensors.SafetensorsWriter;
+import puzzle.model.SignOfLife;
 
 /**
  * The few tensor operations outside {@link Kernels}: making arrays that own their memory, reading
@@ -97,6 +98,7 @@ public final class Tensors {
     ByteBuffer bytes = scratch(Math.toIntExact(Math.min(size, part) * Float.BYTES));
     for (long first = 0; first < size; first += part) {
       int count = (int) Math.min(part, size - first);
+      SignOfLife.give();
       source.read(name, first, bytes.asFloatBuffer().limit(count));
       long at = first;
       inference(
