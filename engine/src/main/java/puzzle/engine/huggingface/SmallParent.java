@@ -43,6 +43,7 @@ public final class SmallParent {
         false,
         false,
         false,
+        block,
         Architecture.uniform(block, LAYERS));
   }
 

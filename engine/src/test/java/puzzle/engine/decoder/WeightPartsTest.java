@@ -29,6 +29,7 @@ class WeightPartsTest {
           false,
           false,
           false,
+          BLOCK,
           Architecture.uniform(BLOCK, 2));
 
   @Test

@@ -329,6 +329,7 @@ class FolderEvaluationTest {
         c.tiedEmbeddings(),
         c.qkvBias(),
         c.qkNorm(),
+        c.parentBlock(),
         c.architecture());
   }
 }

@@ -54,6 +54,7 @@ public record PublishedThroughput(
         false,
         false,
         false,
+        block,
         Architecture.uniform(block, layers));
   }
 

@@ -33,6 +33,7 @@ class CostTableProfileTest {
           false,
           false,
           false,
+          BLOCK,
           Architecture.uniform(BLOCK, 4));
   private static final HardwareProfile H100 = HardwareProfiles.named("h100");
 
