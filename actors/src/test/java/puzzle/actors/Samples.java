@@ -19,12 +19,14 @@ import puzzle.model.Block;
 import puzzle.model.BlockCost;
 import puzzle.model.CheckpointRef;
 import puzzle.model.Limit;
+import puzzle.model.Part;
 import puzzle.model.RetryPolicy;
 import puzzle.model.RunId;
 import puzzle.model.RunSpec;
 import puzzle.model.Score;
 import puzzle.model.SearchSpace;
 import puzzle.model.Target;
+import puzzle.model.Task;
 import puzzle.model.Variant;
 import puzzle.model.Workload;
 
@@ -50,6 +52,8 @@ public final class Samples {
     fixed.put(CheckpointRef.class, new CheckpointRef("a/b", 3, "0".repeat(64)));
     fixed.put(Score.class, Score.measured(0.5, 0.1));
     fixed.put(BlockCost.class, new BlockCost(1, 2, 3, 4, 5));
+    fixed.put(Part.class, new Part(1, 3, 4));
+    fixed.put(Task.class, new Task.Tokenize());
     fixed.put(String.class, "text");
     fixed.put(int.class, 3);
     fixed.put(Integer.class, 3);

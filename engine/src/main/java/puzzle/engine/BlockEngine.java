@@ -46,6 +46,18 @@ public interface BlockEngine extends AutoCloseable {
       }
     }
 
+    /**
+     * From within a long piece of work that is no step: says that it continues, and stops a task
+     * that is no longer wanted. Cheap; progress stays where it is.
+     *
+     * @throws CancellationException if the task was cancelled
+     */
+    default void alive() {
+      if (cancelled()) {
+        throw new CancellationException("cancelled");
+      }
+    }
+
     Monitor NONE =
         new Monitor() {
           @Override

@@ -61,6 +61,7 @@ final class Facts {
           new TaskEvent.AttemptStarted("bld/0/kv-4", 2, "host/cpu-1"),
           new TaskEvent.TaskFinished("bld/0/kv-4", 2, new TaskResult.Trained(REF, 0.5, 0.25, 10)),
           new TaskEvent.TaskReopened("bld/0/kv-4", "flipped byte"),
+          new TaskEvent.TaskFinished("record/0", 1, new TaskResult.PartMade(REF)),
           new TaskEvent.TaskFinished("record", 1, new TaskResult.Recorded(REF, 1.5, 100, 10)),
           new TaskEvent.TaskFinished(
               "profile/b4-p64-g16",

@@ -37,6 +37,9 @@ public final class MicroBatch {
     if (task instanceof Task.GkdRound) {
       return spec.gkd().passSequences();
     }
+    if (task instanceof Task.PartOf part) {
+      return of(spec, part.whole());
+    }
     return task instanceof Task.Record
             || task instanceof Task.ScoreBlock
             || task instanceof Task.Evaluate

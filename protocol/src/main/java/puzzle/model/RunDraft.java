@@ -14,6 +14,7 @@ public final class RunDraft extends Draft<RunSpec, RunDraft> {
   public String parent;
   public String store;
   public long seed = 1;
+  public Precision precision = Precision.AUTO;
   public RunSpec.Corpus corpus;
   public SearchSpace space;
   public RunSpec.Bld bld = RunSpec.Bld.DEFAULT;
@@ -22,6 +23,7 @@ public final class RunDraft extends Draft<RunSpec, RunDraft> {
   public Target target;
   public RunSpec.Gkd gkd = RunSpec.Gkd.DEFAULT;
   public RetryPolicy retries = RetryPolicy.DEFAULT;
+  public RunSpec.Parts parts = RunSpec.Parts.ONE;
 
   public RunDraft() {
     super(RunSpec.class);

@@ -18,12 +18,16 @@ import java.util.function.Consumer;
  * @param parent folder of the parent's checkpoint
  * @param store folder of the run; every {@link CheckpointRef} is relative to it
  * @param seed of all that is drawn at random
+ * @param precision of products and attention
+ * @param parts that long tasks are done in; of run file and parent, not of devices, on which no
+ *     result depends
  */
 public record RunSpec(
     RunId id,
     String parent,
     String store,
     long seed,
+    Precision precision,
     Corpus corpus,
     SearchSpace space,
     Bld bld,
@@ -31,10 +35,13 @@ public record RunSpec(
     Profiling profiling,
     Target target,
     Gkd gkd,
-    RetryPolicy retries) {
+    RetryPolicy retries,
+    Parts parts) {
 
   public RunSpec {
+    parts = parts == null ? Parts.ONE : parts;
     Objects.requireNonNull(id, "id");
+    Objects.requireNonNull(precision, "precision");
     Objects.requireNonNull(space, "space");
     Objects.requireNonNull(target, "target");
   }
@@ -47,6 +54,13 @@ public record RunSpec(
   /** This run with some things changed. */
   public RunSpec with(Consumer<RunDraft> change) {
     return new RunDraft().changed(this, change);
+  }
+
+  /** How many parts a long task is done in, each a task of its own; 1 for undivided. */
+  public record Parts(int recording, int evaluation, int export) {
+
+    /** What a small model needs. */
+    public static final Parts ONE = new Parts(1, 1, 1);
   }
 
   /**

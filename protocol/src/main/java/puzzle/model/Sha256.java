@@ -43,6 +43,7 @@ public final class Sha256 {
       byte[] chunk = new byte[1 << 16];
       for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
         digest.update(chunk, 0, count);
+        SignOfLife.give();
       }
     }
     return hex(digest);

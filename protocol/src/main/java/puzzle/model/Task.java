@@ -10,6 +10,8 @@ import java.util.List;
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
 @JsonSubTypes({
+  @JsonSubTypes.Type(value = Task.PartOf.class, name = "part"),
+  @JsonSubTypes.Type(value = Task.Tokenize.class, name = "tokenize"),
   @JsonSubTypes.Type(value = Task.Record.class, name = "record"),
   @JsonSubTypes.Type(value = Task.Bld.class, name = "bld"),
   @JsonSubTypes.Type(value = Task.BldBlock.class, name = "bld-block"),
@@ -42,9 +44,70 @@ public sealed interface Task {
   /** What this task gives when it succeeds. */
   Class<? extends TaskResult> resultType();
 
-  /** Runs the parent over the corpus; keeps every layer's activations and the importances. */
-  record Record() implements Task {
+  /**
+   * A share of a long task: some of the sequences that it runs, or of the layers that it writes.
+   *
+   * @param whole the task as it is undivided; it gets what its parts made and joins it
+   */
+  record PartOf(Task whole, Part part) implements Task {
+
+    public static String key(String whole, int part) {
+      return whole + "/" + part;
+    }
+
+    @Override
+    public String key() {
+      return key(whole.key(), part.index());
+    }
+
+    @Override
+    public CheckpointRef recording() {
+      return whole.recording();
+    }
+
+    @Override
+    public Architecture architecture() {
+      return whole.architecture();
+    }
+
+    @Override
+    public Class<? extends TaskResult> resultType() {
+      return TaskResult.PartMade.class;
+    }
+  }
+
+  /** Takes the sequences of every split from the corpus, for the parts of a recording. */
+  record Tokenize() implements Task {
+    public static final String KEY = "record/tokens";
+
+    @Override
+    public String key() {
+      return KEY;
+    }
+
+    @Override
+    public Class<? extends TaskResult> resultType() {
+      return TaskResult.PartMade.class;
+    }
+  }
+
+  /**
+   * Runs the parent over the corpus; keeps every layer's activations and the importances.
+   *
+   * @param tokens of all splits, or null to take them from the corpus
+   * @param parts what the parts of this task made, in order, to be joined; none if it is undivided
+   */
+  record Record(CheckpointRef tokens, List<CheckpointRef> parts) implements Task {
     public static final String KEY = "record";
+
+    public Record {
+      parts = parts == null ? List.of() : List.copyOf(parts);
+    }
+
+    /** Undivided. */
+    public Record() {
+      this(null, List.of());
+    }
 
     @Override
     public String key() {
@@ -153,7 +216,9 @@ public sealed interface Task {
    * @param selecting true to measure on the sequences that candidates are chosen by, false on those
    *     that are reported
    * @param child a healed child's weights, or null to assemble from {@code layers}
-   * @param recording the parent's logits on those sequences
+   * @param recording what the parent says to those sequences
+   * @param parts what the parts of this task measured, in order, to be joined; none if it is
+   *     undivided
    */
   record Evaluate(
       String label,
@@ -161,20 +226,27 @@ public sealed interface Task {
       List<Weights> layers,
       CheckpointRef child,
       CheckpointRef recording,
-      boolean selecting)
+      boolean selecting,
+      List<CheckpointRef> parts)
       implements Task {
     public Evaluate {
       layers = layers == null ? List.of() : List.copyOf(layers);
+      parts = parts == null ? List.of() : List.copyOf(parts);
     }
 
-    /** On the sequences that are reported. */
+    /** Undivided, on the sequences that are reported. */
     public Evaluate(
         String label,
         Architecture architecture,
         List<Weights> layers,
         CheckpointRef child,
         CheckpointRef recording) {
-      this(label, architecture, layers, child, recording, false);
+      this(label, architecture, layers, child, recording, false, List.of());
+    }
+
+    /** The same evaluation, to be put together from its parts. */
+    public Evaluate joining(List<CheckpointRef> made) {
+      return new Evaluate(label, architecture, layers, child, recording, selecting, made);
     }
 
     public static String key(String label) {
@@ -289,13 +361,24 @@ public sealed interface Task {
    * Writes the healed child as a checkpoint that servers load.
    *
    * @param report what the model card tells, as name and text
+   * @param parts the weights that the parts of this task wrote, in order; none if it is undivided
    */
-  record Export(Architecture architecture, CheckpointRef child, List<String> report)
+  record Export(
+      Architecture architecture,
+      CheckpointRef child,
+      List<String> report,
+      List<CheckpointRef> parts)
       implements Task {
     public static final String KEY = "export";
 
     public Export {
       report = report == null ? List.of() : List.copyOf(report);
+      parts = parts == null ? List.of() : List.copyOf(parts);
+    }
+
+    /** Undivided. */
+    public Export(Architecture architecture, CheckpointRef child, List<String> report) {
+      this(architecture, child, report, List.of());
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 /** What a {@link Task} gave: plain values and references to files that are complete on disk. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
 @JsonSubTypes({
+  @JsonSubTypes.Type(value = TaskResult.PartMade.class, name = "part-made"),
   @JsonSubTypes.Type(value = TaskResult.Recorded.class, name = "recorded"),
   @JsonSubTypes.Type(value = TaskResult.Trained.class, name = "trained"),
   @JsonSubTypes.Type(value = TaskResult.Profiled.class, name = "profiled"),
@@ -28,6 +29,18 @@ public sealed interface TaskResult {
   /** The files this result stands on: a result counts only if all of them are there and whole. */
   default List<CheckpointRef> files() {
     return List.of();
+  }
+
+  /**
+   * A share of a task is done; another task joins what it made with the others'.
+   *
+   * @param file what the share is known by; it may name further files
+   */
+  record PartMade(CheckpointRef file) implements TaskResult {
+    @Override
+    public List<CheckpointRef> files() {
+      return List.of(file);
+    }
   }
 
   /**

@@ -78,7 +78,11 @@ final class PlanCommand extends ResultCommand {
   private static ParentShape shape(Path parent) {
     DecoderConfig config = HuggingFaceConfig.read(parent);
     return new ParentShape(
-        config.layers(), config.heads(), config.hiddenSize(), config.parentBlock());
+        config.layers(),
+        config.heads(),
+        config.hiddenSize(),
+        config.parentBlock(),
+        config.params());
   }
 
   private static int baselines() {

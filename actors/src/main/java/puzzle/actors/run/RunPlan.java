@@ -17,6 +17,7 @@ import puzzle.model.Failure;
 import puzzle.model.LayerLibrary;
 import puzzle.model.Outcome;
 import puzzle.model.Phase;
+import puzzle.model.RunSpec;
 import puzzle.model.Target;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
@@ -43,6 +44,7 @@ public final class RunPlan {
   private final RunState state;
   private final List<Wanted> wanted = new ArrayList<>();
   private final Map<Phase, Integer> settled = new EnumMap<>(Phase.class);
+  private final Map<Phase, Integer> later = new EnumMap<>(Phase.class);
   private final Phase phase;
   private Outcome outcome;
   private boolean launch;
@@ -70,11 +72,16 @@ public final class RunPlan {
 
   /** The run's own tasks of the present phase. */
   public int total() {
-    return done() + (int) wanted.stream().filter(w -> phaseOf(w.task()) == phase).count();
+    return done()
+        + (int) wanted.stream().filter(w -> phaseOf(w.task()) == phase).count()
+        + later.getOrDefault(phase, 0);
   }
 
   private static Phase phaseOf(Task task) {
-    if (task instanceof Task.Record) {
+    if (task instanceof Task.PartOf part) {
+      return phaseOf(part.whole());
+    }
+    if (task instanceof Task.Record || task instanceof Task.Tokenize) {
       return Phase.RECORD;
     }
     if (task instanceof Task.Profile) {
@@ -140,7 +147,7 @@ public final class RunPlan {
     if (state.infeasible() != null) {
       return end(Outcome.Kind.INFEASIBLE, "no architecture meets " + state.infeasible().conflict());
     }
-    want(Wanted.of(new Task.Record(), Priority.RECORD));
+    wantRecording();
     for (Target.Goal goal : state.spec().target().goals()) {
       want(Wanted.measuring(new Task.Profile(goal.workload()), Priority.PROFILE));
     }
@@ -174,17 +181,7 @@ public final class RunPlan {
    */
   private Phase planCandidates() {
     for (int i = 0; i < state.candidates().size(); i++) {
-      Architecture architecture = state.candidates().get(i).architecture();
-      want(
-          Wanted.of(
-              new Task.Evaluate(
-                  Candidates.label(i),
-                  architecture,
-                  state.weights(architecture),
-                  null,
-                  recorded().orElseThrow().recording(),
-                  true),
-              Priority.MEASURE));
+      want(candidate(i), Phase.EVALUATE, Priority.MEASURE);
     }
     if (wanted.isEmpty()) {
       taking = Candidates.best(state);
@@ -192,14 +189,17 @@ public final class RunPlan {
     return Phase.EVALUATE;
   }
 
+  private SplitTask candidate(int index) {
+    Architecture architecture = state.candidates().get(index).architecture();
+    return evaluation(Candidates.label(index), architecture, null, true);
+  }
+
   private Phase planChild() {
     if (state.undecided()) {
       return planCandidates();
     }
     for (int i = 0; i < state.candidates().size(); i++) {
-      if (state.tasks().settled(Task.Evaluate.key(Candidates.label(i)))) {
-        settled.merge(Phase.EVALUATE, 1, Integer::sum);
-      }
+      settled.merge(Phase.EVALUATE, candidate(i).done(state.tasks()), Integer::sum);
     }
     Architecture child = state.incumbent().architecture();
     Architecture parent = Architecture.uniform(state.spec().space().parent(), state.layers());
@@ -224,10 +224,7 @@ public final class RunPlan {
     if (!wanted.isEmpty()) {
       return Phase.EVALUATE;
     }
-    want(
-        Wanted.of(
-            new Task.Export(child, state.healed().child(), Summary.of(state).modelCard()),
-            Priority.EXPORT));
+    want(export(child, state.healed().child()), Phase.EXPORT, Priority.EXPORT);
     return wanted.isEmpty() ? end() : Phase.EXPORT;
   }
 
@@ -238,14 +235,55 @@ public final class RunPlan {
 
   private void evaluate(
       String label, Architecture architecture, CheckpointRef child, int priority) {
-    Task task =
+    want(evaluation(label, architecture, child, false), Phase.EVALUATE, priority);
+  }
+
+  private SplitTask evaluation(
+      String label, Architecture architecture, CheckpointRef child, boolean selecting) {
+    Task.Evaluate whole =
         new Task.Evaluate(
             label,
             architecture,
             child == null ? state.weights(architecture) : List.of(),
             child,
-            recorded().orElseThrow().recording());
-    want(Wanted.of(task, priority));
+            recorded().orElseThrow().recording(),
+            selecting,
+            List.of());
+    return SplitTask.of(
+        whole, state.spec().parts().evaluation(), state.spec().scoring().batch(), whole::joining);
+  }
+
+  private SplitTask export(Architecture child, CheckpointRef weights) {
+    return SplitTask.of(
+        new Task.Export(child, weights, Summary.of(state).modelCard()),
+        state.spec().parts().export(),
+        1,
+        made -> new Task.Export(child, weights, Summary.of(state).modelCard(), made));
+  }
+
+  /** The parts of a recording share the sequences that are taken from the corpus before. */
+  private void wantRecording() {
+    int count = state.spec().parts().recording();
+    CheckpointRef tokens =
+        state
+            .tasks()
+            .result(Task.Tokenize.KEY, TaskResult.PartMade.class)
+            .map(TaskResult.PartMade::file)
+            .orElse(null);
+    if (count > 1) {
+      want(Wanted.of(new Task.Tokenize(), Priority.RECORD));
+    }
+    SplitTask recording =
+        SplitTask.of(
+            new Task.Record(tokens, List.of()),
+            count,
+            state.spec().scoring().batch(),
+            made -> new Task.Record(tokens, made));
+    if (count > 1 && tokens == null) {
+      later.merge(Phase.RECORD, recording.total(), Integer::sum);
+    } else {
+      want(recording, Phase.RECORD, Priority.RECORD);
+    }
   }
 
   private void want(Wanted task) {
@@ -256,28 +294,39 @@ public final class RunPlan {
     }
   }
 
+  private void want(SplitTask task, Phase of, int priority) {
+    List<Task> next = task.next(state.tasks());
+    int done = task.done(state.tasks());
+    next.forEach(t -> wanted.add(Wanted.of(t, priority)));
+    settled.merge(of, done, Integer::sum);
+    later.merge(of, task.total() - done - next.size(), Integer::sum);
+  }
+
   /**
    * Keys of the tasks whose result depends on the architecture that was chosen, done or not. Those
    * of earlier choices are not among them: they were made anew when the choice was opened.
    */
   static Set<String> aboutTheChild(RunState state) {
-    Set<String> keys = new TreeSet<>();
+    List<String> evaluated = new ArrayList<>(List.of(CHILD_BEFORE, CHILD));
     for (int i = 0; i < state.candidates().size(); i++) {
-      keys.add(Task.Evaluate.key(Candidates.label(i)));
+      evaluated.add(Candidates.label(i));
+    }
+    state.baselines().forEach(b -> evaluated.add(b.label()));
+    RunSpec.Parts parts = state.spec().parts();
+    Set<String> keys = new TreeSet<>();
+    for (String label : evaluated) {
+      keys.addAll(SplitTask.keys(Task.Evaluate.key(label), parts.evaluation()));
     }
     state.spec().target().goals().forEach(g -> keys.add(Task.Measure.key(g.workload())));
-    state.baselines().forEach(b -> keys.add(Task.Evaluate.key(b.label())));
-    keys.add(Task.Evaluate.key(CHILD_BEFORE));
-    keys.add(Task.Evaluate.key(CHILD));
     keys.add(Task.Gkd.KEY);
-    keys.add(Task.Export.KEY);
+    keys.addAll(SplitTask.keys(Task.Export.KEY, parts.export()));
     return keys;
   }
 
   /** Without the recording or a profile there is nothing to search. */
   private Optional<Failure> fatal() {
-    List<String> keys = new ArrayList<>();
-    keys.add(Task.Record.KEY);
+    List<String> keys = SplitTask.keys(Task.Record.KEY, state.spec().parts().recording());
+    keys.add(Task.Tokenize.KEY);
     state.spec().target().goals().forEach(g -> keys.add(Task.Profile.key(g.workload())));
     return keys.stream()
         .map(state.tasks()::get)

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Function;
 import puzzle.engine.EngineFactory.ParentShape;
+import puzzle.model.Precision;
 import puzzle.model.RunDraft;
 import puzzle.model.RunId;
 import puzzle.model.RunSpec;
@@ -63,6 +64,15 @@ final class RootSection {
         .key("seed", seed(), RunSpec::seed, (d, v) -> d.seed = v)
         .means("Of all that is drawn at random.")
         .usually(new RunDraft().seed)
+        .key(
+            "precision",
+            Values.choice("precision", Precision.class),
+            RunSpec::precision,
+            (d, v) -> d.precision = v)
+        .means(
+            "What products and attention compute in. auto: bf16 where the parent's weights are bf16"
+                + " and such products are faster on the machine, fp32 otherwise.")
+        .usually(Values.spelt(new RunDraft().precision))
         .key("corpus", CorpusSection.SECTION, RunSpec::corpus, (d, v) -> d.corpus = v)
         .required()
         .key("space", space.section(), RunSpec::space, (d, v) -> d.space = v)

@@ -1,6 +1,7 @@
 package puzzle.engine.data;
 
 import java.nio.file.Path;
+import puzzle.engine.files.StandIns;
 
 /** Text to token ids, as the model was trained with; no special tokens are added. */
 public interface Tokenizer {
@@ -15,6 +16,7 @@ public interface Tokenizer {
    */
   static Tokenizer open(Path folder) {
     Path file = folder.resolve("tokenizer.json");
+    StandIns.refuse(file);
     return ByteTokenizer.describes(file) ? new ByteTokenizer() : new SubwordTokenizer(file);
   }
 }

@@ -89,7 +89,7 @@ public final class TensorLayout {
   }
 
   /** Recomputed by every reader, and a head that some write although it is the embedding. */
-  private static boolean tolerated(DecoderConfig config, String name) {
+  public static boolean tolerated(DecoderConfig config, String name) {
     return name.endsWith("rotary_emb.inv_freq") || config.tiedEmbeddings() && name.equals(HEAD);
   }
 }

@@ -4,8 +4,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.security.DigestOutputStream;
 import puzzle.model.Sha256;
+import puzzle.model.SignOfLife;
 
-/** Counts and hashes what goes through to another stream. */
+/** Counts and hashes what goes through to another stream, and gives signs of life meanwhile. */
 public final class Hashing extends DigestOutputStream {
 
   private long bytes;
@@ -24,6 +25,7 @@ public final class Hashing extends DigestOutputStream {
   public void write(byte[] source, int offset, int length) throws IOException {
     super.write(source, offset, length);
     bytes += length;
+    SignOfLife.give();
   }
 
   /** Leaves the other stream open: it is its owner's to close. */

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.GatedFfn;
 import puzzle.engine.decoder.Servable;
@@ -81,6 +83,11 @@ public record ChildExporter(
           "merges.txt",
           "chat_template.jinja",
           "generation_config.json");
+
+  /** The terms that go with the weights: they hold for a child, too. */
+  private static final Pattern TERMS =
+      Pattern.compile(
+          "(?i)(licen[cs]e|notice|copying|(acceptable_)?use_policy|third_party_notices)s?([._-].*)?");
 
   /** Fields of a parent's config that carry over to a child of another format. */
   private static final List<String> CARRIED =
@@ -162,11 +169,13 @@ public record ChildExporter(
     }
     writer.writeFolder(folder, maxShardBytes);
     writeJson(folder.resolve("config.json"), document);
-    for (String name : COMPANIONS) {
-      Path file = parent.resolve(name);
-      if (Files.isRegularFile(file)) {
-        AtomicFile.write(folder.resolve(name), out -> Files.copy(file, out));
-      }
+    for (Path file : companions()) {
+      AtomicFile.write(folder.resolve(file.getFileName()), out -> Files.copy(file, out));
+    }
+    Path tokenizer = folder.resolve("tokenizer_config.json");
+    if (Files.isRegularFile(tokenizer) && JsonValue.read(tokenizer).has(NamedCode.FIELD)) {
+      // The code it names stays behind, as that of the parent's config does.
+      writeJson(tokenizer, JsonValue.read(tokenizer).copy().without(NamedCode.FIELD));
     }
     if (format == Format.NEMOTRON_NAS) {
       for (String name : CODE) {
@@ -178,6 +187,20 @@ public record ChildExporter(
     AtomicFile.write(folder.resolve("README.md"), card.markdown(config, format));
     writeJson(folder.resolve("puzzle.json"), provenance(format));
     AtomicFile.write(folder.resolve(Checksums.FILE), Checksums.of(folder));
+  }
+
+  private List<Path> companions() throws IOException {
+    try (Stream<Path> files = Files.list(parent)) {
+      return files
+          .filter(Files::isRegularFile)
+          .filter(
+              file -> {
+                String name = file.getFileName().toString();
+                return COMPANIONS.contains(name) || TERMS.matcher(name).matches();
+              })
+          .sorted()
+          .toList();
+    }
   }
 
   private ObjectNode nemotronNas() {
@@ -226,6 +249,7 @@ public record ChildExporter(
     node.put("base_architecture", HuggingFaceConfig.architectureOf(config.family()));
     node.put("torch_dtype", "bfloat16");
     node.remove("dtype");
+    node.remove(NamedCode.FIELD);
     node.set("per_layer_config", BlockConfigs.writeSparse(config));
     return node;
   }

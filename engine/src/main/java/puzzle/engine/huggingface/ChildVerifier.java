@@ -3,12 +3,10 @@ package puzzle.engine.huggingface;
 import static puzzle.model.InvalidInputException.shown;
 
 import java.nio.FloatBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import puzzle.engine.decoder.DecoderConfig;
-import puzzle.engine.decoder.TensorLayout;
 import puzzle.engine.files.Checksums;
 import puzzle.engine.safetensors.SafetensorsFile;
 import puzzle.engine.safetensors.SafetensorsFolder;
@@ -29,16 +27,14 @@ public final class ChildVerifier {
    * @throws InvalidInputException if there is no such folder
    */
   public static List<String> verify(Path folder) {
-    if (!Files.isDirectory(folder)) {
-      throw new InvalidInputException(
-          folder + ": no such folder.\nMaybe the path is relative to another folder.");
-    }
+    HubCache.requireModel(folder);
     List<String> findings = new ArrayList<>(Checksums.findings(folder));
     try {
       DecoderConfig config = HuggingFaceConfig.read(folder);
       findings.addAll(Provenance.findings(folder, config));
+      findings.addAll(NamedCode.findings(folder));
       SafetensorsFolder weights = SafetensorsFolder.open(folder);
-      findings.addAll(TensorLayout.findings(config, weights));
+      WeightFindings.of(config, weights).forEach(finding -> findings.add(finding.what()));
       for (String name : weights.names()) {
         if (!finite(weights.shard(name), name)) {
           findings.add("tensor " + shown(name) + " holds NaN or infinite values");

@@ -83,7 +83,11 @@ public final class HuggingFaceConfig {
    * @throws InvalidInputException naming file, JSON pointer and value
    */
   public static DecoderConfig read(Path path) {
-    Path file = Files.isDirectory(path) ? path.resolve("config.json") : path;
+    if (Files.isRegularFile(path)) {
+      return new HuggingFaceConfig(JsonValue.read(path)).read();
+    }
+    HubCache.requireModel(path);
+    Path file = path.resolve("config.json");
     return new HuggingFaceConfig(JsonValue.read(file)).read();
   }
 

@@ -1,10 +1,8 @@
 package puzzle.engine.huggingface;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import puzzle.engine.decoder.DecoderConfig;
-import puzzle.engine.decoder.TensorLayout;
 import puzzle.engine.safetensors.SafetensorsFolder;
 import puzzle.model.InvalidInputException;
 
@@ -22,18 +20,14 @@ public record ModelFolder(Path path, DecoderConfig config, SafetensorsFolder wei
    *     another model
    */
   public static ModelFolder open(Path path) {
-    if (!Files.isDirectory(path)) {
-      throw new InvalidInputException(
-          path + ": no such folder.\nMaybe the path is relative to another folder.");
-    }
     DecoderConfig config = HuggingFaceConfig.read(path);
     SafetensorsFolder weights = SafetensorsFolder.open(path);
-    List<String> findings = TensorLayout.findings(config, weights);
+    List<WeightFindings> findings = WeightFindings.of(config, weights);
     if (!findings.isEmpty()) {
+      WeightFindings first = findings.get(0);
       String others = findings.size() > 1 ? ", and " + (findings.size() - 1) + " more" : "";
       throw new InvalidInputException(
-          "%s: %s%s.\nMaybe config.json and the weights are of different models, or a shard is missing."
-              .formatted(path, findings.get(0), others));
+          "%s: %s%s.%nMaybe %s.".formatted(path, first.what(), others, first.maybe()));
     }
     return new ModelFolder(path, config, weights);
   }

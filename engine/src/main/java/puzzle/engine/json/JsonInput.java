@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import puzzle.engine.files.StandIns;
 import puzzle.model.InvalidInputException;
 
 /**
@@ -52,6 +53,7 @@ enum JsonInput {
   }
 
   JsonNode read(Path file) {
+    StandIns.refuse(file);
     try {
       if (!Files.isRegularFile(file)) {
         throw new InvalidInputException(

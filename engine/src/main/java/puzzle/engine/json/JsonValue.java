@@ -72,6 +72,10 @@ public final class JsonValue {
     return node.isArray();
   }
 
+  public boolean isNull() {
+    return node.isNull();
+  }
+
   public boolean isObject() {
     return node.isObject();
   }

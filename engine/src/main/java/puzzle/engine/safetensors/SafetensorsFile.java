@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import puzzle.engine.decoder.WeightSource;
+import puzzle.engine.files.StandIns;
 import puzzle.model.InvalidInputException;
 
 /**
@@ -52,6 +53,7 @@ public final class SafetensorsFile implements WeightSource {
    *     file
    */
   public static SafetensorsFile open(Path file) {
+    StandIns.refuse(file);
     if (!Files.isRegularFile(file)) {
       throw new InvalidInputException(
           file + ": no such file.\nMaybe the path is relative to another folder.");
@@ -161,6 +163,15 @@ public final class SafetensorsFile implements WeightSource {
     }
   }
 
+  /** Maps a tensor now, so that it stays readable if the file is renamed or deleted. */
+  public void hold(String name) {
+    TensorInfo tensor = tensor(name);
+    long begin = tensor.position() / STRIDE * STRIDE;
+    for (long at = begin; at < tensor.position() + tensor.bytes(); at += STRIDE) {
+      window(at);
+    }
+  }
+
   /** A run of one tensor of 32-bit integers. */
   public IntBuffer i32(String name, long first, int count) {
     TensorInfo tensor = tensor(name);
@@ -204,11 +215,11 @@ public final class SafetensorsFile implements WeightSource {
     if (inside + length > WINDOW) {
       return mapped(begin, length);
     }
-    long window = begin - inside;
-    return windows
-        .computeIfAbsent(window, at -> mapped(at, Math.min(WINDOW, fileBytes - at)))
-        .slice((int) inside, (int) length)
-        .order(ByteOrder.LITTLE_ENDIAN);
+    return window(begin - inside).slice((int) inside, (int) length).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private ByteBuffer window(long begin) {
+    return windows.computeIfAbsent(begin, at -> mapped(at, Math.min(WINDOW, fileBytes - at)));
   }
 
   private ByteBuffer mapped(long position, long length) {

@@ -2,14 +2,18 @@ package puzzle.engine.safetensors;
 
 import static puzzle.model.InvalidInputException.shown;
 
+import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import puzzle.engine.decoder.WeightSource;
 import puzzle.engine.json.JsonValue;
 import puzzle.model.InvalidInputException;
@@ -26,10 +30,13 @@ public final class SafetensorsFolder implements WeightSource {
 
   private final Path folder;
   private final Map<String, SafetensorsFile> shardOf;
+  private final Map<String, String> unindexed;
 
-  private SafetensorsFolder(Path folder, Map<String, SafetensorsFile> shardOf) {
+  private SafetensorsFolder(
+      Path folder, Map<String, SafetensorsFile> shardOf, Map<String, String> unindexed) {
     this.folder = folder;
     this.shardOf = shardOf;
+    this.unindexed = unindexed;
   }
 
   /**
@@ -43,22 +50,29 @@ public final class SafetensorsFolder implements WeightSource {
           folder + ": no such folder.\nMaybe the path is relative to another folder.");
     }
     Path index = folder.resolve(INDEX);
-    if (Files.exists(index)) {
-      return new SafetensorsFolder(folder, readIndex(folder, index));
+    // A link to nothing is there, too: opening it says so.
+    if (Files.exists(index, LinkOption.NOFOLLOW_LINKS)) {
+      return indexed(folder, index);
     }
     Path single = folder.resolve(SINGLE);
-    if (!Files.exists(single)) {
+    if (!Files.exists(single, LinkOption.NOFOLLOW_LINKS)) {
       throw new InvalidInputException(
-          "%s: holds neither %s nor %s.\nMaybe it has only .bin or .pt weights, which are never read: convert them."
-              .formatted(folder, SINGLE, INDEX));
+          "%s: holds neither %s nor %s.%nMaybe %s."
+              .formatted(
+                  folder,
+                  SINGLE,
+                  INDEX,
+                  files(folder).isEmpty()
+                      ? "it has only .bin or .pt weights, which are never read: convert them"
+                      : "fetch the index too: without it, shards are not known to be all"));
     }
     SafetensorsFile file = SafetensorsFile.open(single);
     Map<String, SafetensorsFile> shardOf = new LinkedHashMap<>();
     file.names().forEach(name -> shardOf.put(name, file));
-    return new SafetensorsFolder(folder, shardOf);
+    return new SafetensorsFolder(folder, shardOf, Map.of());
   }
 
-  private static Map<String, SafetensorsFile> readIndex(Path folder, Path index) {
+  private static SafetensorsFolder indexed(Path folder, Path index) {
     JsonValue map = JsonValue.read(index).object("weight_map");
     if (map.names().isEmpty()) {
       throw map.bad("is not a map from tensor to shard");
@@ -77,7 +91,49 @@ public final class SafetensorsFolder implements WeightSource {
       }
       shardOf.put(name, file);
     }
-    return shardOf;
+    Map<String, String> unindexed = new LinkedHashMap<>();
+    shards.forEach(
+        (shard, file) -> {
+          for (String name : file.names()) {
+            if (!shardOf.containsKey(name)) {
+              unindexed.put(name, shard);
+            }
+          }
+        });
+    return new SafetensorsFolder(folder, shardOf, unindexed);
+  }
+
+  private static List<Path> files(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(f -> f.toString().endsWith(".safetensors")).sorted().toList();
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
+  /** Tensors that lie in a shard although the index does not say so, with the shard's name. */
+  public Map<String, String> unindexed() {
+    return Collections.unmodifiableMap(unindexed);
+  }
+
+  /**
+   * The file of the folder that holds a tensor although the index does not say so; null if none
+   * does.
+   */
+  public String elsewhere(String name) {
+    if (unindexed.containsKey(name)) {
+      return unindexed.get(name);
+    }
+    for (Path file : files(folder)) {
+      try {
+        if (SafetensorsFile.open(file).names().contains(name)) {
+          return file.getFileName().toString();
+        }
+      } catch (InvalidInputException e) {
+        // Not one that the index names: it does not matter that it cannot be read.
+      }
+    }
+    return null;
   }
 
   /** Links are followed, as model caches are made of them; the index itself must not point out. */

@@ -19,6 +19,7 @@ import puzzle.engine.profile.hopper.ProfiledCosts;
 import puzzle.engine.recording.CorpusSplits;
 import puzzle.engine.recording.Recorder;
 import puzzle.engine.recording.Recording.Split;
+import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.score.Benchmark;
 import puzzle.engine.score.Benchmarks;
 import puzzle.engine.store.CorruptArtefactException;
@@ -29,6 +30,7 @@ import puzzle.model.CheckpointRef;
 import puzzle.model.Failure;
 import puzzle.model.InvalidInputException;
 import puzzle.model.RunSpec;
+import puzzle.model.SignOfLife;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
 
@@ -63,21 +65,25 @@ public final class DjlEngine implements BlockEngine {
   @Override
   public TaskResult run(RunSpec spec, Task task, Monitor monitor) throws TaskFailedException {
     Tensors.threads(threads);
-    Repair repair = new Repair(this, spec, task, new HashSet<>());
     try {
-      while (true) {
-        try {
-          return perform(spec, task, monitor);
-        } catch (CorruptArtefactException e) {
-          if (!repair.make(e.expected(), monitor)) {
-            throw e;
-          }
-        }
-      }
+      return SignOfLife.during(monitor::alive, () -> repairing(spec, task, monitor));
     } catch (CancellationException e) {
       throw e;
     } catch (RuntimeException | OutOfMemoryError e) {
       throw new TaskFailedException(kind(e), task.key() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private TaskResult repairing(RunSpec spec, Task task, Monitor monitor) {
+    Repair repair = new Repair(this, spec, task, new HashSet<>());
+    while (true) {
+      try {
+        return perform(spec, task, monitor);
+      } catch (CorruptArtefactException e) {
+        if (!repair.make(e.expected(), monitor)) {
+          throw e;
+        }
+      }
     }
   }
 
@@ -135,8 +141,8 @@ public final class DjlEngine implements BlockEngine {
             open.parent(spec),
             spec.scoring().batch(),
             spec.bld().safeguards().tapeBytes(),
-            tokens)
-        .run(monitor);
+            ElementType.F32)
+        .run(tokens, 1, monitor);
   }
 
   /** On hardware that is not here, costs come from its profile and take no device time. */

@@ -17,7 +17,11 @@ public final class DjlEngineFactory implements EngineFactory {
   public ParentShape shape(Path parent) {
     DecoderConfig config = ModelFolder.open(parent).config();
     return new ParentShape(
-        config.layers(), config.heads(), config.hiddenSize(), config.parentBlock());
+        config.layers(),
+        config.heads(),
+        config.hiddenSize(),
+        config.parentBlock(),
+        config.params());
   }
 
   @Override
