@@ -128,7 +128,7 @@ public final class DjlEngine implements BlockEngine {
   }
 
   private TaskResult record(RunSpec spec, Monitor monitor) {
-    Map<Split, Sequences> tokens = CorpusSplits.read(spec, open.config(spec).vocabSize());
+    Map<Split, Sequences> tokens = CorpusSplits.read(spec, open.config(spec).vocabSize(), monitor);
     Benchmark benchmark = open.benchmark(spec);
     if (benchmark != null) {
       int length = spec.corpus().sequenceTokens() + 1;
