@@ -15,7 +15,15 @@ public final class StorePaths {
   /** The folder of the healed child as servers load it. */
   public static final String EXPORTED = "child";
 
+  /** The folder of its weights while they are written part by part. */
+  private static final String SHARDS = "export";
+
   private StorePaths() {}
+
+  /** A part of the healed child's weights. */
+  public static String shard(String name) {
+    return SHARDS + "/" + name;
+  }
 
   /** One of the parent's tensors files: tokens, logits, importance, states held out. */
   public static String recorded(String name) {
