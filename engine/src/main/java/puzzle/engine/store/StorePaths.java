@@ -1,5 +1,7 @@
 package puzzle.engine.store;
 
+import puzzle.model.Part;
+
 /** Where everything lies in a run's store: paths below its folder, with forward slashes. */
 public final class StorePaths {
 
@@ -23,12 +25,26 @@ public final class StorePaths {
   }
 
   /**
-   * The parent's states that a layer is trained on.
+   * The parent's states on a share of a split.
    *
    * @param layer one more than there are for the last states
    */
-  public static String trainingStates(int layer) {
-    return recorded("layer-%03d".formatted(layer));
+  public static String states(String split, String place, int layer, Part part) {
+    return recorded("%s-%s-%03d%s".formatted(split, place, layer, suffix(part)));
+  }
+
+  /** What a share of the recording is known by. */
+  public static String recordedShare(Part part) {
+    return recording("share" + suffix(part) + ".json");
+  }
+
+  /** How active channels and heads are on a share of the training sequences. */
+  public static String activity(Part part) {
+    return recorded("activity" + suffix(part));
+  }
+
+  private static String suffix(Part part) {
+    return part.of() == 1 ? "" : "-%05d-of-%05d".formatted(part.index(), part.of());
   }
 
   private static String recording(String file) {

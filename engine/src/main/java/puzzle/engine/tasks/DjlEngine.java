@@ -19,6 +19,7 @@ import puzzle.engine.profile.hopper.ProfiledCosts;
 import puzzle.engine.recording.CorpusSplits;
 import puzzle.engine.recording.Recorder;
 import puzzle.engine.recording.Recording.Split;
+import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.score.Benchmark;
 import puzzle.engine.score.Benchmarks;
 import puzzle.engine.store.CorruptArtefactException;
@@ -140,8 +141,8 @@ public final class DjlEngine implements BlockEngine {
             open.parent(spec),
             spec.scoring().batch(),
             spec.bld().safeguards().tapeBytes(),
-            tokens)
-        .run(monitor);
+            ElementType.F32)
+        .run(tokens, 1, monitor);
   }
 
   /** On hardware that is not here, costs come from its profile and take no device time. */
