@@ -44,7 +44,7 @@ public final class RunText {
   }
 
   /** Opens the parent's chat template when the first conversation is read. */
-  private static RecordField.Conversations chat(Path parent) {
+  static RecordField.Conversations chat(Path parent) {
     return new RecordField.Conversations() {
       private ChatTemplate template;
 

@@ -57,9 +57,7 @@ final class SubwordTokenizer implements Tokenizer {
 
   private static void checkJson(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw new InvalidInputException(
-          "%s: no such file.\nMaybe the model comes with tokenizer.model only: convert it to tokenizer.json."
-              .formatted(file));
+      throw missing(file);
     }
     try (JsonParser json = JSON.createParser(file.toFile())) {
       if (Files.size(file) > MAX_BYTES) {
@@ -89,6 +87,12 @@ final class SubwordTokenizer implements Tokenizer {
           "makes other tokens of a text each time",
           "it was left on after the tokenizer's training: set it to null");
     }
+  }
+
+  static InvalidInputException missing(Path file) {
+    return new InvalidInputException(
+        "%s: no such file.\nMaybe the model comes with tokenizer.model only: convert it to tokenizer.json."
+            .formatted(file));
   }
 
   static InvalidInputException invalid(Path file, String reason) {

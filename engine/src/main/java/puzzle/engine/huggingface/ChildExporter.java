@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -15,8 +14,6 @@ import java.util.stream.Stream;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.GatedFfn;
 import puzzle.engine.decoder.Servable;
-import puzzle.engine.decoder.TensorLayout;
-import puzzle.engine.decoder.TensorSpec;
 import puzzle.engine.decoder.WeightSource;
 import puzzle.engine.files.AtomicFile;
 import puzzle.engine.files.Checksums;
@@ -24,7 +21,7 @@ import puzzle.engine.files.Folders;
 import puzzle.engine.files.StorageException;
 import puzzle.engine.json.JsonValue;
 import puzzle.engine.safetensors.ElementType;
-import puzzle.engine.safetensors.SafetensorsWriter;
+import puzzle.model.Block;
 import puzzle.model.InvalidInputException;
 
 /**
@@ -37,12 +34,11 @@ import puzzle.model.InvalidInputException;
  * layer.
  *
  * @param config of the child
- * @param weights its tensors; more than it needs do no harm
  * @param parent folder of the parent: config, tokenizer
  * @param provenance where the child comes from, written to {@code puzzle.json}
  */
 public record ChildExporter(
-    DecoderConfig config, WeightSource weights, Path parent, ModelCard card, JsonNode provenance) {
+    DecoderConfig config, Path parent, ModelCard card, JsonNode provenance) {
 
   /** What to write. */
   public enum Format {
@@ -102,14 +98,35 @@ public record ChildExporter(
 
   private static final List<String> CODE = List.of("configuration_decilm.py", "modeling_decilm.py");
 
+  /** Brings all files of weights into the folder of the child. */
+  interface Weights {
+    /** Returns their SHA-256, by name. */
+    Map<String, String> into(Path folder);
+  }
+
   /**
    * Writes the folder; an earlier child of the same name is replaced, anything else refused.
    *
-   * @param maxShardBytes weights beyond it are split over several files
+   * @param weights the child's tensors; more than it needs do no harm
+   * @param files that they are split over, a range of the layers each
+   * @return the SHA-256 of every file of weights, by name
    * @throws InvalidInputException if the format cannot hold this child, or a tensor is missing
    * @throws StorageException if it cannot be written; the target is as it was before
    */
-  public void export(Path target, Format format, long maxShardBytes) {
+  public Map<String, String> export(Path target, Format format, WeightSource weights, int files) {
+    return export(target, format, new ChildWeights(config).written(weights, files));
+  }
+
+  /**
+   * The same of weights that were written before.
+   *
+   * @param shards all of them, in order
+   */
+  public Map<String, String> export(Path target, Format format, List<ChildWeights.Shard> shards) {
+    return export(target, format, new ChildWeights(config).linked(shards));
+  }
+
+  private Map<String, String> export(Path target, Format format, Weights weights) {
     JsonNode document = format == Format.ANYMODEL ? anyModel() : nemotronNas();
     Path folder = target.toAbsolutePath().normalize();
     if (Files.exists(folder) && !Files.exists(folder.resolve("puzzle.json"))) {
@@ -120,11 +137,13 @@ public record ChildExporter(
     boolean done = false;
     try {
       Files.createDirectories(temporary);
-      fill(temporary, document, format, maxShardBytes);
+      Map<String, String> sums = weights.into(temporary);
+      fill(temporary, document, format, sums);
       AtomicFile.syncFolder(temporary);
       replace(temporary, folder);
       AtomicFile.syncFolder(folder.getParent());
       done = true;
+      return sums;
     } catch (IOException e) {
       throw StorageException.of(folder, e);
     } finally {
@@ -150,24 +169,8 @@ public record ChildExporter(
     Folders.delete(old);
   }
 
-  private void fill(Path folder, JsonNode document, Format format, long maxShardBytes)
+  private void fill(Path folder, JsonNode document, Format format, Map<String, String> sums)
       throws IOException {
-    SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
-    for (Map.Entry<String, TensorSpec> tensor : TensorLayout.of(config).entrySet()) {
-      String name = tensor.getKey();
-      long[] shape = tensor.getValue().shape();
-      if (!weights.names().contains(name)) {
-        throw new InvalidInputException(
-            "child: tensor '" + name + "' is missing.\nMaybe its variant was not trained.");
-      }
-      if (!Arrays.equals(weights.shape(name), shape)) {
-        throw new InvalidInputException(
-            "child: tensor '%s' has shape %s, its layer needs %s.\nMaybe it is of another variant."
-                .formatted(name, Arrays.toString(weights.shape(name)), Arrays.toString(shape)));
-      }
-      writer.addParts(name, shape, () -> weights.parts(name));
-    }
-    writer.writeFolder(folder, maxShardBytes);
     writeJson(folder.resolve("config.json"), document);
     for (Path file : companions()) {
       AtomicFile.write(folder.resolve(file.getFileName()), out -> Files.copy(file, out));
@@ -186,7 +189,7 @@ public record ChildExporter(
     }
     AtomicFile.write(folder.resolve("README.md"), card.markdown(config, format));
     writeJson(folder.resolve("puzzle.json"), provenance(format));
-    AtomicFile.write(folder.resolve(Checksums.FILE), Checksums.of(folder));
+    AtomicFile.write(folder.resolve(Checksums.FILE), Checksums.of(folder, sums));
   }
 
   private List<Path> companions() throws IOException {
@@ -209,7 +212,6 @@ public record ChildExporter(
           "child: nemotron-nas has no norms on q and k, which a %s model needs.\nMaybe export it as anymodel."
               .formatted(config.family()));
     }
-    ObjectNode own = JsonValue.read(parent.resolve("config.json")).copy();
     ObjectNode node = HuggingFaceConfig.parent(config, ElementType.BF16, null);
     node.putArray("architectures").add(HuggingFaceConfig.architectureOf("nemotron-nas"));
     node.put("model_type", "nemotron-nas");
@@ -218,11 +220,7 @@ public record ChildExporter(
     node.putObject("auto_map")
         .put("AutoConfig", "configuration_decilm.DeciLMConfig")
         .put("AutoModelForCausalLM", "modeling_decilm.DeciLMForCausalLM");
-    for (String field : CARRIED) {
-      if (own.has(field)) {
-        node.set(field, own.get(field));
-      }
-    }
+    carry(node);
     if (config.qkvBias()) {
       node.put("qkv_bias", true);
     }
@@ -232,25 +230,39 @@ public record ChildExporter(
     }
     node.putNull("intermediate_size").putNull("num_key_value_heads");
     node.set("block_configs", BlockConfigs.write(config, GatedFfn.multipliersSuffice(config)));
-    node.putObject("puzzle")
-        .put("parent_kv_heads", config.kvHeads())
-        .put("parent_intermediate_size", config.intermediateSize());
     return node;
   }
 
+  private void carry(ObjectNode to) {
+    ObjectNode own = JsonValue.read(parent.resolve("config.json")).copy();
+    for (String field : CARRIED) {
+      if (own.has(field)) {
+        to.set(field, own.get(field));
+      }
+    }
+  }
+
+  /**
+   * The parent's own config with other differences per layer; if it has none to take, a new one.
+   */
   private ObjectNode anyModel() {
-    ObjectNode node = JsonValue.read(parent.resolve("config.json")).copy();
-    if (node.has("block_configs") || node.has("per_layer_config")) {
-      throw new InvalidInputException(
-          "%s: the parent is itself a child of another model.\nMaybe export it as nemotron-nas."
-              .formatted(parent.resolve("config.json")));
+    JsonValue own = JsonValue.read(parent.resolve("config.json"));
+    ObjectNode node;
+    Block all;
+    if (own.has("block_configs")) {
+      node = HuggingFaceConfig.parent(config, ElementType.BF16, null);
+      all = config.parentBlock();
+      carry(node);
+    } else {
+      node = own.copy();
+      all = BlockConfigs.ofAllLayers(own, config.heads());
     }
     node.putArray("architectures").add("AnyModel");
     node.put("base_architecture", HuggingFaceConfig.architectureOf(config.family()));
     node.put("torch_dtype", "bfloat16");
     node.remove("dtype");
     node.remove(NamedCode.FIELD);
-    node.set("per_layer_config", BlockConfigs.writeSparse(config));
+    node.set("per_layer_config", BlockConfigs.writeSparse(config, all));
     return node;
   }
 
@@ -261,7 +273,6 @@ public record ChildExporter(
       node.put("ffn_form", GatedFfn.multipliersSuffice(config) ? "ffn_mult" : "intermediate_size");
     }
     node.put("dtype", ElementType.BF16.name());
-    node.put("parent_block", config.parentBlock().name());
     config.architecture().blocks().forEach(b -> node.withArray("architecture").add(b.name()));
     if (format == Format.NEMOTRON_NAS) {
       ObjectNode servable = node.putObject("not_servable");
@@ -273,7 +284,7 @@ public record ChildExporter(
     return node;
   }
 
-  private static void writeJson(Path file, JsonNode node) {
+  static void writeJson(Path file, JsonNode node) {
     AtomicFile.write(
         file,
         out -> {

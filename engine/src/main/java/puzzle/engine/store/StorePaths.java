@@ -17,7 +17,15 @@ public final class StorePaths {
   /** The folder of the healed child as servers load it. */
   public static final String EXPORTED = "child";
 
+  /** The folder of its weights while they are written part by part. */
+  private static final String SHARDS = "export";
+
   private StorePaths() {}
+
+  /** A part of the healed child's weights. */
+  public static String shard(String name) {
+    return SHARDS + "/" + name;
+  }
 
   /** One of the parent's tensors files: tokens, logits, importance, states held out. */
   public static String recorded(String name) {
@@ -82,6 +90,11 @@ public final class StorePaths {
   /** One shard's parameters and moments after a round of global distillation. */
   public static String gkdState(int round, int shard) {
     return "%s/%sshard-%02d.safetensors".formatted(GKD, gkdRound(round), shard);
+  }
+
+  /** The child before a round, kept because it was the best so far. */
+  public static String gkdChild(int round) {
+    return "%s/child-round-%05d.safetensors".formatted(GKD, round);
   }
 
   /** What the names of a round's files in {@link #GKD} begin with. */

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -22,11 +23,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.Servable;
-import puzzle.engine.decoder.WeightSource;
+import puzzle.engine.files.Checksums;
 import puzzle.engine.safetensors.SafetensorsFolder;
 import puzzle.engine.safetensors.SafetensorsTest;
 import puzzle.model.Architecture;
 import puzzle.model.InvalidInputException;
+import puzzle.model.Part;
 
 class ChildExporterTest {
 
@@ -38,7 +40,10 @@ class ChildExporterTest {
           "kv-1+ffn-512");
   static final Architecture LOW_RANK =
       RandomModel.architecture(
-          "kv-4+ffn-rank-32", "kv-8+ffn-256", "attention-no-op+ffn-rank-7", "kv-8+ffn-no-op");
+          "kv-4+ffn-512-rank-32",
+          "kv-8+ffn-256",
+          "attention-no-op+ffn-512-rank-7",
+          "kv-8+ffn-no-op");
   private static final Architecture EXACT =
       RandomModel.architecture(
           "kv-8+ffn-100", "kv-2+ffn-256", "attention-no-op+ffn-no-op", "kv-8+ffn-512");
@@ -67,7 +72,7 @@ class ChildExporterTest {
     for (Architecture architecture : List.of(MIXED, LOW_RANK, EXACT)) {
       DecoderConfig config = parent(family, tied).with(architecture);
       RandomModel weights = new RandomModel(config, 2);
-      exporter(config, weights).export(child, ChildExporter.Format.parse(format), 1 << 20);
+      exporter(config).export(child, ChildExporter.Format.parse(format), weights, 3);
 
       DecoderConfig read = HuggingFaceConfig.read(child);
       assertEquals(architecture, read.architecture());
@@ -84,6 +89,28 @@ class ChildExporterTest {
       assertEquals(List.of(), ChildVerifier.verify(child));
       assertEquals(List.of("child", "parent"), names(folder));
     }
+  }
+
+  /** Parts are tasks of their own, on other devices: the child must not show it. */
+  @Test
+  void weightsThatWereWrittenPartByPartMakeTheSameFolderWithoutASecondCopy() throws IOException {
+    DecoderConfig config = parent("llama", false).with(MIXED);
+    RandomModel weights = new RandomModel(config, 2);
+    exporter(config).export(child, ChildExporter.Format.NEMOTRON_NAS, weights, 3);
+    String whole = Files.readString(child.resolve(Checksums.FILE));
+    Path parts = Files.createDirectory(folder.resolve("parts"));
+    List<ChildWeights.Shard> shards = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      Part part = new Part(i, 3, 1);
+      Path file = parts.resolve(ChildWeights.name(part));
+      String sum = new ChildWeights(config).writer(weights, part).write(file).sha256();
+      shards.add(new ChildWeights.Shard(file, sum));
+    }
+    exporter(config).export(child, ChildExporter.Format.NEMOTRON_NAS, shards);
+    assertEquals(whole, Files.readString(child.resolve(Checksums.FILE)));
+    assertEquals(List.of(), ChildVerifier.verify(child));
+    Path linked = child.resolve("model-00002-of-00003.safetensors");
+    assertTrue(Files.isSameFile(linked, shards.get(1).file()));
   }
 
   @Test
@@ -128,12 +155,12 @@ class ChildExporterTest {
             .readTree(
                 """
                 {"ffn_mult": null, "no_op": false, "replace_with_linear": false, "sparsify": null,
-                 "low_rank": 32}
+                 "low_rank": 32, "low_rank_width": 512}
                 """),
         json("config.json").at("/block_configs/0/ffn"));
     for (Servable server : Servable.values()) {
       assertEquals(
-          "layer 0: ffn-rank-32 is not known",
+          "layer 0: ffn-512-rank-32 is not known",
           json("puzzle.json").at("/not_servable").get(server.toString()).get(0).textValue());
     }
   }
@@ -182,8 +209,8 @@ class ChildExporterTest {
     assertThrows(
         InvalidInputException.class,
         () ->
-            exporter(config.with(MIXED), parentWeights)
-                .export(child, ChildExporter.Format.NEMOTRON_NAS, 1 << 20));
+            exporter(config.with(MIXED))
+                .export(child, ChildExporter.Format.NEMOTRON_NAS, parentWeights, 1));
     Files.createDirectory(child);
     Files.writeString(child.resolve("thesis.txt"), "do not lose");
     assertThrows(InvalidInputException.class, () -> export(config.with(EXACT)));
@@ -215,7 +242,7 @@ class ChildExporterTest {
     assertTrue(
         ChildVerifier.verify(child).contains("tensor lm_head.weight holds NaN or infinite values"));
 
-    new RandomModel(config.with(MIXED), 2).write(child, config);
+    new RandomModel(config.with(MIXED), 2).write(child, RandomModel.config("llama", false));
     Files.delete(child.resolve("SHA256SUMS"));
     List<String> findings = ChildVerifier.verify(child);
     assertTrue(findings.get(0).startsWith("SHA256SUMS is missing"), findings.toString());
@@ -265,19 +292,19 @@ class ChildExporterTest {
   }
 
   private void export(DecoderConfig config) {
-    exporter(config, new RandomModel(config, 2))
-        .export(child, ChildExporter.Format.NEMOTRON_NAS, 1 << 30);
+    exporter(config)
+        .export(child, ChildExporter.Format.NEMOTRON_NAS, new RandomModel(config, 2), 1);
   }
 
-  private ChildExporter exporter(DecoderConfig config, WeightSource weights) {
-    return exporter(config, weights, parent);
+  private ChildExporter exporter(DecoderConfig config) {
+    return exporter(config, parent);
   }
 
-  static ChildExporter exporter(DecoderConfig config, WeightSource weights, Path parent) {
+  static ChildExporter exporter(DecoderConfig config, Path parent) {
     ModelCard card =
         new ModelCard("tiny child", "tiny \"parent\"", List.of("Measured on held-out documents."));
     return new ChildExporter(
-        config, weights, parent, card, JsonNodeFactory.instance.objectNode().put("seed", 7));
+        config, parent, card, JsonNodeFactory.instance.objectNode().put("seed", 7));
   }
 
   private JsonNode json(String name) throws IOException {
