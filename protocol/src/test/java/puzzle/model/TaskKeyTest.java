@@ -20,9 +20,9 @@ class TaskKeyTest {
     Part part = new Part(2, 3, 1);
     Task.Evaluate evaluate = new Task.Evaluate("child", one, null, null, null);
     assertEquals("record/tokens", new Task.Tokenize().key());
-    assertEquals("record/2", new Task.PartOf(new Task.Record(), part).key());
-    assertEquals("evaluate/child/2", new Task.PartOf(evaluate, part).key());
-    assertEquals("export/2", new Task.PartOf(new Task.Export(one, null, null), part).key());
+    assertEquals("record/2", new TaskPart(new Task.Record(), part).key());
+    assertEquals("evaluate/child/2", new TaskPart(evaluate, part).key());
+    assertEquals("export/2", new TaskPart(new Task.Export(one, null, null), part).key());
     assertEquals("bld/3/kv-4", new Task.Bld(3, BLOCK.attention(), null).key());
     assertEquals("bld/3/kv-4", Task.Bld.key(3, BLOCK.attention()));
     assertEquals("bld/3/kv-4+ffn-320", new Task.BldBlock(3, BLOCK, null, null).key());
@@ -32,8 +32,9 @@ class TaskKeyTest {
     assertEquals("profile/" + WORKLOAD.name(), new Task.Profile(WORKLOAD).key());
     assertEquals("measure/" + WORKLOAD.name(), new Task.Measure(WORKLOAD, List.of(one)).key());
     assertEquals("evaluate/child", evaluate.key());
-    assertEquals("gkd/1/0", new Task.GkdRound(one, List.of(), null, 1, 0, List.of()).key());
-    assertEquals("gkd", new Task.Gkd(one, List.of(), null).key());
+    assertEquals(
+        "gkd/1/0", new Task.GkdRound(one, List.of(), null, 1, 0, List.of(), 0, null).key());
+    assertEquals("gkd", new Task.Gkd(one, List.of(), null, List.of(), 0, null).key());
     assertEquals("export", new Task.Export(one, null, null).key());
   }
 

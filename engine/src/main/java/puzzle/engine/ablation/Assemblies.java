@@ -11,6 +11,7 @@ import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.RandomWeights;
 import puzzle.engine.decoder.WeightSource;
 import puzzle.engine.gkd.GlobalDistillation;
+import puzzle.engine.gkd.TrainedChild;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.recording.Recording.Split;
 import puzzle.engine.safetensors.SafetensorsFolder;
@@ -48,7 +49,7 @@ record Assemblies(Study study) {
               Quality.class,
               parent -> {
                 try (Decoder assembled = assembled(parent, model)) {
-                  return quality(assembled, recorded);
+                  return quality(assembled, parent, recorded);
                 }
               }));
     }
@@ -76,16 +77,22 @@ record Assemblies(Study study) {
   private Quality healed(
       Decoder parent, Model model, RunSpec.Gkd settings, Recorded recorded, long seed) {
     try (Decoder child = assembled(parent, model)) {
-      new GlobalDistillation(parent, child, settings, recorded.open(), Study.seed(seed, 0, "gkd"))
+      new GlobalDistillation(
+              parent,
+              TrainedChild.whole(child),
+              settings,
+              recorded.open(),
+              Study.seed(seed, 0, "gkd"))
           .run(Monitor.NONE);
-      return quality(child, recorded);
+      return quality(child, parent, recorded);
     }
   }
 
-  private Quality quality(Decoder model, Recorded recorded) {
+  private Quality quality(Decoder model, Decoder parent, Recorded recorded) {
     ModelEvaluator.Quality quality =
         ModelEvaluator.evaluate(
             model,
+            parent,
             recorded.open(),
             Split.EVALUATION,
             study.scale().scoring(study.run()),

@@ -1,5 +1,7 @@
 package puzzle.engine.store;
 
+import puzzle.model.Part;
+
 /** Where everything lies in a run's store: paths below its folder, with forward slashes. */
 public final class StorePaths {
 
@@ -15,7 +17,15 @@ public final class StorePaths {
   /** The folder of the healed child as servers load it. */
   public static final String EXPORTED = "child";
 
+  /** The folder of its weights while they are written part by part. */
+  private static final String SHARDS = "export";
+
   private StorePaths() {}
+
+  /** A part of the healed child's weights. */
+  public static String shard(String name) {
+    return SHARDS + "/" + name;
+  }
 
   /** One of the parent's tensors files: tokens, logits, importance, states held out. */
   public static String recorded(String name) {
@@ -23,12 +33,26 @@ public final class StorePaths {
   }
 
   /**
-   * The parent's states that a layer is trained on.
+   * The parent's states on a share of a split.
    *
    * @param layer one more than there are for the last states
    */
-  public static String trainingStates(int layer) {
-    return recorded("layer-%03d".formatted(layer));
+  public static String states(String split, String place, int layer, Part part) {
+    return recorded("%s-%s-%03d%s".formatted(split, place, layer, suffix(part)));
+  }
+
+  /** What a share of the recording is known by. */
+  public static String recordedShare(Part part) {
+    return recording("share" + suffix(part) + ".json");
+  }
+
+  /** How active channels and heads are on a share of the training sequences. */
+  public static String activity(Part part) {
+    return recorded("activity" + suffix(part));
+  }
+
+  private static String suffix(Part part) {
+    return part.of() == 1 ? "" : "-%05d-of-%05d".formatted(part.index(), part.of());
   }
 
   private static String recording(String file) {
@@ -66,6 +90,11 @@ public final class StorePaths {
   /** One shard's parameters and moments after a round of global distillation. */
   public static String gkdState(int round, int shard) {
     return "%s/%sshard-%02d.safetensors".formatted(GKD, gkdRound(round), shard);
+  }
+
+  /** The child before a round, kept because it was the best so far. */
+  public static String gkdChild(int round) {
+    return "%s/child-round-%05d.safetensors".formatted(GKD, round);
   }
 
   /** What the names of a round's files in {@link #GKD} begin with. */

@@ -92,7 +92,7 @@ class LayerByLayerTest {
           SEQUENCES,
           2,
           (from, count) -> embedded(model, ids, from, count),
-          (from, count, logits) -> {},
+          (from, count, states) -> model.logits(states),
           () -> most[0] = Math.max(most[0], arrays(model)));
       assertTrue(most[0] - least <= 9, "a layer has 9 arrays, held were " + (most[0] - least));
       read.removeIf(name -> name.equals("model.embed_tokens.weight"));
@@ -152,7 +152,7 @@ class LayerByLayerTest {
   private static float[] logits(Decoder model, int[][] ids, int batch, long waiting) {
     FloatBuffer all = FloatBuffer.allocate(ids.length * TOKENS * model.config().vocabSize());
     Passes.Input input = (from, count) -> embedded(model, ids, from, count);
-    Passes.Output output = (from, count, logits) -> all.put(logits.toFloatArray());
+    Passes.Output output = (from, count, states) -> all.put(model.logits(states).toFloatArray());
     if (model.resident()) {
       Passes.run(model, 0, ids.length, batch, input, output, () -> {});
     } else {

@@ -25,6 +25,7 @@ import puzzle.engine.data.EpochOrder;
 import puzzle.engine.data.Sequences;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.gkd.GlobalDistillation;
+import puzzle.engine.gkd.TrainedChild;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.NativeSteps;
 import puzzle.engine.nn.Tensors;
@@ -101,7 +102,8 @@ class NativeSpeedBenchmark {
             default -> {
               try (Decoder child = assembled(spec, config, store, narrow, layers)) {
                 GlobalDistillation gkd =
-                    new GlobalDistillation(parent, child, spec.gkd(), recording, seed);
+                    new GlobalDistillation(
+                        parent, TrainedChild.whole(child), spec.gkd(), recording, seed);
                 turns.whileRunning(() -> gkd.run(turns));
               }
             }
@@ -249,7 +251,14 @@ class NativeSpeedBenchmark {
         });
     put("scored", Tensors.ids(manager, all(recording, Split.SCORING), 0, tokens));
     int[][] scored = all(recording, Split.SCORING);
-    put("logits", recording.logits(Split.SCORING).read(manager, 0, scored.length));
+    put(
+        "logits",
+        Tensors.inference(
+            () ->
+                Tensors.keep(
+                    parent.logits(
+                        recording.last(Split.SCORING, config).read(manager, 0, scored.length)),
+                    manager)));
     parent.parameters().forEach((name, array) -> put("parent/" + name, array));
     parent.weights(0, Subblock.FFN).arrays().forEach((name, array) -> put("frozen/" + name, array));
     Architecture own = Architecture.uniform(config.parentBlock(), config.layers());

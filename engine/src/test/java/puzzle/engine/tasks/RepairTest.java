@@ -53,14 +53,16 @@ class RepairTest {
     List<CheckpointRef> states = List.of();
     for (int round = 0; round < spec.gkd().rounds(); round++) {
       Task.GkdRound task =
-          new Task.GkdRound(order.architecture(), order.layers(), recording, round, 0, states);
+          new Task.GkdRound(
+              order.architecture(), order.layers(), recording, round, 0, states, 0, null);
       states = List.of(((TaskResult.ShardTrained) engine.run(spec, task, Monitor.NONE)).state());
     }
-    Task.Gkd last = new Task.Gkd(order.architecture(), order.layers(), recording, states);
+    Task.Gkd last = new Task.Gkd(order.architecture(), order.layers(), recording, states, 0, null);
     CheckpointRef child = ((TaskResult.Healed) engine.run(spec, last, Monitor.NONE)).child();
     tasks = new ArrayList<>();
     for (int layer = 0; layer < SmallRun.LAYERS; layer++) {
       tasks.add(new Task.Bld(layer, Variant.ffn(24), recording));
+      tasks.add(new Task.Bld(layer, Variant.attention(1), recording));
       tasks.add(new Task.ScoreBlock(layer, SMALL, order.layers().get(layer), recording));
     }
     tasks.add(new Task.Evaluate("a", order.architecture(), order.layers(), null, recording));
