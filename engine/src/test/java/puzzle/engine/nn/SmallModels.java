@@ -42,7 +42,7 @@ public final class SmallModels {
                 List.of(
                     new Block(Variant.attention(1), Variant.linear(Subblock.FFN)),
                     new Block(Variant.linear(Subblock.ATTENTION), Variant.ffn(7)),
-                    new Block(Variant.attention(2), Variant.parse("ffn-rank-5")),
+                    new Block(Variant.attention(2), Variant.parse("ffn-40-rank-5")),
                     new Block(Variant.noOp(Subblock.ATTENTION), Variant.noOp(Subblock.FFN)))));
   }
 
@@ -66,7 +66,6 @@ public final class SmallModels {
         tied,
         bias,
         qkNorm,
-        block,
         Architecture.uniform(block, 3));
   }
 

@@ -328,7 +328,6 @@ class FolderEvaluationTest {
         c.tiedEmbeddings(),
         c.qkvBias(),
         c.qkNorm(),
-        c.parentBlock(),
         c.architecture());
   }
 }

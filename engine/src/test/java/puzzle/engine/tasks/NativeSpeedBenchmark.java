@@ -366,7 +366,6 @@ class NativeSpeedBenchmark {
             false,
             false,
             false,
-            block,
             Architecture.uniform(block, 2));
     RunSpec small = SmallRun.in(home, config, 6000);
     return SmallRun.sized(
