@@ -231,7 +231,8 @@ public final class RunPlan {
 
   /** The global distillation of the chosen child. */
   Task.Gkd gkd(Architecture child) {
-    return new Task.Gkd(child, state.weights(child), recorded().orElseThrow().recording());
+    CheckpointRef recording = recorded().orElseThrow().recording();
+    return new Task.Gkd(child, state.weights(child), recording, List.of(), 0, null);
   }
 
   private void evaluate(
@@ -250,7 +251,10 @@ public final class RunPlan {
             recorded().orElseThrow().recording(),
             selecting,
             List.of());
-    return SplitTask.of(whole, state.spec().parts().evaluation(), state.spec());
+    RunSpec.Scoring scoring = state.spec().scoring();
+    int sequences = selecting ? scoring.selectionSequences() : scoring.evaluationSequences();
+    int batches = (sequences + scoring.batch() - 1) / scoring.batch();
+    return SplitTask.of(whole, Math.min(batches, state.spec().parts().evaluation()), state.spec());
   }
 
   private SplitTask export(Architecture child, CheckpointRef weights) {

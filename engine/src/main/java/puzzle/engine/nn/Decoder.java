@@ -240,6 +240,11 @@ public final class Decoder implements AutoCloseable {
     return Kernels.call("logits", x, finalNorm, head(), eps);
   }
 
+  /** RMSNorm(x) with another weight in the place of the final norm's. */
+  public NDArray normed(NDArray x, NDArray norm) {
+    return Kernels.call("rms", x, norm, eps);
+  }
+
   private NDArray head() {
     if (resident()) {
       return head;

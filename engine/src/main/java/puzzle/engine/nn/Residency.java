@@ -35,6 +35,11 @@ public enum Residency {
         : Decoder.layerByLayer(config, weights, positions);
   }
 
+  /** Whether a training that takes so much is in memory as a whole: up to half of what there is. */
+  public boolean trains(long bytes) {
+    return this == WHOLE || this == AUTO && bytes <= HostMemory.here().bytes() / 2;
+  }
+
   private boolean whole(DecoderConfig config) {
     return this == WHOLE
         || this == AUTO && config.params() * Float.BYTES <= HostMemory.here().bytes() / SHARE;

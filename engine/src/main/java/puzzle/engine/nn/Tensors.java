@@ -172,6 +172,7 @@ public final class Tensors {
     return manager.full(new Shape(), (float) value, DataType.FLOAT32);
   }
 
+  /** int64 array that borrows Java's memory: for the arguments of one call. */
   static NDArray integers(NDManager manager, long... values) {
     return manager.create(values);
   }
@@ -227,6 +228,11 @@ public final class Tensors {
   /** Copies one array's values into another of the same shape. */
   public static void copy(NDArray from, NDArray to) {
     inference(() -> Kernels.call("assign", to, from));
+  }
+
+  /** Makes all of an array's elements 0. */
+  public static void clear(NDArray array) {
+    inference(() -> Kernels.call("clear", Kernels.inList("g", array)));
   }
 
   /** Adds up gradients of {@code loss}, a scalar, into every parameter it depends on. */

@@ -20,7 +20,15 @@ public final class StorePaths {
   /** The folder of its weights while they are written part by part. */
   private static final String SHARDS = "export";
 
+  /** The recorded tokens of all splits. */
+  public static final String TOKENS = "tokens";
+
   private StorePaths() {}
+
+  /** What a share of a model's evaluation told of each sequence. */
+  public static String observed(String label, Part part) {
+    return "evaluation/%s%s.json".formatted(label, suffix(part));
+  }
 
   /** A part of the healed child's weights. */
   public static String shard(String name) {
@@ -49,6 +57,11 @@ public final class StorePaths {
   /** How active channels and heads are on a share of the training sequences. */
   public static String activity(Part part) {
     return recorded("activity" + suffix(part));
+  }
+
+  /** True of a file that a part of a recording made, and nothing else did. */
+  public static boolean isOf(Part part, String path) {
+    return path.contains(suffix(part) + ".");
   }
 
   private static String suffix(Part part) {
@@ -90,6 +103,11 @@ public final class StorePaths {
   /** One shard's parameters and moments after a round of global distillation. */
   public static String gkdState(int round, int shard) {
     return "%s/%sshard-%02d.safetensors".formatted(GKD, gkdRound(round), shard);
+  }
+
+  /** The child before a round, kept because it was the best so far. */
+  public static String gkdChild(int round) {
+    return "%s/child-round-%05d.safetensors".formatted(GKD, round);
   }
 
   /** What the names of a round's files in {@link #GKD} begin with. */

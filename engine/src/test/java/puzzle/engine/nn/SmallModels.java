@@ -22,11 +22,16 @@ public final class SmallModels {
     return config("llama", null, false, false, false);
   }
 
+  /** The same with one matrix for embedding and head. */
+  public static DecoderConfig tied() {
+    return config("llama", null, true, false, false);
+  }
+
   static DecoderConfig llama3() {
     return config("llama", new DecoderConfig.RopeScaling(8, 1, 4, 16), false, false, false);
   }
 
-  static DecoderConfig qwen2() {
+  public static DecoderConfig qwen2() {
     return config("qwen2", null, true, true, false);
   }
 
@@ -35,7 +40,7 @@ public final class SmallModels {
   }
 
   /** A child with every kind of variant. */
-  static DecoderConfig child() {
+  public static DecoderConfig child() {
     return llama()
         .with(
             new Architecture(
