@@ -203,7 +203,7 @@ public final class RunPlan {
       settled.merge(Phase.EVALUATE, candidate(i).done(state.tasks()), Integer::sum);
     }
     Architecture child = state.incumbent().architecture();
-    Architecture parent = Architecture.uniform(state.spec().space().parent(), state.layers());
+    Architecture parent = state.spec().space().parent(state.layers());
     Workload workload = state.spec().target().goals().get(0).workload();
     want(Wanted.measuring(new Task.Measure(workload, List.of(parent, child)), Priority.MEASURE));
     if (!wanted.isEmpty()) {
@@ -251,7 +251,10 @@ public final class RunPlan {
             recorded().orElseThrow().recording(),
             selecting,
             List.of());
-    return SplitTask.of(whole, state.spec().parts().evaluation(), state.spec());
+    RunSpec.Scoring scoring = state.spec().scoring();
+    int sequences = selecting ? scoring.selectionSequences() : scoring.evaluationSequences();
+    int batches = (sequences + scoring.batch() - 1) / scoring.batch();
+    return SplitTask.of(whole, Math.min(batches, state.spec().parts().evaluation()), state.spec());
   }
 
   private SplitTask export(Architecture child, CheckpointRef weights) {

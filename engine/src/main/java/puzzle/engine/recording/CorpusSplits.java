@@ -5,9 +5,9 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.data.Corpus;
 import puzzle.engine.data.PackedSequences;
+import puzzle.engine.data.PackedSequences.Watch;
 import puzzle.engine.data.RunText;
 import puzzle.engine.data.Sequences;
 import puzzle.engine.data.Tokenizer;
@@ -19,19 +19,23 @@ public final class CorpusSplits {
 
   private CorpusSplits() {}
 
-  /** Sequences of one token more than is run: the last is a target only. */
-  public static Map<Split, Sequences> read(RunSpec spec, int vocabSize, Monitor monitor) {
-    return read(spec, RunText.pools(spec), vocabSize, monitor);
+  /**
+   * Sequences of one token more than is run: the last is a target only.
+   *
+   * @param watch told how far the text is read
+   */
+  public static Map<Split, Sequences> read(RunSpec spec, int vocabSize, Watch watch) {
+    return read(spec, RunText.pools(spec), vocabSize, watch);
   }
 
   /** The same of another text. */
   public static Map<Split, Sequences> read(RunSpec spec, Corpus text, int vocabSize) {
     List<PackedSequences.Pool> one = List.of(new PackedSequences.Pool("the corpus", text, 1));
-    return read(spec, one, vocabSize, Monitor.NONE);
+    return read(spec, one, vocabSize, Watch.NONE);
   }
 
   private static Map<Split, Sequences> read(
-      RunSpec spec, List<PackedSequences.Pool> pools, int vocabSize, Monitor monitor) {
+      RunSpec spec, List<PackedSequences.Pool> pools, int vocabSize, Watch watch) {
     Tokenizer tokenizer = Tokenizer.open(Path.of(spec.parent()));
     Path store = Path.of(spec.store());
     PackedSequences data =
@@ -45,8 +49,7 @@ public final class CorpusSplits {
     long scoring = spec.scoring().sequences();
     long evaluation = spec.scoring().evaluationSequences();
     long selection = spec.scoring().selectionSequences();
-    PackedSequences.Taken taken =
-        data.take(bld + gkd, scoring + evaluation + selection, (bytes, total) -> monitor.alive());
+    PackedSequences.Taken taken = data.take(bld + gkd, scoring + evaluation + selection, watch);
     Map<Split, Sequences> tokens = new EnumMap<>(Split.class);
     tokens.put(Split.TRAIN, taken.train().part(0, bld));
     tokens.put(Split.GKD, taken.train().part(bld, gkd));
