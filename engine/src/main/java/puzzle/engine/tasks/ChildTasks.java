@@ -47,7 +47,8 @@ record ChildTasks(DeviceCache open, Residency residency) {
             : residency.open(
                 open.config(spec).with(task.architecture()),
                 store.safetensors(task.child()),
-                spec.corpus().sequenceTokens())) {
+                spec.corpus().sequenceTokens(),
+                open.computesIn(spec))) {
       ModelEvaluator.Quality quality =
           ModelEvaluator.evaluate(
               model,
@@ -117,7 +118,8 @@ record ChildTasks(DeviceCache open, Residency residency) {
     return residency.open(
         open.config(spec).with(architecture),
         weights(spec, architecture, layers),
-        spec.corpus().sequenceTokens());
+        spec.corpus().sequenceTokens(),
+        open.computesIn(spec));
   }
 
   private WeightSource weights(RunSpec spec, Architecture architecture, List<Task.Weights> layers) {
@@ -128,7 +130,10 @@ record ChildTasks(DeviceCache open, Residency residency) {
 
   /** All in memory, to be trained. */
   private Decoder load(RunSpec spec, Architecture architecture, WeightSource weights) {
-    return Decoder.load(
-        open.config(spec).with(architecture), weights, spec.corpus().sequenceTokens());
+    return Decoder.trainable(
+        open.config(spec).with(architecture),
+        weights,
+        spec.corpus().sequenceTokens(),
+        open.computesIn(spec));
   }
 }

@@ -56,6 +56,7 @@ public final class DjlEngine implements BlockEngine {
    */
   public DjlEngine(int threads, Residency residency) {
     this.threads = threads;
+    Residency.devices(1);
     this.open = new DeviceCache(residency);
     this.blocks = new BlockTasks(open);
     this.children = new ChildTasks(open, residency);
@@ -124,6 +125,7 @@ public final class DjlEngine implements BlockEngine {
   @Override
   public void close() {
     open.close();
+    Residency.devices(-1);
   }
 
   private TaskResult record(RunSpec spec, Monitor monitor) {
