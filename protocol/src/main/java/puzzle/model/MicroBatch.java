@@ -37,7 +37,7 @@ public final class MicroBatch {
     if (task instanceof Task.GkdRound) {
       return spec.gkd().passSequences();
     }
-    if (task instanceof Task.PartOf part) {
+    if (task instanceof TaskPart part) {
       return of(spec, part.whole());
     }
     return task instanceof Task.Record

@@ -10,7 +10,7 @@ import java.util.List;
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
 @JsonSubTypes({
-  @JsonSubTypes.Type(value = Task.PartOf.class, name = "part"),
+  @JsonSubTypes.Type(value = TaskPart.class, name = "part"),
   @JsonSubTypes.Type(value = Task.Tokenize.class, name = "tokenize"),
   @JsonSubTypes.Type(value = Task.Record.class, name = "record"),
   @JsonSubTypes.Type(value = Task.Bld.class, name = "bld"),
@@ -23,7 +23,17 @@ import java.util.List;
   @JsonSubTypes.Type(value = Task.Gkd.class, name = "gkd"),
   @JsonSubTypes.Type(value = Task.Export.class, name = "export")
 })
-public sealed interface Task {
+public sealed interface Task
+    permits TaskPart,
+        DivisibleTask,
+        Task.Tokenize,
+        Task.Bld,
+        Task.BldBlock,
+        Task.Profile,
+        Task.ScoreBlock,
+        Task.Measure,
+        Task.GkdRound,
+        Task.Gkd {
 
   /**
    * Unique within a run, and the idempotency key: {@code bld/3/kv-4}. Made by the static function
@@ -44,38 +54,6 @@ public sealed interface Task {
   /** What this task gives when it succeeds. */
   Class<? extends TaskResult> resultType();
 
-  /**
-   * A share of a long task: some of the sequences that it runs, or of the layers that it writes.
-   *
-   * @param whole the task as it is undivided; it gets what its parts made and joins it
-   */
-  record PartOf(Task whole, Part part) implements Task {
-
-    public static String key(String whole, int part) {
-      return whole + "/" + part;
-    }
-
-    @Override
-    public String key() {
-      return key(whole.key(), part.index());
-    }
-
-    @Override
-    public CheckpointRef recording() {
-      return whole.recording();
-    }
-
-    @Override
-    public Architecture architecture() {
-      return whole.architecture();
-    }
-
-    @Override
-    public Class<? extends TaskResult> resultType() {
-      return TaskResult.PartMade.class;
-    }
-  }
-
   /** Takes the sequences of every split from the corpus, for the parts of a recording. */
   record Tokenize() implements Task {
     public static final String KEY = "record/tokens";
@@ -95,9 +73,8 @@ public sealed interface Task {
    * Runs the parent over the corpus; keeps every layer's activations and the importances.
    *
    * @param tokens of all splits, or null to take them from the corpus
-   * @param parts what the parts of this task made, in order, to be joined; none if it is undivided
    */
-  record Record(CheckpointRef tokens, List<CheckpointRef> parts) implements Task {
+  record Record(CheckpointRef tokens, List<CheckpointRef> parts) implements DivisibleTask {
     public static final String KEY = "record";
 
     public Record {
@@ -107,6 +84,11 @@ public sealed interface Task {
     /** Undivided. */
     public Record() {
       this(null, List.of());
+    }
+
+    @Override
+    public Record joining(List<CheckpointRef> made) {
+      return new Record(tokens, made);
     }
 
     @Override
@@ -217,8 +199,6 @@ public sealed interface Task {
    *     that are reported
    * @param child a healed child's weights, or null to assemble from {@code layers}
    * @param recording what the parent says to those sequences
-   * @param parts what the parts of this task measured, in order, to be joined; none if it is
-   *     undivided
    */
   record Evaluate(
       String label,
@@ -228,7 +208,7 @@ public sealed interface Task {
       CheckpointRef recording,
       boolean selecting,
       List<CheckpointRef> parts)
-      implements Task {
+      implements DivisibleTask {
     public Evaluate {
       layers = layers == null ? List.of() : List.copyOf(layers);
       parts = parts == null ? List.of() : List.copyOf(parts);
@@ -244,7 +224,7 @@ public sealed interface Task {
       this(label, architecture, layers, child, recording, false, List.of());
     }
 
-    /** The same evaluation, to be put together from its parts. */
+    @Override
     public Evaluate joining(List<CheckpointRef> made) {
       return new Evaluate(label, architecture, layers, child, recording, selecting, made);
     }
@@ -361,14 +341,13 @@ public sealed interface Task {
    * Writes the healed child as a checkpoint that servers load.
    *
    * @param report what the model card tells, as name and text
-   * @param parts the weights that the parts of this task wrote, in order; none if it is undivided
    */
   record Export(
       Architecture architecture,
       CheckpointRef child,
       List<String> report,
       List<CheckpointRef> parts)
-      implements Task {
+      implements DivisibleTask {
     public static final String KEY = "export";
 
     public Export {
@@ -379,6 +358,11 @@ public sealed interface Task {
     /** Undivided. */
     public Export(Architecture architecture, CheckpointRef child, List<String> report) {
       this(architecture, child, report, List.of());
+    }
+
+    @Override
+    public Export joining(List<CheckpointRef> made) {
+      return new Export(architecture, child, report, made);
     }
 
     @Override

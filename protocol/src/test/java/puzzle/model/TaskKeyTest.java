@@ -20,9 +20,9 @@ class TaskKeyTest {
     Part part = new Part(2, 3, 1);
     Task.Evaluate evaluate = new Task.Evaluate("child", one, null, null, null);
     assertEquals("record/tokens", new Task.Tokenize().key());
-    assertEquals("record/2", new Task.PartOf(new Task.Record(), part).key());
-    assertEquals("evaluate/child/2", new Task.PartOf(evaluate, part).key());
-    assertEquals("export/2", new Task.PartOf(new Task.Export(one, null, null), part).key());
+    assertEquals("record/2", new TaskPart(new Task.Record(), part).key());
+    assertEquals("evaluate/child/2", new TaskPart(evaluate, part).key());
+    assertEquals("export/2", new TaskPart(new Task.Export(one, null, null), part).key());
     assertEquals("bld/3/kv-4", new Task.Bld(3, BLOCK.attention(), null).key());
     assertEquals("bld/3/kv-4", Task.Bld.key(3, BLOCK.attention()));
     assertEquals("bld/3/kv-4+ffn-320", new Task.BldBlock(3, BLOCK, null, null).key());

@@ -20,6 +20,7 @@ import puzzle.model.Phase;
 import puzzle.model.RunSpec;
 import puzzle.model.Target;
 import puzzle.model.Task;
+import puzzle.model.TaskPart;
 import puzzle.model.TaskResult;
 import puzzle.model.Workload;
 import puzzle.persistence.RunState;
@@ -78,7 +79,7 @@ public final class RunPlan {
   }
 
   private static Phase phaseOf(Task task) {
-    if (task instanceof Task.PartOf part) {
+    if (task instanceof TaskPart part) {
       return phaseOf(part.whole());
     }
     if (task instanceof Task.Record || task instanceof Task.Tokenize) {
@@ -249,16 +250,14 @@ public final class RunPlan {
             recorded().orElseThrow().recording(),
             selecting,
             List.of());
-    return SplitTask.of(
-        whole, state.spec().parts().evaluation(), state.spec().scoring().batch(), whole::joining);
+    return SplitTask.of(whole, state.spec().parts().evaluation(), state.spec());
   }
 
   private SplitTask export(Architecture child, CheckpointRef weights) {
     return SplitTask.of(
         new Task.Export(child, weights, Summary.of(state).modelCard()),
         state.spec().parts().export(),
-        1,
-        made -> new Task.Export(child, weights, Summary.of(state).modelCard(), made));
+        state.spec());
   }
 
   /** The parts of a recording share the sequences that are taken from the corpus before. */
@@ -273,12 +272,7 @@ public final class RunPlan {
     if (count > 1) {
       want(Wanted.of(new Task.Tokenize(), Priority.RECORD));
     }
-    SplitTask recording =
-        SplitTask.of(
-            new Task.Record(tokens, List.of()),
-            count,
-            state.spec().scoring().batch(),
-            made -> new Task.Record(tokens, made));
+    SplitTask recording = SplitTask.of(new Task.Record(tokens, List.of()), count, state.spec());
     if (count > 1 && tokens == null) {
       later.merge(Phase.RECORD, recording.total(), Integer::sum);
     } else {

@@ -2,10 +2,12 @@ package puzzle.actors.run;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import puzzle.model.CheckpointRef;
+import puzzle.model.DivisibleTask;
 import puzzle.model.Part;
+import puzzle.model.RunSpec;
 import puzzle.model.Task;
+import puzzle.model.TaskPart;
 import puzzle.model.TaskResult;
 import puzzle.persistence.TaskLedger;
 
@@ -13,29 +15,26 @@ import puzzle.persistence.TaskLedger;
  * A long task that is done in parts, side by side, each of which is kept by itself; then it joins
  * what they made. A part that is given up takes the whole with it.
  *
- * @param whole undivided
  * @param parts in order; none if the task is done undivided
- * @param join the task with what its parts made, in order
  */
-record SplitTask(Task whole, List<Task> parts, Function<List<CheckpointRef>, Task> join) {
+record SplitTask(DivisibleTask whole, List<Task> parts) {
 
   /**
    * @param count of parts; 1 for undivided
-   * @param unit what parts begin and end with
    */
-  static SplitTask of(Task whole, int count, int unit, Function<List<CheckpointRef>, Task> join) {
+  static SplitTask of(DivisibleTask whole, int count, RunSpec run) {
     List<Task> parts = new ArrayList<>();
     for (int i = 0; count > 1 && i < count; i++) {
-      parts.add(new Task.PartOf(whole, new Part(i, count, unit)));
+      parts.add(new TaskPart(whole, new Part(i, count, whole.unit(run))));
     }
-    return new SplitTask(whole, parts, join);
+    return new SplitTask(whole, parts);
   }
 
   /** Keys of the whole and of its parts. */
   static List<String> keys(String whole, int count) {
     List<String> keys = new ArrayList<>(List.of(whole));
     for (int i = 0; count > 1 && i < count; i++) {
-      keys.add(Task.PartOf.key(whole, i));
+      keys.add(TaskPart.key(whole, i));
     }
     return keys;
   }
@@ -62,7 +61,7 @@ record SplitTask(Task whole, List<Task> parts, Function<List<CheckpointRef>, Tas
           .result(part.key(), TaskResult.PartMade.class)
           .ifPresentOrElse(p -> made.add(p.file()), () -> left.add(part));
     }
-    return left.isEmpty() ? List.of(join.apply(made)) : left;
+    return left.isEmpty() ? List.of(whole.joining(made)) : left;
   }
 
   /** Of the whole and its parts, how many are settled. */

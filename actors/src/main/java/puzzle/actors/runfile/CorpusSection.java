@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 import puzzle.model.RunDraft;
 import puzzle.model.RunSpec.Corpus;
 import puzzle.model.RunSpec.Corpus.Source;
@@ -31,48 +32,53 @@ final class CorpusSection {
           .means("Its share of the tokens, by the sum of all weights.")
           .otherwise("the sources are one pool");
 
-  static final Section<Corpus, RunDraft.Corpus> SECTION =
-      new Section<>(
-              "Text to calibrate, train and validate on, split by document.",
-              RunDraft.Corpus::new,
-              RunDraft.Corpus::build)
-          .defaults(new RunDraft.Corpus().build())
-          .blaming("source")
-          .key(
-              "source",
-              sources(),
-              c -> c.sources().isEmpty() ? null : c.sources(),
-              (d, v) -> d.sources = v)
-          .required()
-          .means(
-              "Text: files, folders and patterns of plain text, JSON Lines, JSON, Parquet, Arrow and"
-                  + " data sets saved to disk. See docs/formats.md.")
-          .key(
-              "validationShare",
-              Values.number(1e-6, 0.9),
-              Corpus::validationShare,
-              (d, v) -> d.validationShare = v)
-          .means("share", "Share of the documents held out.")
-          .key(
-              "sequenceTokens",
-              Values.whole(2),
-              Corpus::sequenceTokens,
-              (d, v) -> d.sequenceTokens = v)
-          .means("tokens", "Length of the packed sequences.")
-          .key(
-              "packing",
-              Values.choice("packing", Corpus.Packing.class),
-              Corpus::packing,
-              (d, v) -> d.packing = v)
-          .means(
-              "joined: documents end to end, attention crosses their borders. apart: a sequence is"
-                  + " of one document and begins as a document does; what fills none is left out.")
-          .key("bos", text(), Corpus::bos, (d, v) -> d.bos = v)
-          .means(
-              "Token before each document, in prompts too: auto (as the tokenizer has it), none, or"
-                  + " its text.")
-          .key("separator", text(), Corpus::separator, (d, v) -> d.separator = v)
-          .means("Token after each document: auto (the parent's end of text), none, or its text.");
+  /**
+   * @param size of the parent, asked for as soon as the section is read
+   */
+  static Section<Corpus, RunDraft.Corpus> section(Supplier<ParentSize> size) {
+    return new Section<>(
+            "Text to calibrate, train and validate on, split by document.",
+            () -> size.get().corpus(),
+            RunDraft.Corpus::build)
+        .defaults(ParentSize.TOY.corpus().build())
+        .larger(ParentSize.larger(s -> s.corpus().build()))
+        .blaming("source")
+        .key(
+            "source",
+            sources(),
+            c -> c.sources().isEmpty() ? null : c.sources(),
+            (d, v) -> d.sources = v)
+        .required()
+        .means(
+            "Text: files, folders and patterns of plain text, JSON Lines, JSON, Parquet, Arrow and"
+                + " data sets saved to disk. See docs/formats.md.")
+        .key(
+            "validationShare",
+            Values.number(1e-6, 0.9),
+            Corpus::validationShare,
+            (d, v) -> d.validationShare = v)
+        .means("share", "Share of the documents held out.")
+        .key(
+            "sequenceTokens",
+            Values.whole(2),
+            Corpus::sequenceTokens,
+            (d, v) -> d.sequenceTokens = v)
+        .means("tokens", "Length of the packed sequences.")
+        .key(
+            "packing",
+            Values.choice("packing", Corpus.Packing.class),
+            Corpus::packing,
+            (d, v) -> d.packing = v)
+        .means(
+            "joined: documents end to end, attention crosses their borders. apart: a sequence is"
+                + " of one document and begins as a document does; what fills none is left out.")
+        .key("bos", text(), Corpus::bos, (d, v) -> d.bos = v)
+        .means(
+            "Token before each document, in prompts too: auto (as the tokenizer has it), none, or"
+                + " its text.")
+        .key("separator", text(), Corpus::separator, (d, v) -> d.separator = v)
+        .means("Token after each document: auto (the parent's end of text), none, or its text.");
+  }
 
   private CorpusSection() {}
 

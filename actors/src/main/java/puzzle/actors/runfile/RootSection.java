@@ -2,6 +2,8 @@ package puzzle.actors.runfile;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Function;
 import puzzle.engine.EngineFactory.ParentShape;
 import puzzle.model.Precision;
@@ -37,6 +39,10 @@ final class RootSection {
     return shape;
   }
 
+  private ParentSize size() {
+    return ParentSize.of(shape.params());
+  }
+
   Section<RunSpec, RunDraft> section() {
     return new Section<>("Puzzle4J run file.", RunDraft::new, this::spec)
         .key("apiVersion", version(), s -> RunFile.API_VERSION, (d, v) -> {})
@@ -49,7 +55,10 @@ final class RootSection {
             "parent",
             Values.text("path, relative to this file", this::parent),
             RunSpec::parent,
-            (d, v) -> d.parent = v)
+            (d, v) -> {
+              d.parent = v;
+              size().fill(d);
+            })
         .required()
         .means("Folder of the parent's checkpoint.")
         .key(
@@ -73,16 +82,42 @@ final class RootSection {
             "What products and attention compute in. auto: bf16 where the parent's weights are bf16"
                 + " and such products are faster on the machine, fp32 otherwise.")
         .usually(Values.spelt(new RunDraft().precision))
-        .key("corpus", CorpusSection.SECTION, RunSpec::corpus, (d, v) -> d.corpus = v)
+        .key("corpus", CorpusSection.section(this::size), RunSpec::corpus, (d, v) -> d.corpus = v)
         .required()
         .key("space", space.section(), RunSpec::space, (d, v) -> d.space = v)
-        .key("bld", BldSection.SECTION, RunSpec::bld, (d, v) -> d.bld = v)
-        .key("scoring", ScoringSection.SECTION, RunSpec::scoring, (d, v) -> d.scoring = v)
+        .key("bld", BldSection.section(this::size), RunSpec::bld, (d, v) -> d.bld = v)
+        .key(
+            "scoring",
+            ScoringSection.section(this::size),
+            RunSpec::scoring,
+            (d, v) -> d.scoring = v)
         .key("profiling", ProfilingSection.SECTION, RunSpec::profiling, (d, v) -> d.profiling = v)
         .key("target", new TargetSection().section(), RunSpec::target, (d, v) -> d.target = v)
         .required()
-        .key("gkd", GkdSection.SECTION, RunSpec::gkd, (d, v) -> d.gkd = v)
+        .key("gkd", GkdSection.section(this::size), RunSpec::gkd, (d, v) -> d.gkd = v)
         .key("retries", RetriesSection.SECTION, RunSpec::retries, (d, v) -> d.retries = v);
+  }
+
+  /** A comment on the defaults that are there because of the parent's size, or nothing. */
+  String sized(RunSpec spec) {
+    String words = size().words;
+    List<String> keys = new ArrayList<>();
+    CorpusSection.section(this::size)
+        .atDefault(spec.corpus(), words)
+        .forEach(key -> keys.add("corpus." + key));
+    BldSection.section(this::size)
+        .atDefault(spec.bld(), words)
+        .forEach(key -> keys.add("bld." + key));
+    ScoringSection.section(this::size)
+        .atDefault(spec.scoring(), words)
+        .forEach(key -> keys.add("scoring." + key));
+    GkdSection.section(this::size)
+        .atDefault(spec.gkd(), words)
+        .forEach(key -> keys.add("gkd." + key));
+    return keys.isEmpty()
+        ? ""
+        : "# As by default %s, see docs/run-file.md: %s.\n"
+            .formatted(words, String.join(", ", keys));
   }
 
   private static Value<String> version() {

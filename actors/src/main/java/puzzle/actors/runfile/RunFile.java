@@ -58,7 +58,7 @@ public record RunFile(RunSpec spec, int layers, String resolved, String hash) {
     // Where the store lies does not make it another run.
     resolved.remove("store");
     resolved.put("layers", layers);
-    return new RunFile(spec, layers, yaml, Sha256.of(written(YAML, resolved)));
+    return new RunFile(spec, layers, yaml + root.sized(spec), Sha256.of(written(YAML, resolved)));
   }
 
   /** The JSON Schema of run files: what editors complete and underline. */

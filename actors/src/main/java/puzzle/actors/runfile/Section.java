@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -56,13 +57,36 @@ final class Section<R, D> implements Value<R> {
     String otherwise() {
       return alternatives.contains(name)
           ? "one of `" + String.join("`, `", alternatives) + "` is required"
-          : otherwise != null ? otherwise : usual().map(v -> "`" + v + "`").orElse("");
+          : otherwise != null ? otherwise : usual().map(v -> "`" + v + "`").orElse("") + grown();
+    }
+
+    /** Its defaults for larger parents, as far as they change. */
+    private String grown() {
+      StringBuilder text = new StringBuilder();
+      Object before = usual().orElse(null);
+      for (Map.Entry<String, R> size : larger.entrySet()) {
+        Object now = Optional.ofNullable(get.apply(size.getValue())).map(value::write).orElse(null);
+        if (now != null && !now.equals(before)) {
+          text.append(", ").append(size.getKey()).append(" `").append(now).append('`');
+        }
+        before = now;
+      }
+      return text.toString();
+    }
+
+    /** Whether its default depends on the parent's size. */
+    private boolean grows() {
+      return otherwise == null && !grown().isEmpty();
     }
 
     private Optional<Object> usual() {
       return usual != null
           ? Optional.of(usual)
           : Optional.ofNullable(defaults).map(get).map(value::write);
+    }
+
+    private boolean same(R one, R other) {
+      return Objects.equals(get.apply(one), get.apply(other));
     }
 
     private void read(Given given, D draft) {
@@ -83,7 +107,9 @@ final class Section<R, D> implements Value<R> {
       if (!meaning().isEmpty()) {
         schema.put("description", meaning());
       }
-      usual().ifPresent(v -> schema.putPOJO("default", v));
+      if (!grows()) {
+        usual().ifPresent(v -> schema.putPOJO("default", v));
+      }
       return schema;
     }
   }
@@ -93,6 +119,7 @@ final class Section<R, D> implements Value<R> {
   private final Function<D, R> build;
   private final List<Key<?>> keys = new ArrayList<>();
   private R defaults;
+  private Map<String, R> larger = Map.of();
   private List<String> blamed = List.of();
   private List<String> alternatives = List.of();
 
@@ -109,6 +136,25 @@ final class Section<R, D> implements Value<R> {
   Section<R, D> defaults(R record) {
     defaults = record;
     return this;
+  }
+
+  /** What {@code start} gives for larger parents, by what is said of them. */
+  Section<R, D> larger(Map<String, R> records) {
+    larger = records;
+    return this;
+  }
+
+  /**
+   * The keys whose default depends on the parent's size and that have the default of a size.
+   *
+   * @param words of the size
+   */
+  List<String> atDefault(R record, String words) {
+    return keys.stream()
+        .filter(
+            key -> larger.containsKey(words) && key.grows() && key.same(record, larger.get(words)))
+        .map(key -> key.name)
+        .toList();
   }
 
   /** The first of these that is given is where a record that {@code build} refuses is reported. */

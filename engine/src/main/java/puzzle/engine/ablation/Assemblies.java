@@ -48,7 +48,7 @@ record Assemblies(Study study) {
               Quality.class,
               parent -> {
                 try (Decoder assembled = assembled(parent, model)) {
-                  return quality(assembled, recorded);
+                  return quality(assembled, parent, recorded);
                 }
               }));
     }
@@ -78,14 +78,15 @@ record Assemblies(Study study) {
     try (Decoder child = assembled(parent, model)) {
       new GlobalDistillation(parent, child, settings, recorded.open(), Study.seed(seed, 0, "gkd"))
           .run(Monitor.NONE);
-      return quality(child, recorded);
+      return quality(child, parent, recorded);
     }
   }
 
-  private Quality quality(Decoder model, Recorded recorded) {
+  private Quality quality(Decoder model, Decoder parent, Recorded recorded) {
     ModelEvaluator.Quality quality =
         ModelEvaluator.evaluate(
             model,
+            parent,
             recorded.open(),
             Split.EVALUATION,
             study.scale().scoring(study.run()),

@@ -68,12 +68,8 @@ record Recordings(
     Corpus text = data == StudyText.BROAD ? all : OneLanguage.english(all);
     Workers.Job<CheckpointRef> job =
         parent ->
-            new Recorder(
-                    store,
-                    parent,
-                    spec.scoring().batch(),
-                    CorpusSplits.read(spec, text, parent.config().vocabSize()))
-                .run(Monitor.NONE)
+            new Recorder(store, parent, spec.scoring().batch())
+                .run(CorpusSplits.read(spec, text, parent.config().vocabSize()), 1, Monitor.NONE)
                 .recording();
     return workers.all(List.of(job)).get(0);
   }

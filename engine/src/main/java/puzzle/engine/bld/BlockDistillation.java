@@ -16,7 +16,6 @@ import puzzle.engine.nn.SubblockWeights;
 import puzzle.engine.nn.Tensors;
 import puzzle.engine.recording.Recording;
 import puzzle.engine.recording.Recording.Place;
-import puzzle.engine.recording.Recording.Split;
 import puzzle.engine.recording.Tape;
 import puzzle.engine.surgery.Initialisation;
 import puzzle.model.RunSpec;
@@ -252,8 +251,9 @@ public final class BlockDistillation {
   }
 
   private double heldOut(Trainee child) {
-    Tape inputs = recording.tape(layer, Split.SCORING, begin(child));
-    Tape outputs = recording.tape(layer + 1, Split.SCORING, Place.INPUT);
+    Recording.Training tapes = recording.heldOut(layer, begin(child), parent);
+    Tape inputs = tapes.inputs();
+    Tape outputs = tapes.outputs();
     int batch = settings.batch();
     double sum = 0;
     for (int from = 0; from < inputs.sequences(); from += batch) {

@@ -2,6 +2,7 @@ package puzzle.engine.data;
 
 import java.util.Iterator;
 import java.util.List;
+import puzzle.model.RunSpec.Corpus.Source;
 
 /** Documents of text, read as they are asked for; any number of times, always in the same order. */
 public interface Corpus {
@@ -16,6 +17,21 @@ public interface Corpus {
   interface Documents extends Iterator<String>, AutoCloseable {
     @Override
     void close();
+
+    /** Bytes of the files read so far, compressed as they are. */
+    default long bytes() {
+      return 0;
+    }
+
+    /** Documents left out so far because they are no text. */
+    default long leftOut() {
+      return 0;
+    }
+  }
+
+  /** Bytes of all files; 0 if that is not known. */
+  default long bytes() {
+    return 0;
   }
 
   /** A corpus of documents at hand. */
@@ -25,22 +41,38 @@ public interface Corpus {
   }
 
   /**
-   * A corpus of files, told by their names, each also as {@code .gz}:
+   * A corpus of files; their names say what is in them, see {@link Format} and {@link Compression}.
    *
-   * <ul>
-   *   <li>{@code .jsonl}, {@code .ndjson}: an object a line, the document in its field {@code text}
-   *   <li>{@code .lines.txt}: a document a line, the last of its tab-separated columns
-   *   <li>{@code .parquet}: a document a row, in the column {@code text}
-   *   <li>any other: plain text, documents separated by blank lines
-   * </ul>
-   *
-   * @param locations files, folders (all files below, in the order of their names) or {@code
-   *     classpath:} resources
-   * @throws puzzle.model.InvalidInputException if one does not exist
+   * @param locations files, folders, patterns or {@code classpath:} resources
+   * @throws puzzle.model.InvalidInputException if one does not exist or is of no known format
    */
   static Corpus open(List<String> locations) {
-    List<TextFile> files = locations.stream().flatMap(TextFile::at).toList();
-    return () -> new ManyDocuments(files);
+    return open(locations, Source.TEXT, RecordField.NO_CHAT);
+  }
+
+  /**
+   * The same, of another field of the records.
+   *
+   * @param chat makes texts of conversations
+   */
+  static Corpus open(List<String> locations, String field, RecordField.Conversations chat) {
+    RecordField read = new RecordField(field, chat);
+    List<TextFile> files =
+        locations.stream()
+            .flatMap(location -> SourceFiles.at(location).files().stream())
+            .map(file -> file.of(read))
+            .toList();
+    return new Corpus() {
+      @Override
+      public Documents documents() {
+        return new ManyDocuments(files);
+      }
+
+      @Override
+      public long bytes() {
+        return files.stream().mapToLong(TextFile::bytes).sum();
+      }
+    };
   }
 
   /** A corpus of one location. */

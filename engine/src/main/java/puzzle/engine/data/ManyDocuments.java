@@ -9,6 +9,8 @@ final class ManyDocuments implements Corpus.Documents {
 
   private final Iterator<? extends Corpus> rest;
   private Corpus.Documents current;
+  private long bytes;
+  private long leftOut;
 
   ManyDocuments(List<? extends Corpus> corpora) {
     this.rest = corpora.iterator();
@@ -52,8 +54,20 @@ final class ManyDocuments implements Corpus.Documents {
   }
 
   @Override
+  public long bytes() {
+    return bytes + (current == null ? 0 : current.bytes());
+  }
+
+  @Override
+  public long leftOut() {
+    return leftOut + (current == null ? 0 : current.leftOut());
+  }
+
+  @Override
   public void close() {
     if (current != null) {
+      bytes += current.bytes();
+      leftOut += current.leftOut();
       current.close();
       current = null;
     }

@@ -3,12 +3,25 @@ package puzzle.engine.data;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.NoSuchElementException;
+import puzzle.engine.jinja.TemplateException;
 import puzzle.model.InvalidInputException;
 
 /** Documents of one file, opened when the first is asked for and read one document ahead. */
 abstract class ReadAhead implements Corpus.Documents {
 
+  /** Share of characters that are no UTF-8, above which a document is no text. */
+  private static final double MOST_REPLACED = 0.1;
+
+  /** Share of documents that are no text, above which a file is refused. */
+  private static final double MOST_BAD = 0.01;
+
+  /** Documents after which a share of bad ones is judged. */
+  private static final int SOME = 1000;
+
   private Closeable file;
+  private long read;
+  private long bad;
+  private String firstBad;
   private String next;
   private boolean ended;
 
@@ -22,6 +35,14 @@ abstract class ReadAhead implements Corpus.Documents {
    */
   abstract String read() throws IOException;
 
+  /** File and line or row of the last document. */
+  abstract String place();
+
+  /** True if the file is text as it stands: one byte that is none makes all of it suspicious. */
+  boolean plain() {
+    return false;
+  }
+
   /** Says where and why the file cannot be read. */
   abstract InvalidInputException unreadable(String reason);
 
@@ -33,7 +54,10 @@ abstract class ReadAhead implements Corpus.Documents {
           file = open();
         }
         String document = read();
-        next = document == null || document.isBlank() ? null : document;
+        next = document == null || document.isBlank() ? null : sound(document);
+      } catch (TemplateException e) {
+        // A conversation that the model's template does not take.
+        leaveOut(e.getMessage());
       } catch (InvalidInputException e) {
         close();
         throw e;
@@ -43,7 +67,62 @@ abstract class ReadAhead implements Corpus.Documents {
         throw unreadable(String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
       }
     }
+    if (ended) {
+      judge();
+    }
     return next != null;
+  }
+
+  /** Null if it is no text. */
+  private String sound(String document) {
+    int replaced = 0;
+    for (int i = 0; i < document.length(); i++) {
+      char c = document.charAt(i);
+      if (c == 0) {
+        if (plain()) {
+          throw noText("holds a NUL, which no text has");
+        }
+        leaveOut("holds a NUL");
+        return null;
+      }
+      replaced += c == '\ufffd' ? 1 : 0;
+    }
+    if (replaced > MOST_REPLACED * document.length()) {
+      leaveOut(replaced + " of its " + document.length() + " characters are no UTF-8");
+      return null;
+    }
+    read++;
+    return document;
+  }
+
+  private void leaveOut(String reason) {
+    bad++;
+    firstBad = firstBad == null ? place() + ": " + InvalidInputException.shown(reason) : firstBad;
+    if (bad + read >= SOME) {
+      judge();
+    }
+  }
+
+  /** Some bad documents are left out of a large file; where they are many, the file is wrong. */
+  private void judge() {
+    if (bad > MOST_BAD * (bad + read)) {
+      String first = firstBad;
+      close();
+      throw new InvalidInputException(
+          "%s; %d of %d documents up to here are no text.\nMaybe the file is binary, in another encoding than UTF-8, or of another kind than its name says: mend it or leave it out."
+              .formatted(first, bad, bad + read));
+    }
+  }
+
+  private InvalidInputException noText(String what) {
+    return new InvalidInputException(
+        "%s: %s.\nMaybe it is binary, or UTF-16: convert it to UTF-8 or leave it out."
+            .formatted(place(), what));
+  }
+
+  @Override
+  public final long leftOut() {
+    return bad;
   }
 
   @Override

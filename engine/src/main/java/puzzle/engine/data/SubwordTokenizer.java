@@ -53,7 +53,9 @@ final class SubwordTokenizer implements Tokenizer {
 
   private static void checkJson(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw missing(file);
+      throw new InvalidInputException(
+          "%s: no such file.\nMaybe the model comes with tokenizer.model only: convert it to tokenizer.json."
+              .formatted(file));
     }
     try (JsonParser json = JSON.createParser(file.toFile())) {
       if (Files.size(file) > MAX_BYTES) {
@@ -72,12 +74,6 @@ final class SubwordTokenizer implements Tokenizer {
     } catch (IOException e) {
       throw invalid(file, String.valueOf(e.getMessage()));
     }
-  }
-
-  static InvalidInputException missing(Path file) {
-    return new InvalidInputException(
-        "%s: no such file.\nMaybe the model comes with tokenizer.model only: convert it to tokenizer.json."
-            .formatted(file));
   }
 
   static InvalidInputException invalid(Path file, String reason) {

@@ -1,24 +1,16 @@
 package puzzle.engine.data;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Locale;
-import java.util.stream.Stream;
-import java.util.zip.GZIPInputStream;
 import puzzle.model.InvalidInputException;
 
 /**
@@ -30,88 +22,65 @@ final class TextFile implements Corpus {
   /** Characters of the longest document. */
   static final int MAX_DOCUMENT = 1 << 20;
 
-  private static final String CLASSPATH = "classpath:";
-  private static final JsonFactory JSON =
-      JsonFactory.builder()
-          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxNestingDepth(64)
-                  .maxStringLength(8 * MAX_DOCUMENT)
-                  .build())
-          .build();
-
-  private enum Format {
-    PARAGRAPHS,
-    LINES,
-    JSON_LINES,
-    PARQUET
-  }
-
   private final String location;
   private final Format format;
+  private final RecordField field;
 
-  private TextFile(String location) {
+  TextFile(String location, Format format) {
+    this(location, format, new RecordField("text", RecordField.NO_CHAT));
+  }
+
+  private TextFile(String location, Format format, RecordField field) {
     this.location = location;
-    this.format = format(location);
+    this.format = format;
+    this.field = field;
   }
 
-  private static Format format(String location) {
-    String name = location.toLowerCase(Locale.ROOT).replaceFirst("\\.gz$", "");
-    if (name.endsWith(".jsonl") || name.endsWith(".ndjson")) {
-      return Format.JSON_LINES;
-    }
-    if (name.endsWith(".parquet")) {
-      return Format.PARQUET;
-    }
-    return name.endsWith(".lines.txt") ? Format.LINES : Format.PARAGRAPHS;
+  /** The same, another field of its records read. */
+  TextFile of(RecordField other) {
+    return new TextFile(location, format, other);
   }
 
-  /** The files of a location, in the order of their names. */
-  static Stream<TextFile> at(String location) {
-    if (location.startsWith(CLASSPATH)) {
-      if (resource(location) == null) {
-        throw missing(location, "no such resource on the class path");
-      }
-      TextFile file = new TextFile(location);
-      if (file.format == Format.PARQUET) {
-        throw missing(location, "Parquet is read from files only");
-      }
-      return Stream.of(file);
-    }
+  String location() {
+    return location;
+  }
+
+  Format format() {
+    return format;
+  }
+
+  @Override
+  public long bytes() {
     try {
-      Path path = Path.of(location);
-      if (!Files.isDirectory(path)) {
-        if (!Files.isReadable(path)) {
-          throw missing(location, Files.exists(path) ? "may not be read" : "no such file");
-        }
-        return Stream.of(new TextFile(location));
-      }
-      try (Stream<Path> files = Files.walk(path)) {
-        return files
-            .filter(Files::isRegularFile)
-            .filter(file -> !file.getFileName().toString().startsWith("."))
-            .map(Path::toString)
-            .sorted()
-            .map(TextFile::new)
-            .toList()
-            .stream();
-      }
-    } catch (InvalidPathException | IOException | UncheckedIOException e) {
-      throw missing(location, String.valueOf(e.getMessage()));
+      return location.startsWith(SourceFiles.CLASSPATH) ? 0 : Files.size(Path.of(location));
+    } catch (IOException e) {
+      return 0;
     }
   }
 
   @Override
   public Documents documents() {
-    return format == Format.PARQUET ? new ParquetDocuments(location) : new TextDocuments();
+    return switch (format) {
+      case PARQUET -> new ParquetDocuments(location, field);
+      case ARROW -> new ArrowDocuments(location, field);
+      default -> new TextDocuments();
+    };
   }
 
   private static InputStream resource(String location) {
     return TextFile.class
         .getClassLoader()
-        .getResourceAsStream(location.substring(CLASSPATH.length()));
+        .getResourceAsStream(location.substring(SourceFiles.CLASSPATH.length()));
+  }
+
+  /** The same with a question mark for each half of a surrogate pair. */
+  static String whole(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+      }
+    }
+    return text;
   }
 
   /** A document of a format that has no lines, cut at the longest allowed. */
@@ -121,12 +90,6 @@ final class TextFile implements Corpus {
     }
     boolean pair = Character.isHighSurrogate(document.charAt(MAX_DOCUMENT - 1));
     return document.substring(0, pair ? MAX_DOCUMENT - 1 : MAX_DOCUMENT);
-  }
-
-  private static InvalidInputException missing(String location, String reason) {
-    return new InvalidInputException(
-        "corpus %s: %s.\nMaybe check the path; give a file, a folder or classpath:NAME."
-            .formatted(location, reason));
   }
 
   private InvalidInputException bad(long line, String what) {
@@ -140,6 +103,14 @@ final class TextFile implements Corpus {
     private int filled;
     private int taken;
     private Reader reader;
+    private CountedStream counted;
+    private JsonParser objects;
+
+    /** Inside of a list; behind it; behind an object that stands in none. */
+    private boolean list;
+
+    private boolean closed;
+    private boolean any;
     private long line;
     private boolean cut;
 
@@ -147,6 +118,7 @@ final class TextFile implements Corpus {
     String read() throws IOException {
       return switch (format) {
         case JSON_LINES -> jsonLine();
+        case JSON -> jsonObject();
         case LINES -> tabbedLine();
         default -> paragraph();
       };
@@ -159,21 +131,34 @@ final class TextFile implements Corpus {
 
     @Override
     Closeable open() throws IOException {
-      InputStream in =
-          location.startsWith(CLASSPATH)
-              ? resource(location)
-              : Files.newInputStream(Path.of(location));
+      counted =
+          new CountedStream(
+              location.startsWith(SourceFiles.CLASSPATH)
+                  ? resource(location)
+                  : Files.newInputStream(Path.of(location)));
       try {
-        InputStream text =
-            location.toLowerCase(Locale.ROOT).endsWith(".gz")
-                ? new GZIPInputStream(in, 1 << 16)
-                : in;
-        reader = new InputStreamReader(text, StandardCharsets.UTF_8);
+        reader =
+            new InputStreamReader(Compression.of(location).open(counted), StandardCharsets.UTF_8);
         return reader;
       } catch (IOException e) {
-        in.close();
+        counted.close();
         throw e;
       }
+    }
+
+    @Override
+    public long bytes() {
+      return counted == null ? 0 : counted.count();
+    }
+
+    @Override
+    String place() {
+      return location + ": line " + line;
+    }
+
+    @Override
+    boolean plain() {
+      return format == Format.PARAGRAPHS || format == Format.LINES;
     }
 
     private String jsonLine() throws IOException {
@@ -187,30 +172,57 @@ final class TextFile implements Corpus {
       if (text.isBlank()) {
         return null;
       }
-      String document = null;
-      try (JsonParser json = JSON.createParser(text)) {
+      String document;
+      try (JsonParser json = RecordField.JSON.createParser(text)) {
         if (json.nextToken() != JsonToken.START_OBJECT) {
           throw bad(line, "not a JSON object");
         }
-        while (json.nextToken() == JsonToken.FIELD_NAME) {
-          boolean wanted = json.currentName().equals("text");
-          if (json.nextToken() == JsonToken.VALUE_STRING && wanted) {
-            document = json.getText();
-          }
-          json.skipChildren();
-        }
+        document = field.read(json);
         if (json.nextToken() != null) {
           throw bad(line, "more than one JSON object");
         }
       } catch (JsonProcessingException e) {
         throw bad(line, "not JSON: " + e.getOriginalMessage());
       }
+      return found(document);
+    }
+
+    private String found(String document) {
       if (document == null) {
-        throw bad(line, "no string in field \"text\"");
+        throw new InvalidInputException(
+            "%s: line %s: %s.\nMaybe name the field that holds it: field of corpus.source."
+                .formatted(location, line, field.missing()));
       }
       // An escape can spell half of a surrogate pair, which no tokenizer takes.
-      return new String(
-          shortened(document).getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+      return whole(shortened(document));
+    }
+
+    /** The next object of a list, or of objects one after the other. */
+    private String jsonObject() throws IOException {
+      if (objects == null) {
+        objects = RecordField.JSON.createParser(reader);
+      }
+      try {
+        JsonToken token = objects.nextToken();
+        line = objects.currentTokenLocation().getLineNr();
+        if (token == JsonToken.START_ARRAY && !list && !closed && !any) {
+          list = true;
+          return null;
+        } else if (token == JsonToken.END_ARRAY && list) {
+          list = false;
+          closed = true;
+          return null;
+        } else if (token == null) {
+          return end();
+        } else if (token != JsonToken.START_OBJECT || closed) {
+          throw bad(line, "not a JSON object");
+        }
+        any |= !list;
+        return found(field.read(objects));
+      } catch (JsonProcessingException e) {
+        line = e.getLocation() == null ? line : e.getLocation().getLineNr();
+        throw bad(line, "not JSON: " + e.getOriginalMessage().lines().findFirst().orElse(""));
+      }
     }
 
     private String tabbedLine() throws IOException {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -25,10 +26,19 @@ public final class Checksums {
 
   private Checksums() {}
 
-  public static String of(Path folder) throws IOException {
+  /**
+   * The sums of a folder.
+   *
+   * @param known sums of large files, by name, which are not read again
+   */
+  public static String of(Path folder, Map<String, String> known) throws IOException {
     StringBuilder sums = new StringBuilder();
     for (String name : names(folder)) {
-      sums.append(Sha256.of(folder.resolve(name))).append("  ").append(name).append('\n');
+      String sum = known.get(name);
+      sums.append(sum == null ? Sha256.of(folder.resolve(name)) : sum)
+          .append("  ")
+          .append(name)
+          .append('\n');
     }
     return sums.toString();
   }

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -15,8 +14,6 @@ import java.util.stream.Stream;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.GatedFfn;
 import puzzle.engine.decoder.Servable;
-import puzzle.engine.decoder.TensorLayout;
-import puzzle.engine.decoder.TensorSpec;
 import puzzle.engine.decoder.WeightSource;
 import puzzle.engine.files.AtomicFile;
 import puzzle.engine.files.Checksums;
@@ -24,7 +21,6 @@ import puzzle.engine.files.Folders;
 import puzzle.engine.files.StorageException;
 import puzzle.engine.json.JsonValue;
 import puzzle.engine.safetensors.ElementType;
-import puzzle.engine.safetensors.SafetensorsWriter;
 import puzzle.model.InvalidInputException;
 
 /**
@@ -37,12 +33,11 @@ import puzzle.model.InvalidInputException;
  * layer.
  *
  * @param config of the child
- * @param weights its tensors; more than it needs do no harm
  * @param parent folder of the parent: config, tokenizer
  * @param provenance where the child comes from, written to {@code puzzle.json}
  */
 public record ChildExporter(
-    DecoderConfig config, WeightSource weights, Path parent, ModelCard card, JsonNode provenance) {
+    DecoderConfig config, Path parent, ModelCard card, JsonNode provenance) {
 
   /** What to write. */
   public enum Format {
@@ -102,14 +97,35 @@ public record ChildExporter(
 
   private static final List<String> CODE = List.of("configuration_decilm.py", "modeling_decilm.py");
 
+  /** Brings all files of weights into the folder of the child. */
+  interface Weights {
+    /** Returns their SHA-256, by name. */
+    Map<String, String> into(Path folder);
+  }
+
   /**
    * Writes the folder; an earlier child of the same name is replaced, anything else refused.
    *
-   * @param maxShardBytes weights beyond it are split over several files
+   * @param weights the child's tensors; more than it needs do no harm
+   * @param files that they are split over, a range of the layers each
+   * @return the SHA-256 of every file of weights, by name
    * @throws InvalidInputException if the format cannot hold this child, or a tensor is missing
    * @throws StorageException if it cannot be written; the target is as it was before
    */
-  public void export(Path target, Format format, long maxShardBytes) {
+  public Map<String, String> export(Path target, Format format, WeightSource weights, int files) {
+    return export(target, format, new ChildWeights(config).written(weights, files));
+  }
+
+  /**
+   * The same of weights that were written before.
+   *
+   * @param shards all of them, in order
+   */
+  public Map<String, String> export(Path target, Format format, List<ChildWeights.Shard> shards) {
+    return export(target, format, new ChildWeights(config).linked(shards));
+  }
+
+  private Map<String, String> export(Path target, Format format, Weights weights) {
     JsonNode document = format == Format.ANYMODEL ? anyModel() : nemotronNas();
     Path folder = target.toAbsolutePath().normalize();
     if (Files.exists(folder) && !Files.exists(folder.resolve("puzzle.json"))) {
@@ -120,11 +136,13 @@ public record ChildExporter(
     boolean done = false;
     try {
       Files.createDirectories(temporary);
-      fill(temporary, document, format, maxShardBytes);
+      Map<String, String> sums = weights.into(temporary);
+      fill(temporary, document, format, sums);
       AtomicFile.syncFolder(temporary);
       replace(temporary, folder);
       AtomicFile.syncFolder(folder.getParent());
       done = true;
+      return sums;
     } catch (IOException e) {
       throw StorageException.of(folder, e);
     } finally {
@@ -150,24 +168,8 @@ public record ChildExporter(
     Folders.delete(old);
   }
 
-  private void fill(Path folder, JsonNode document, Format format, long maxShardBytes)
+  private void fill(Path folder, JsonNode document, Format format, Map<String, String> sums)
       throws IOException {
-    SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
-    for (Map.Entry<String, TensorSpec> tensor : TensorLayout.of(config).entrySet()) {
-      String name = tensor.getKey();
-      long[] shape = tensor.getValue().shape();
-      if (!weights.names().contains(name)) {
-        throw new InvalidInputException(
-            "child: tensor '" + name + "' is missing.\nMaybe its variant was not trained.");
-      }
-      if (!Arrays.equals(weights.shape(name), shape)) {
-        throw new InvalidInputException(
-            "child: tensor '%s' has shape %s, its layer needs %s.\nMaybe it is of another variant."
-                .formatted(name, Arrays.toString(weights.shape(name)), Arrays.toString(shape)));
-      }
-      writer.addParts(name, shape, () -> weights.parts(name));
-    }
-    writer.writeFolder(folder, maxShardBytes);
     writeJson(folder.resolve("config.json"), document);
     for (Path file : companions()) {
       AtomicFile.write(folder.resolve(file.getFileName()), out -> Files.copy(file, out));
@@ -186,7 +188,7 @@ public record ChildExporter(
     }
     AtomicFile.write(folder.resolve("README.md"), card.markdown(config, format));
     writeJson(folder.resolve("puzzle.json"), provenance(format));
-    AtomicFile.write(folder.resolve(Checksums.FILE), Checksums.of(folder));
+    AtomicFile.write(folder.resolve(Checksums.FILE), Checksums.of(folder, sums));
   }
 
   private List<Path> companions() throws IOException {
@@ -273,7 +275,7 @@ public record ChildExporter(
     return node;
   }
 
-  private static void writeJson(Path file, JsonNode node) {
+  static void writeJson(Path file, JsonNode node) {
     AtomicFile.write(
         file,
         out -> {

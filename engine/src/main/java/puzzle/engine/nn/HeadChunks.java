@@ -30,7 +30,13 @@ public final class HeadChunks {
 
   /** Goes through all tokens in order; only the last chunk may be smaller. */
   public static void forEach(int vocabulary, long tokens, Work work) {
-    int most = tokens(vocabulary);
+    inChunks(tokens(vocabulary), tokens, work);
+  }
+
+  /**
+   * @param most tokens of a chunk
+   */
+  static void inChunks(int most, long tokens, Work work) {
     for (long first = 0; first < tokens; first += most) {
       work.run(first, (int) Math.min(most, tokens - first));
     }

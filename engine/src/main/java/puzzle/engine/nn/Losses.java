@@ -28,42 +28,6 @@ public final class Losses {
   }
 
   /**
-   * All that one pass tells of a model against its parent, means over tokens.
-   *
-   * @param targets [batch, tokens], int64
-   * @param k 0-dimensional: a token is hit where it is among so many likeliest
-   * @return [5, batch]: KL(parent || model), loss of the model, loss of the parent, share of tokens
-   *     hit by the model, by the parent
-   */
-  public static NDArray quality(NDArray logits, NDArray parentLogits, NDArray targets, NDArray k) {
-    return Kernels.call("quality", logits, parentLogits, targets, k);
-  }
-
-  /**
-   * The model's say on given tokens.
-   *
-   * @return [batch, 2, tokens]: log-probability of each target, and 1 if it is the likeliest
-   */
-  public static NDArray graded(NDArray logits, NDArray targets) {
-    return Kernels.call("graded", logits, targets);
-  }
-
-  /**
-   * As {@link #graded}, with what tells the model from the parent token by token.
-   *
-   * @return [batch, 4, tokens]: log-probability of each target, 1 if it is the likeliest, KL(parent
-   *     || model), 1 if both models' likeliest is the same
-   */
-  public static NDArray against(NDArray logits, NDArray parentLogits, NDArray targets) {
-    return Kernels.call("against", logits, parentLogits, targets);
-  }
-
-  /** The logits less their largest, token by token: the same distribution, precise in fp16. */
-  public static NDArray compact(NDArray logits) {
-    return Kernels.call("compact", logits);
-  }
-
-  /**
    * The same of distributions softened by a temperature T, times T squared, so that its gradient
    * keeps its size.
    */

@@ -49,10 +49,10 @@ public final class Passes {
   /** Where a pass ends. */
   public interface Output {
     /**
-     * Takes the logits of consecutive sequences, [count, tokens, vocabulary]; batches come in
-     * order.
+     * Takes the final hidden states of consecutive sequences, [count, tokens, hidden], before the
+     * final norm; batches come in order.
      */
-    void logits(int from, int count, NDArray logits);
+    void states(int from, int count, NDArray states);
   }
 
   private Passes() {}
@@ -86,7 +86,7 @@ public final class Passes {
             for (int layer = first; layer < model.config().layers(); layer++) {
               x = model.layer(layer, x);
             }
-            output.logits(start, count, model.logits(x));
+            output.states(start, count, x);
             return null;
           });
       tick.run();
@@ -121,7 +121,7 @@ public final class Passes {
         int start = from;
         Tensors.inference(
             () -> {
-              output.logits(start, s.count(), model.logits(s.in(model.manager())));
+              output.states(start, s.count(), s.in(model.manager()));
               return null;
             });
         tick.run();

@@ -88,20 +88,54 @@ public final class Tensors {
     return array;
   }
 
+  /**
+   * A run of a named tensor's elements as an fp32 array of the caller's scope.
+   *
+   * @param first index of the first element
+   */
+  public static NDArray read(
+      NDManager manager, WeightSource source, String name, long first, long... shape) {
+    NDArray array = manager.create(new Shape(shape), DataType.FLOAT32);
+    fill(array, 0, source, name, first, array.size(), PART);
+    return array;
+  }
+
+  /**
+   * Copies runs of a named tensor's elements one behind another into an array of the caller's
+   * scope.
+   *
+   * @param firsts index of the first element of each run
+   * @param shape runs and the elements of one, more finely if wished
+   */
+  public static NDArray gather(
+      NDManager manager, WeightSource source, String name, long[] firsts, long... shape) {
+    NDArray array = manager.create(new Shape(shape), DataType.FLOAT32);
+    long each = array.size() / firsts.length;
+    for (int i = 0; i < firsts.length; i++) {
+      fill(array, i * each, source, name, firsts[i], each, PART);
+    }
+    return array;
+  }
+
   /** Copies a named weight into a parameter of its shape, in place and in parts. */
   public static void assign(NDArray parameter, WeightSource source, String name) {
     assign(parameter, source, name, PART);
   }
 
   private static void assign(NDArray array, WeightSource source, String name, int part) {
+    fill(array, 0, source, name, 0, array.size(), part);
+  }
+
+  /** Copies {@code size} elements from {@code first} on to {@code to} and on, as if flat. */
+  private static void fill(
+      NDArray array, long to, WeightSource source, String name, long first, long size, int part) {
     NDManager manager = array.getManager();
-    long size = array.size();
     ByteBuffer bytes = scratch(Math.toIntExact(Math.min(size, part) * Float.BYTES));
-    for (long first = 0; first < size; first += part) {
-      int count = (int) Math.min(part, size - first);
+    for (long done = 0; done < size; done += part) {
+      int count = (int) Math.min(part, size - done);
       SignOfLife.give();
-      source.read(name, first, bytes.asFloatBuffer().limit(count));
-      long at = first;
+      source.read(name, first + done, bytes.asFloatBuffer().limit(count));
+      long at = to + done;
       inference(
           () -> {
             ByteBuffer filled = bytes.duplicate().order(bytes.order()).limit(count * Float.BYTES);
@@ -110,22 +144,6 @@ public final class Tensors {
             return Kernels.call("fill", array, values, integers(manager, at));
           });
     }
-  }
-
-  /** fp32 array of the given shape with the buffer's fp16 content, little-endian. */
-  public static NDArray half(NDManager manager, ByteBuffer data, long... shape) {
-    Shape of = new Shape(shape);
-    NDArray borrowed = manager.create(data, of, DataType.FLOAT16);
-    try {
-      return borrowed.toType(DataType.FLOAT32, true);
-    } finally {
-      borrowed.close();
-    }
-  }
-
-  /** fp32 array of the given shape with the direct buffer's fp32 content, little-endian. */
-  public static NDArray single(NDManager manager, ByteBuffer data, long... shape) {
-    return owned(manager, () -> manager.create(data, new Shape(shape), DataType.FLOAT32));
   }
 
   /** fp32 array of the given shape with the array's content. */
@@ -245,13 +263,14 @@ public final class Tensors {
     return withGradients(false, work);
   }
 
-  /** Within {@link #training}: work whose operations are not recorded; results stay usable. */
+  /** Work whose operations are not recorded; results belong to the scope around it. */
   public static NDArray paused(Supplier<NDArray> work) {
+    boolean before = JniUtils.isGradMode();
     JniUtils.setGradMode(false);
     try {
       return work.get();
     } finally {
-      JniUtils.setGradMode(true);
+      JniUtils.setGradMode(before);
     }
   }
 

@@ -5,18 +5,17 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
-import java.util.List;
 import puzzle.engine.data.Sequences;
+import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.nn.Decoder;
-import puzzle.engine.safetensors.SafetensorsFile;
 import puzzle.engine.store.Store;
 import puzzle.model.CheckpointRef;
 
 /**
  * What the parent did on the corpus, on disk: per layer its input and its state between attention
- * and FFN, the importances of its FFN channels, its logits on the held-out sequences, and the
- * tokens themselves. Everything a later task needs of parent and corpus besides the weights, so
- * that no task depends on another having run in the same process.
+ * and FFN, the importances of its FFN channels and heads, its final states on the held-out
+ * sequences, and the tokens themselves. Everything a later task needs of parent and corpus besides
+ * the weights, so that no task depends on another having run in the same process.
  *
  * <p>Read through memory maps; every file is checked against the index before use.
  */
@@ -43,6 +42,10 @@ public final class Recording {
       this.prefix = prefix;
     }
 
+    String prefix() {
+      return prefix;
+    }
+
     String tensor(String name) {
       return prefix + "." + name;
     }
@@ -60,33 +63,18 @@ public final class Recording {
     Place(String suffix) {
       this.suffix = suffix;
     }
+
+    String suffix() {
+      return suffix;
+    }
   }
 
-  /**
-   * The index file: {@code layers} and {@code heldOut} have one more entry than the parent, the
-   * last state.
-   *
-   * @param layers training states; some may not be on disk
-   * @param heldOut states of the other splits; null in a recording that keeps all in {@code layers}
-   * @param batch sequences per forward pass
-   */
-  record Index(
-      CheckpointRef tokens,
-      CheckpointRef importance,
-      CheckpointRef logits,
-      CheckpointRef graded,
-      List<CheckpointRef> layers,
-      List<CheckpointRef> heldOut,
-      int batch,
-      double parentLoss) {}
-
-  static final String GRADED = "benchmark.graded";
   static final ObjectMapper JSON = new ObjectMapper();
 
   private final Store store;
-  private final Index index;
+  private final RecordingIndex index;
 
-  private Recording(Store store, Index index) {
+  private Recording(Store store, RecordingIndex index) {
     this.store = store;
     this.index = index;
   }
@@ -94,7 +82,7 @@ public final class Recording {
   public static Recording open(Store store, CheckpointRef ref) {
     try {
       byte[] json = Files.readAllBytes(store.verify(ref));
-      return new Recording(store, JSON.readValue(json, Index.class));
+      return new Recording(store, JSON.readValue(json, RecordingIndex.class));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -113,26 +101,35 @@ public final class Recording {
     return contribution;
   }
 
-  /**
-   * How much each KV head of a layer's attention gives to its output, or null in a recording of an
-   * earlier version.
-   */
+  /** How much each KV head of a layer's attention gives to its output. */
   public float[] headContribution(int layer) {
-    SafetensorsFile file = store.safetensors(index.importance());
-    if (!file.names().contains(heads(layer))) {
-      return null;
-    }
-    FloatBuffer values = file.fp32(heads(layer));
+    FloatBuffer values = store.safetensors(index.importance()).fp32(heads(layer));
     float[] contribution = new float[values.remaining()];
     values.get(contribution);
     return contribution;
   }
 
-  /** States of one layer on one split; those of {@code TRAIN} as far as they are on disk. */
-  public Tape tape(int layer, Split split, Place place) {
-    boolean training = split == Split.TRAIN || index.heldOut() == null;
-    List<CheckpointRef> files = training ? index.layers() : index.heldOut();
-    return new Tape(store.safetensors(files.get(layer)), split.tensor(place.suffix));
+  /** Inputs of one layer on a split that is run on from there. */
+  public Tape inputs(int layer, Split split) {
+    return index.tape(store, split, Place.INPUT, layer, null);
+  }
+
+  /**
+   * The final hidden states on a held-out split, before the parent's final norm: what there is of
+   * its logits, which its head gives again.
+   */
+  public Tape last(Split split, DecoderConfig parent) {
+    return inputs(parent.layers(), split);
+  }
+
+  /**
+   * What a block of one layer is measured on while it is trained.
+   *
+   * @param begin where the block begins
+   */
+  public Training heldOut(int layer, Place begin, Decoder parent) {
+    return new Training(
+        index.tape(store, Split.SCORING, begin, layer, parent), inputs(layer + 1, Split.SCORING));
   }
 
   /**
@@ -142,8 +139,8 @@ public final class Recording {
    * @param tapeBytes training states that may stay on disk, 0 for all
    */
   public Training training(int layer, Place begin, Decoder parent, long tapeBytes) {
-    return new TrainingTapes(store, index.layers(), tapeBytes)
-        .open(layer, begin, parent, index.batch(), () -> all(tokens(Split.TRAIN)));
+    return new TrainingTapes(store, index, tokens(Split.TRAIN), tapeBytes)
+        .open(layer, begin, parent);
   }
 
   /**
@@ -152,32 +149,11 @@ public final class Recording {
    */
   public record Training(Tape inputs, Tape outputs) {}
 
-  /**
-   * The parent's logits on a held-out split, less the largest of each token, [sequences, tokens,
-   * vocabulary].
-   */
-  public Tape logits(Split split) {
-    return new Tape(store.safetensors(index.logits()), split.tensor("logits"));
-  }
-
-  /** What the parent says to the sequences of the benchmark, [sequences, 2, tokens]. */
-  public FloatBuffer graded() {
-    return store.safetensors(index.graded()).fp32(GRADED);
-  }
-
-  static int[][] all(Sequences sequences) {
-    return sequences.read(0, Math.toIntExact(sequences.count()));
-  }
-
   static String heads(int layer) {
     return "layers." + layer + ".kv_heads";
   }
 
   static String channels(int layer) {
     return "layers." + layer + ".channels";
-  }
-
-  static String tensor(Split split, Place place) {
-    return split.tensor(place.suffix);
   }
 }

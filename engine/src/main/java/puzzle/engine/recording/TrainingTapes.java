@@ -2,127 +2,182 @@ package puzzle.engine.recording;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Supplier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import puzzle.engine.data.Sequences;
 import puzzle.engine.nn.Decoder;
+import puzzle.engine.recording.ParentStates.Source;
 import puzzle.engine.recording.Recording.Place;
 import puzzle.engine.recording.Recording.Split;
-import puzzle.engine.safetensors.ElementType;
-import puzzle.engine.safetensors.SafetensorsWriter;
+import puzzle.engine.recording.RecordingIndex.Share;
+import puzzle.engine.store.CorruptArtefactException;
 import puzzle.engine.store.Store;
-import puzzle.engine.store.StorePaths;
 import puzzle.model.CheckpointRef;
+import puzzle.model.SignOfLife;
 
 /**
- * The files of training states, one a layer, within a budget of disk.
+ * The files of training states, within a budget of disk.
  *
- * <p>The recording names every layer's file with its SHA-256, those too that found no room. A file
- * that a training needs and that is not there is made again: the parent runs on from the nearest
- * layer before it whose states are there, or from the tokens, and what comes out must have that
- * SHA-256. Then the files farthest away make room. So the budget costs time and changes no result.
+ * <p>The recording names every layer's files with their SHA-256, those too that found no room. A
+ * file that a training needs and that is not there is made again: the parent runs on from the
+ * nearest layer before it whose states are there, or from the tokens, and what comes out must have
+ * that SHA-256. Then the layers farthest away make room. So the budget costs time and changes no
+ * result.
  *
- * @param files one a layer, and the last state
+ * @param tokens of the training split
  * @param budget bytes, 0 for no limit
  */
-record TrainingTapes(Store store, List<CheckpointRef> files, long budget) {
+record TrainingTapes(Store store, RecordingIndex index, Sequences tokens, long budget) {
 
   /** Devices of one process take turns: each would make the same files. */
-  private static final Object TURN = new Object();
+  private static final ReentrantLock TURN = new ReentrantLock();
 
-  /**
-   * The content of one layer's file.
-   *
-   * @param middle null for the last state
-   */
-  static SafetensorsWriter content(float[] input, float[] middle, int[][] tokens) {
-    long length = tokens[0].length - 1;
-    long[] shape = {tokens.length, length, input.length / (tokens.length * length)};
-    SafetensorsWriter writer = new SafetensorsWriter(ElementType.F32);
-    writer.add(Recording.tensor(Split.TRAIN, Place.INPUT), shape, FloatBuffer.wrap(input));
-    if (middle != null) {
-      writer.add(Recording.tensor(Split.TRAIN, Place.MIDDLE), shape, FloatBuffer.wrap(middle));
-    }
-    return writer;
-  }
-
-  /**
-   * Opens a layer's states and those after it. Opened, they stay readable whoever makes room.
-   *
-   * @param batch sequences per forward pass when they were recorded
-   */
-  Recording.Training open(
-      int layer, Place begin, Decoder parent, int batch, Supplier<int[][]> tokens) {
-    synchronized (TURN) {
-      if (!present(layer) || !present(layer + 1)) {
-        make(layer, parent, batch, tokens.get());
-        evict(layer);
+  /** Opens a layer's states and those after it. Opened, they stay readable whoever makes room. */
+  Recording.Training open(int layer, Place begin, Decoder parent) {
+    takeTurn();
+    Set<CheckpointRef> damaged = new HashSet<>();
+    try {
+      while (true) {
+        try {
+          return opened(layer, begin, parent);
+        } catch (CorruptArtefactException e) {
+          // Damaged, or deleted by another process since it was looked at.
+          if (index.shares().stream().noneMatch(share -> share.names(e.expected()))
+              || !damaged.add(e.expected())) {
+            throw e;
+          }
+          store.discard(e.expected());
+        }
       }
-      return new Recording.Training(tape(layer, begin), tape(layer + 1, Place.INPUT));
+    } finally {
+      TURN.unlock();
     }
   }
 
-  private Tape tape(int layer, Place place) {
-    return new Tape(store.safetensors(files.get(layer)), Recording.tensor(Split.TRAIN, place));
+  private Recording.Training opened(int layer, Place begin, Decoder parent) {
+    List<StateFile> needed = new ArrayList<>(index.files(Split.TRAIN, layer));
+    needed.addAll(index.files(Split.TRAIN, Place.INPUT, layer + 1));
+    if (!needed.stream().allMatch(this::present)) {
+      index.shares().forEach(share -> make(share, layer, parent));
+      evict(layer);
+    }
+    return new Recording.Training(
+        index.tape(store, Split.TRAIN, begin, layer, parent),
+        index.tape(store, Split.TRAIN, Place.INPUT, layer + 1, parent));
   }
 
-  private void make(int layer, Decoder parent, int batch, int[][] tokens) {
+  /** Whoever waits, waits as long as it takes to run the parent through some layers. */
+  private static void takeTurn() {
+    try {
+      while (!TURN.tryLock(1, TimeUnit.SECONDS)) {
+        SignOfLife.give();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while another makes training states", e);
+    }
+  }
+
+  /** Makes what is missing of a share's states of a layer, and of those after it. */
+  private void make(Share share, int layer, Decoder parent) {
+    Sequences mine = share.of(tokens);
+    if (mine.count() == 0) {
+      return;
+    }
+    ParentStates passes =
+        new ParentStates(
+            store, parent, index.batch(), mine.length() - 1, share.part(), SignOfLife::give);
     int from = layer;
-    while (from > 0 && !present(from)) {
+    while (from > 0 && !present(share.file(Place.INPUT, from))) {
       from--;
     }
-    ParentStates states = new ParentStates(parent, batch, tokens[0].length - 1);
-    float[] input = present(from) ? read(from) : states.embedded(tokens);
-    for (int at = from; at <= layer + 1; at++) {
-      boolean last = at == parent.config().layers();
-      float[] middle = last ? null : new float[input.length];
-      float[] output = last ? null : states.layer(at, input, middle, null);
-      if (at >= layer && !present(at)) {
-        keep(at, content(input, middle, tokens));
+    StateDraft waiting = null;
+    try {
+      Source input;
+      if (present(share.file(Place.INPUT, from))) {
+        input =
+            new RecordedTape(
+                List.of(store.safetensors(share.file(Place.INPUT, from).file())),
+                StateFile.tensor(Split.TRAIN, Place.INPUT));
+      } else {
+        waiting = draft(passes, share.file(Place.INPUT, 0), mine);
+        passes.embed(mine, List.of(waiting));
+        end(waiting, share.file(Place.INPUT, 0), layer == 0);
+        input = waiting;
       }
-      input = output;
+      for (int at = from; at <= layer; at++) {
+        StateFile middle = at == layer ? share.file(Place.MIDDLE, at) : null;
+        StateFile output = share.file(Place.INPUT, at + 1);
+        StateDraft next = draft(passes, output, mine);
+        try (StateDraft between = middle == null ? null : draft(passes, middle, mine)) {
+          passes.layer(at, input, between, List.of(next), null);
+          if (between != null) {
+            end(between, middle, true);
+          }
+          end(next, output, at + 1 >= layer);
+        } finally {
+          if (waiting != null) {
+            waiting.close();
+          }
+          waiting = next;
+        }
+        input = next;
+      }
+    } finally {
+      if (waiting != null) {
+        waiting.close();
+      }
     }
   }
 
-  private void keep(int layer, SafetensorsWriter content) {
-    CheckpointRef made = store.put(StorePaths.trainingStates(layer), content::writeTo);
-    if (!made.equals(files.get(layer))) {
+  private StateDraft draft(ParentStates passes, StateFile of, Sequences sequences) {
+    return passes.draft(Split.TRAIN, of.place(), of.layer(), index.type(), (int) sequences.count());
+  }
+
+  private void end(StateDraft made, StateFile expected, boolean keep) {
+    CheckpointRef ref = made.end();
+    if (!ref.equals(expected.file())) {
       throw new IllegalStateException(
           "the states of layer %d come out as %s, recorded were %s.%nMaybe this device computes other bits than the one that recorded: raise bld.tapeBudget."
-              .formatted(layer, made, files.get(layer)));
+              .formatted(expected.layer(), ref, expected.file()));
+    }
+    if (keep && !present(expected)) {
+      made.keep();
     }
   }
 
+  /** Discards the layers farthest away until the others are within the budget. */
   private void evict(int layer) {
-    TreeMap<Integer, Integer> byDistance = new TreeMap<>();
+    TreeMap<Integer, List<StateFile>> byDistance = new TreeMap<>();
     long bytes = 0;
-    for (int at = 0; at < files.size(); at++) {
-      if (present(at)) {
-        bytes += files.get(at).bytes();
-        byDistance.put(2 * Math.abs(at - layer) + (at > layer ? 0 : 1), at);
+    for (int at = 0; !index.files(Split.TRAIN, at).isEmpty(); at++) {
+      List<StateFile> there = index.files(Split.TRAIN, at).stream().filter(this::present).toList();
+      if (!there.isEmpty()) {
+        bytes += bytes(there);
+        byDistance.put(2 * Math.abs(at - layer) + (at > layer ? 0 : 1), there);
       }
     }
     while (budget > 0 && bytes > budget && byDistance.size() > 2) {
-      CheckpointRef farthest = files.get(byDistance.pollLastEntry().getValue());
-      store.discard(farthest);
-      bytes -= farthest.bytes();
+      List<StateFile> farthest = byDistance.pollLastEntry().getValue();
+      farthest.forEach(file -> store.discard(file.file()));
+      bytes -= bytes(farthest);
     }
   }
 
-  private float[] read(int layer) {
-    FloatBuffer values =
-        store.safetensors(files.get(layer)).fp32(Recording.tensor(Split.TRAIN, Place.INPUT));
-    float[] states = new float[values.remaining()];
-    values.get(states);
-    return states;
+  private static long bytes(List<StateFile> files) {
+    return files.stream().mapToLong(file -> file.file().bytes()).sum();
   }
 
-  private boolean present(int layer) {
+  private boolean present(StateFile file) {
     try {
-      return Files.exists(store.resolve(files.get(layer)))
-          && Files.size(store.resolve(files.get(layer))) == files.get(layer).bytes();
+      return Files.exists(store.resolve(file.file()))
+          && Files.size(store.resolve(file.file())) == file.file().bytes();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -195,6 +195,15 @@ public final class SafetensorsFile implements WeightSource {
     }
   }
 
+  /** Maps a tensor now, so that it stays readable if the file is renamed or deleted. */
+  public void hold(String name) {
+    TensorInfo tensor = tensor(name);
+    long begin = tensor.position() / STRIDE * STRIDE;
+    for (long at = begin; at < tensor.position() + tensor.bytes(); at += STRIDE) {
+      window(at);
+    }
+  }
+
   /** A run of one tensor of 32-bit integers. */
   public IntBuffer i32(String name, long first, int count) {
     TensorInfo tensor = tensor(name);
@@ -238,11 +247,11 @@ public final class SafetensorsFile implements WeightSource {
     if (inside + length > WINDOW) {
       return mapped(begin, length);
     }
-    long window = begin - inside;
-    return windows
-        .computeIfAbsent(window, at -> mapped(at, Math.min(WINDOW, fileBytes - at)))
-        .slice((int) inside, (int) length)
-        .order(ByteOrder.LITTLE_ENDIAN);
+    return window(begin - inside).slice((int) inside, (int) length).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private ByteBuffer window(long begin) {
+    return windows.computeIfAbsent(begin, at -> mapped(at, Math.min(WINDOW, fileBytes - at)));
   }
 
   private ByteBuffer mapped(long position, long length) {

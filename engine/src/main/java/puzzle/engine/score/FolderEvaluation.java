@@ -13,7 +13,8 @@ import puzzle.engine.data.Tokenizer;
 import puzzle.engine.huggingface.ModelFolder;
 import puzzle.engine.nn.Arithmetic;
 import puzzle.engine.nn.Decoder;
-import puzzle.engine.nn.Losses;
+import puzzle.engine.nn.HeadMeasures;
+import puzzle.engine.nn.HeadMeasures.Final;
 import puzzle.engine.nn.Passes;
 import puzzle.engine.nn.Passes.States;
 import puzzle.engine.nn.Residency;
@@ -30,9 +31,6 @@ public final class FolderEvaluation implements AutoCloseable {
 
   /** Predictions a default window has, where the model has as many positions. */
   public static final int DEFAULT_LENGTH = 1024;
-
-  /** Logits that exist at once, per model. */
-  private static final int LOGITS = 1 << 26;
 
   /** Tokens read before the models run: layer by layer, they share one reading of each layer. */
   private static final int GROUP_TOKENS = 1 << 16;
@@ -227,33 +225,27 @@ public final class FolderEvaluation implements AutoCloseable {
     return Passes.through(of, 0, embedded, () -> {});
   }
 
-  /** Adds one window's predictions, as many at a time as logits are allowed. */
+  /** Adds one window's predictions. */
   private void add(int[] window, int index, States own, States theirs) {
     int predicted = window.length - 1;
-    int most = Math.max(1, LOGITS / folder.config().vocabSize());
-    for (int from = 0; from < predicted; from += most) {
-      int first = from;
-      int count = Math.min(most, predicted - from);
-      float[] values =
-          Tensors.inference(
-              () -> {
-                NDManager manager = model.manager();
-                NDArray logits = model.logits(tokens(manager, own, index, first, count));
-                NDArray targets = Tensors.ids(manager, new int[][] {window}, first + 1, count);
-                NDArray measured =
-                    theirs == null
-                        ? Losses.graded(logits, targets)
-                        : Losses.against(
-                            logits,
-                            parent.logits(tokens(manager, theirs, index, first, count)),
-                            targets);
-                return measured.toFloatArray();
-              });
-      for (int i = 0; i < values.length; i++) {
-        sums[i / count] += values[i];
+    HeadMeasures measures = HeadMeasures.of(folder.config());
+    float[][] measured =
+        Tensors.inference(
+            () -> {
+              NDManager manager = model.manager();
+              NDArray targets = Tensors.ids(manager, new int[][] {window}, 1, predicted);
+              Final said = new Final(model, tokens(manager, own, index, predicted));
+              return theirs == null
+                  ? measures.graded(said, targets)
+                  : measures.against(
+                      said, new Final(parent, tokens(manager, theirs, index, predicted)), targets);
+            });
+    for (int row = 0; row < measured.length; row++) {
+      for (float value : measured[row]) {
+        sums[row] += value;
       }
-      tokens += count;
     }
+    tokens += predicted;
     if (!Double.isFinite(sums[0]) || !Double.isFinite(sums[2])) {
       throw new InvalidInputException(
           "%s: its logits are not finite numbers.\nMaybe its weights are damaged: puzzle verify says where."
@@ -261,10 +253,10 @@ public final class FolderEvaluation implements AutoCloseable {
     }
   }
 
-  /** States of consecutive tokens of one window, [1, count, hidden]. */
-  private static NDArray tokens(NDManager manager, States of, int window, int first, int count) {
+  /** States of the first tokens of one window, [1, count, hidden]. */
+  private static NDArray tokens(NDManager manager, States of, int window, int count) {
     int hidden = (int) of.shape()[2];
-    int start = Math.toIntExact((window * of.shape()[1] + first) * hidden);
+    int start = Math.toIntExact(window * of.shape()[1] * hidden);
     float[] part = Arrays.copyOfRange(of.values(), start, start + count * hidden);
     return Tensors.fp32(manager, part, 1, count, hidden);
   }

@@ -5,9 +5,9 @@ import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.Passes;
 import puzzle.engine.nn.SubblockWeights;
 import puzzle.engine.recording.Recording;
-import puzzle.engine.recording.Recording.Place;
 import puzzle.engine.recording.Recording.Split;
 import puzzle.engine.recording.Tape;
+import puzzle.model.Part;
 import puzzle.model.RunSpec;
 import puzzle.model.Score;
 
@@ -32,20 +32,21 @@ public record SuffixScorer(
     try {
       return Score.measured(
           settings.metric(),
-          new Comparison(recording, settings, benchmark)
+          new Comparison(parent, parent, recording, settings, benchmark)
               .run(
-                  parent.manager(),
                   Split.SCORING,
-                  (split, tokens, output, tick) ->
+                  new Part(0, 1, settings.batch()),
+                  (split, first, tokens, output, tick) ->
                       Passes.run(
                           parent,
                           layer,
-                          tokens.length,
+                          (int) tokens.count(),
                           settings.batch(),
                           inputs(layer, split),
                           output,
                           tick),
                   monitor)
+              .quality()
               .measures());
     } finally {
       if (ownAttention != null) {
@@ -58,7 +59,7 @@ public record SuffixScorer(
   }
 
   private Passes.Input inputs(int layer, Split split) {
-    Tape tape = recording.tape(layer, split, Place.INPUT);
+    Tape tape = recording.inputs(layer, split);
     return (from, count) -> tape.read(parent.manager(), from, count);
   }
 }

@@ -49,7 +49,7 @@ public final class TrialRun {
           1,
           1,
           (from, count) -> model.embed(Tensors.ids(model.manager(), ids, 0, ids[0].length)),
-          (from, count, logits) -> finite[0] = finite(logits),
+          (from, count, states) -> finite[0] = finite(model.logits(states)),
           () -> {});
     }
     return finite[0];

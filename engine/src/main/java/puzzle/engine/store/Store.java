@@ -9,6 +9,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import puzzle.engine.files.AtomicFile;
@@ -112,17 +113,34 @@ public final class Store {
 
   /**
    * References to the files of a folder that was written as a whole, in the order of their names.
+   *
+   * @param known sums of large files, by name, which are not read again
    */
-  public List<CheckpointRef> references(String folder) {
+  public List<CheckpointRef> references(String folder, Map<String, String> known) {
     try (Stream<Path> files = Files.list(root.resolve(folder))) {
       List<CheckpointRef> references = new ArrayList<>();
       for (Path file : files.sorted().toList()) {
-        String path = folder + "/" + file.getFileName();
-        references.add(new CheckpointRef(path, Files.size(file), Sha256.of(file)));
+        String name = file.getFileName().toString();
+        String sum = known.get(name);
+        references.add(
+            new CheckpointRef(
+                folder + "/" + name, Files.size(file), sum == null ? Sha256.of(file) : sum));
       }
       return references;
     } catch (IOException e) {
       throw StorageException.of(root.resolve(folder), e);
+    }
+  }
+
+  /** A reference to a file that may be there, as it is now. */
+  public Optional<CheckpointRef> found(String relativePath) {
+    Path file = root.resolve(relativePath);
+    try {
+      return Files.isRegularFile(file)
+          ? Optional.of(new CheckpointRef(relativePath, Files.size(file), Sha256.of(file)))
+          : Optional.empty();
+    } catch (IOException e) {
+      throw StorageException.of(file, e);
     }
   }
 

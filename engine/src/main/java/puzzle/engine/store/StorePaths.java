@@ -1,5 +1,7 @@
 package puzzle.engine.store;
 
+import puzzle.model.Part;
+
 /** Where everything lies in a run's store: paths below its folder, with forward slashes. */
 public final class StorePaths {
 
@@ -18,7 +20,15 @@ public final class StorePaths {
   /** The folder of the healed child as servers load it. */
   public static final String EXPORTED = "child";
 
+  /** The folder of its weights while they are written part by part. */
+  private static final String SHARDS = "export";
+
   private StorePaths() {}
+
+  /** A part of the healed child's weights. */
+  public static String shard(String name) {
+    return SHARDS + "/" + name;
+  }
 
   /** One of the parent's tensors files: tokens, logits, importance, states held out. */
   public static String recorded(String name) {
@@ -26,12 +36,26 @@ public final class StorePaths {
   }
 
   /**
-   * The parent's states that a layer is trained on.
+   * The parent's states on a share of a split.
    *
    * @param layer one more than there are for the last states
    */
-  public static String trainingStates(int layer) {
-    return recorded("layer-%03d".formatted(layer));
+  public static String states(String split, String place, int layer, Part part) {
+    return recorded("%s-%s-%03d%s".formatted(split, place, layer, suffix(part)));
+  }
+
+  /** What a share of the recording is known by. */
+  public static String recordedShare(Part part) {
+    return recording("share" + suffix(part) + ".json");
+  }
+
+  /** How active channels and heads are on a share of the training sequences. */
+  public static String activity(Part part) {
+    return recorded("activity" + suffix(part));
+  }
+
+  private static String suffix(Part part) {
+    return part.of() == 1 ? "" : "-%05d-of-%05d".formatted(part.index(), part.of());
   }
 
   private static String recording(String file) {

@@ -164,19 +164,12 @@ public final class Initialisation {
    * Channel contribution C_i = mean over tokens of |X_i| times the norm of column i of W_down.
    *
    * @param activity sum over tokens of |X_i|
-   * @param down W_down, [hidden, intermediate]
+   * @param squares sum of squares of column i of W_down
    */
-  public static float[] contribution(FloatBuffer activity, FloatBuffer down, long tokens) {
-    int width = activity.remaining();
-    int hidden = down.remaining() / width;
-    float[] contribution = new float[width];
-    for (int i = 0; i < width; i++) {
-      double squares = 0;
-      for (int row = 0; row < hidden; row++) {
-        double w = down.get(row * width + i);
-        squares += w * w;
-      }
-      contribution[i] = (float) (activity.get(i) / tokens * Math.sqrt(squares));
+  public static float[] contribution(double[] activity, double[] squares, long tokens) {
+    float[] contribution = new float[activity.length];
+    for (int i = 0; i < contribution.length; i++) {
+      contribution[i] = (float) ((float) activity[i] / tokens * Math.sqrt(squares[i]));
     }
     return contribution;
   }
@@ -185,11 +178,11 @@ public final class Initialisation {
    * The same for KV heads: the contributions of the channels their queries give to W_o, added up.
    *
    * @param activity sum over tokens of |Y_i|, Y what the heads give to W_o
-   * @param out W_o, [hidden, heads x head size]
+   * @param squares sum of squares of column i of W_o
    */
   public static float[] headContribution(
-      FloatBuffer activity, FloatBuffer out, long tokens, int kvHeads) {
-    float[] channels = contribution(activity, out, tokens);
+      double[] activity, double[] squares, long tokens, int kvHeads) {
+    float[] channels = contribution(activity, squares, tokens);
     int perHead = channels.length / kvHeads;
     float[] heads = new float[kvHeads];
     for (int head = 0; head < kvHeads; head++) {

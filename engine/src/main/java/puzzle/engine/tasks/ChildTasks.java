@@ -52,6 +52,7 @@ record ChildTasks(DeviceCache open, Residency residency) {
       ModelEvaluator.Quality quality =
           ModelEvaluator.evaluate(
               model,
+              open.parent(spec),
               recording,
               task.selecting() ? Split.SELECTION : Split.EVALUATION,
               spec.scoring(),

@@ -1,6 +1,7 @@
 package puzzle.engine.tasks;
 
 import ai.djl.engine.EngineException;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,7 @@ import puzzle.engine.BlockEngine;
 import puzzle.engine.TaskFailedException;
 import puzzle.engine.data.Sequences;
 import puzzle.engine.files.StorageException;
+import puzzle.engine.huggingface.ChildExporter;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.DivergedException;
 import puzzle.engine.nn.Residency;
@@ -19,6 +21,7 @@ import puzzle.engine.profile.hopper.ProfiledCosts;
 import puzzle.engine.recording.CorpusSplits;
 import puzzle.engine.recording.Recorder;
 import puzzle.engine.recording.Recording.Split;
+import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.score.Benchmark;
 import puzzle.engine.score.Benchmarks;
 import puzzle.engine.store.CorruptArtefactException;
@@ -31,6 +34,7 @@ import puzzle.model.InvalidInputException;
 import puzzle.model.RunSpec;
 import puzzle.model.SignOfLife;
 import puzzle.model.Task;
+import puzzle.model.TaskPart;
 import puzzle.model.TaskResult;
 
 /**
@@ -88,7 +92,9 @@ public final class DjlEngine implements BlockEngine {
   }
 
   TaskResult perform(RunSpec spec, Task task, Monitor monitor) {
-    if (task instanceof Task.Record) {
+    if (task instanceof TaskPart part) {
+      return part(spec, part, monitor);
+    } else if (task instanceof Task.Record) {
       return record(spec, monitor);
     } else if (task instanceof Task.Bld bld) {
       return blocks.bld(spec, bld, monitor);
@@ -142,8 +148,8 @@ public final class DjlEngine implements BlockEngine {
             open.parent(spec),
             spec.scoring().batch(),
             spec.bld().safeguards().tapeBytes(),
-            tokens)
-        .run(monitor);
+            ElementType.F32)
+        .run(tokens, 1, monitor);
   }
 
   /** On hardware that is not here, costs come from its profile and take no device time. */
@@ -167,12 +173,24 @@ public final class DjlEngine implements BlockEngine {
 
   private TaskResult export(RunSpec spec, Task.Export task) {
     Store store = open.store(spec);
-    new HealedChild(spec, task.architecture(), task.child(), task.report())
-        .export(
-            store,
-            store.root().resolve(StorePaths.EXPORTED),
-            HealedChild.usualFormat(open.config(spec)));
-    return new TaskResult.Exported(StorePaths.EXPORTED, store.references(StorePaths.EXPORTED));
+    HealedChild child = new HealedChild(spec, task.architecture(), task.child(), task.report());
+    Path target = store.root().resolve(StorePaths.EXPORTED);
+    ChildExporter.Format format = HealedChild.usualFormat(open.config(spec));
+    Map<String, String> sums =
+        task.parts().isEmpty()
+            ? child.export(store, target, format)
+            : child.export(store, target, format, task.parts());
+    return new TaskResult.Exported(
+        StorePaths.EXPORTED, store.references(StorePaths.EXPORTED, sums));
+  }
+
+  private TaskResult part(RunSpec spec, TaskPart task, Monitor monitor) {
+    if (task.whole() instanceof Task.Export export) {
+      return new TaskResult.PartMade(
+          new HealedChild(spec, export.architecture(), export.child(), List.of())
+              .write(open.store(spec), task.part()));
+    }
+    throw new IllegalArgumentException("a task without parts: " + task);
   }
 
   private static Failure.Kind kind(Throwable e) {

@@ -7,15 +7,19 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.huggingface.ChildExporter;
+import puzzle.engine.huggingface.ChildWeights;
 import puzzle.engine.huggingface.HuggingFaceConfig;
 import puzzle.engine.huggingface.ModelCard;
+import puzzle.engine.store.CorruptArtefactException;
 import puzzle.engine.store.Store;
 import puzzle.engine.store.StorePaths;
 import puzzle.model.Architecture;
 import puzzle.model.CheckpointRef;
 import puzzle.model.InvalidInputException;
+import puzzle.model.Part;
 import puzzle.model.RunSpec;
 
 /**
@@ -27,7 +31,6 @@ import puzzle.model.RunSpec;
 public record HealedChild(
     RunSpec spec, Architecture architecture, CheckpointRef weights, List<String> report) {
 
-  private static final long SHARD_BYTES = 5L << 30;
   private static final ObjectMapper JSON =
       JsonMapper.builder()
           .addModule(new JavaTimeModule())
@@ -36,9 +39,8 @@ public record HealedChild(
 
   /** What stands in a run's folder after GKD. */
   public static CheckpointRef weights(Store store) {
-    return store.references(StorePaths.GKD).stream()
-        .filter(ref -> ref.path().equals(StorePaths.CHILD))
-        .findFirst()
+    return store
+        .found(StorePaths.CHILD)
         .orElseThrow(
             () ->
                 new InvalidInputException(
@@ -51,12 +53,40 @@ public record HealedChild(
     return parent.qkNorm() ? ChildExporter.Format.ANYMODEL : ChildExporter.Format.NEMOTRON_NAS;
   }
 
+  /** Writes a part of the weights into the store, to be exported with the others. */
+  CheckpointRef write(Store store, Part part) {
+    return store.put(
+        StorePaths.shard(ChildWeights.name(part)),
+        new ChildWeights(config()).writer(store.safetensors(weights), part)::writeTo);
+  }
+
   /**
    * Writes the folder; an earlier child there is replaced.
    *
+   * @return the SHA-256 of the files of weights, by name
    * @throws InvalidInputException if the format cannot hold this child
    */
-  public void export(Store store, Path target, ChildExporter.Format format) {
+  public Map<String, String> export(Store store, Path target, ChildExporter.Format format) {
+    return exporter().export(target, format, store.safetensors(weights), spec.parts().export());
+  }
+
+  /**
+   * The same of weights that were written part by part.
+   *
+   * @throws CorruptArtefactException if a part is not what it was
+   */
+  Map<String, String> export(
+      Store store, Path target, ChildExporter.Format format, List<CheckpointRef> parts) {
+    List<ChildWeights.Shard> shards =
+        parts.stream().map(ref -> new ChildWeights.Shard(store.verify(ref), ref.sha256())).toList();
+    return exporter().export(target, format, shards);
+  }
+
+  private DecoderConfig config() {
+    return HuggingFaceConfig.read(Path.of(spec.parent())).with(architecture);
+  }
+
+  private ChildExporter exporter() {
     Path parent = Path.of(spec.parent());
     ObjectNode provenance = JSON.createObjectNode();
     // Where the run lay is of no use to whom the child is given.
@@ -64,12 +94,10 @@ public record HealedChild(
     provenance.set("run", run.without(List.of("store", "parent")));
     provenance.set("architecture", JSON.valueToTree(architecture));
     provenance.set("healed", JSON.valueToTree(weights));
-    new ChildExporter(
-            HuggingFaceConfig.read(parent).with(architecture),
-            store.safetensors(weights),
-            parent,
-            new ModelCard(spec.id().value(), parent.getFileName().toString(), report),
-            provenance)
-        .export(target, format, SHARD_BYTES);
+    return new ChildExporter(
+        config(),
+        parent,
+        new ModelCard(spec.id().value(), parent.getFileName().toString(), report),
+        provenance);
   }
 }

@@ -14,9 +14,12 @@ import puzzle.engine.store.StorePaths;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.CheckpointRef;
+import puzzle.model.DivisibleTask;
+import puzzle.model.Part;
 import puzzle.model.RunSpec;
 import puzzle.model.Sha256;
 import puzzle.model.Task;
+import puzzle.model.TaskPart;
 import puzzle.model.TaskResult;
 
 /**
@@ -35,6 +38,9 @@ record Repair(DjlEngine engine, RunSpec spec, Task task, Set<CheckpointRef> trie
     if (!tried.add(damaged)) {
       return false;
     }
+    if (task instanceof DivisibleTask join && join.parts().contains(damaged)) {
+      return part(join, damaged, monitor);
+    }
     if (StorePaths.isRecording(damaged.path())) {
       return task.recording() != null
           && engine.perform(spec, new Task.Record(), monitor) instanceof TaskResult.Recorded made
@@ -51,6 +57,14 @@ record Repair(DjlEngine engine, RunSpec spec, Task task, Set<CheckpointRef> trie
                 bld ->
                     engine.perform(spec, bld, monitor) instanceof TaskResult.Trained made
                         && made.weights().equals(damaged));
+  }
+
+  /** Of what a task joins, a part is made again alone. */
+  private boolean part(DivisibleTask join, CheckpointRef damaged, Monitor monitor) {
+    int count = join.parts().size();
+    Part part = new Part(join.parts().indexOf(damaged), count, join.unit(spec));
+    TaskResult made = engine.perform(spec, new TaskPart(join.joining(List.of()), part), monitor);
+    return made.equals(new TaskResult.PartMade(damaged));
   }
 
   private static String path(Task.Bld bld) {

@@ -72,7 +72,7 @@ class BeginningTest {
     tokens.put(Split.EVALUATION, Sequences.of(SmallModels.tokens(4, 13, vocabulary, 4)));
     Store store = Store.open(folder);
     return Recording.open(
-        store, new Recorder(store, parent, 2, tokens).run(Monitor.NONE).recording());
+        store, new Recorder(store, parent, 2).run(tokens, 1, Monitor.NONE).recording());
   }
 
   private BlockDistillation.Beginning begin(Decoder parent) {

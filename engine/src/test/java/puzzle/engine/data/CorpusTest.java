@@ -139,7 +139,8 @@ class CorpusTest {
   @Test
   void namesFileAndLineOfWhatIsWrong() throws IOException {
     write("a.jsonl", "{\"text\":\"good\"}\n{\"text\":3}\n");
-    assertTrue(refusal("a.jsonl").contains("a.jsonl: line 2: no string in field \"text\""));
+    assertTrue(
+        refusal("a.jsonl").contains("a.jsonl: line 2: no text and no messages in field \"text\""));
     write("b.jsonl", "{\"text\":\"good\"}\n{\"text\":\"cut");
     assertTrue(refusal("b.jsonl").contains("b.jsonl: line 2: not JSON"));
     write("c.jsonl", "[1]\n");
@@ -153,6 +154,8 @@ class CorpusTest {
     write("e.txt.gz", "this is not gzip");
     assertTrue(refusal("e.txt.gz").contains("cannot be read"));
     assertTrue(refusal("none.txt").contains("no such file"));
+    write("g.csv", "a,b");
+    assertTrue(refusal("g.csv").contains("g.csv: its name does not say what is in it"));
     assertThrows(InvalidInputException.class, () -> Corpus.open("classpath:none.txt"));
   }
 

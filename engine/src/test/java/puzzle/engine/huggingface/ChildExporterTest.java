@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -22,11 +23,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.Servable;
-import puzzle.engine.decoder.WeightSource;
+import puzzle.engine.files.Checksums;
 import puzzle.engine.safetensors.SafetensorsFolder;
 import puzzle.engine.safetensors.SafetensorsTest;
 import puzzle.model.Architecture;
 import puzzle.model.InvalidInputException;
+import puzzle.model.Part;
 
 class ChildExporterTest {
 
@@ -67,7 +69,7 @@ class ChildExporterTest {
     for (Architecture architecture : List.of(MIXED, LOW_RANK, EXACT)) {
       DecoderConfig config = parent(family, tied).with(architecture);
       RandomModel weights = new RandomModel(config, 2);
-      exporter(config, weights).export(child, ChildExporter.Format.parse(format), 1 << 20);
+      exporter(config).export(child, ChildExporter.Format.parse(format), weights, 3);
 
       DecoderConfig read = HuggingFaceConfig.read(child);
       assertEquals(architecture, read.architecture());
@@ -84,6 +86,28 @@ class ChildExporterTest {
       assertEquals(List.of(), ChildVerifier.verify(child));
       assertEquals(List.of("child", "parent"), names(folder));
     }
+  }
+
+  /** Parts are tasks of their own, on other devices: the child must not show it. */
+  @Test
+  void weightsThatWereWrittenPartByPartMakeTheSameFolderWithoutASecondCopy() throws IOException {
+    DecoderConfig config = parent("llama", false).with(MIXED);
+    RandomModel weights = new RandomModel(config, 2);
+    exporter(config).export(child, ChildExporter.Format.NEMOTRON_NAS, weights, 3);
+    String whole = Files.readString(child.resolve(Checksums.FILE));
+    Path parts = Files.createDirectory(folder.resolve("parts"));
+    List<ChildWeights.Shard> shards = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      Part part = new Part(i, 3, 1);
+      Path file = parts.resolve(ChildWeights.name(part));
+      String sum = new ChildWeights(config).writer(weights, part).write(file).sha256();
+      shards.add(new ChildWeights.Shard(file, sum));
+    }
+    exporter(config).export(child, ChildExporter.Format.NEMOTRON_NAS, shards);
+    assertEquals(whole, Files.readString(child.resolve(Checksums.FILE)));
+    assertEquals(List.of(), ChildVerifier.verify(child));
+    Path linked = child.resolve("model-00002-of-00003.safetensors");
+    assertTrue(Files.isSameFile(linked, shards.get(1).file()));
   }
 
   @Test
@@ -182,8 +206,8 @@ class ChildExporterTest {
     assertThrows(
         InvalidInputException.class,
         () ->
-            exporter(config.with(MIXED), parentWeights)
-                .export(child, ChildExporter.Format.NEMOTRON_NAS, 1 << 20));
+            exporter(config.with(MIXED))
+                .export(child, ChildExporter.Format.NEMOTRON_NAS, parentWeights, 1));
     Files.createDirectory(child);
     Files.writeString(child.resolve("thesis.txt"), "do not lose");
     assertThrows(InvalidInputException.class, () -> export(config.with(EXACT)));
@@ -265,19 +289,19 @@ class ChildExporterTest {
   }
 
   private void export(DecoderConfig config) {
-    exporter(config, new RandomModel(config, 2))
-        .export(child, ChildExporter.Format.NEMOTRON_NAS, 1 << 30);
+    exporter(config)
+        .export(child, ChildExporter.Format.NEMOTRON_NAS, new RandomModel(config, 2), 1);
   }
 
-  private ChildExporter exporter(DecoderConfig config, WeightSource weights) {
-    return exporter(config, weights, parent);
+  private ChildExporter exporter(DecoderConfig config) {
+    return exporter(config, parent);
   }
 
-  static ChildExporter exporter(DecoderConfig config, WeightSource weights, Path parent) {
+  static ChildExporter exporter(DecoderConfig config, Path parent) {
     ModelCard card =
         new ModelCard("tiny child", "tiny \"parent\"", List.of("Measured on held-out documents."));
     return new ChildExporter(
-        config, weights, parent, card, JsonNodeFactory.instance.objectNode().put("seed", 7));
+        config, parent, card, JsonNodeFactory.instance.objectNode().put("seed", 7));
   }
 
   private JsonNode json(String name) throws IOException {

@@ -199,8 +199,8 @@ class HostileFilesTest {
                 ? ChildExporter.Format.NEMOTRON_NAS
                 : ChildExporter.Format.ANYMODEL;
         Path child = folder.resolve("child");
-        ChildExporterTest.exporter(mixed, new RandomModel(mixed, 1), parent)
-            .export(child, format, 1 << 30);
+        ChildExporterTest.exporter(mixed, parent)
+            .export(child, format, new RandomModel(mixed, 1), 1);
         configs.add(Files.readAllBytes(child.resolve("config.json")));
       }
     }

@@ -228,8 +228,8 @@ class ModelFolderTest {
     edit("tokenizer_config.json", code);
     DecoderConfig config = ModelFolder.open(folder).config().with(ChildExporterTest.MIXED);
     Path child = temp.resolve("child");
-    ChildExporterTest.exporter(config, new RandomModel(config, 1), folder)
-        .export(child, ChildExporter.Format.ANYMODEL, 1 << 30);
+    ChildExporterTest.exporter(config, folder)
+        .export(child, ChildExporter.Format.ANYMODEL, new RandomModel(config, 1), 1);
     for (String name : List.of("LICENSE", "NOTICE.txt", "USE_POLICY.md", "licence-of-code.md")) {
       assertEquals(name, Files.readString(child.resolve(name)));
     }
@@ -245,8 +245,8 @@ class ModelFolderTest {
     write(RandomModel.config("llama", false), 1 << 30);
     DecoderConfig config = ModelFolder.open(folder).config().with(ChildExporterTest.MIXED);
     Path child = temp.resolve("child");
-    ChildExporterTest.exporter(config, new RandomModel(config, 1), folder)
-        .export(child, ChildExporter.Format.NEMOTRON_NAS, 1 << 30);
+    ChildExporterTest.exporter(config, folder)
+        .export(child, ChildExporter.Format.NEMOTRON_NAS, new RandomModel(config, 1), 1);
     assertEquals(List.of(), ChildVerifier.verify(child));
     Files.writeString(child.resolve("modeling_decilm.py"), "class Other: pass");
     Files.delete(child.resolve("configuration_decilm.py"));

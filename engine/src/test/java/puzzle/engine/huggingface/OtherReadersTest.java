@@ -141,8 +141,8 @@ class OtherReadersTest {
     new RandomModel(parent, 3).write(parentFolder, parent);
     DecoderConfig config = parent.with(architecture);
     Path child = folder.resolve("child");
-    ChildExporterTest.exporter(config, new RandomModel(config, 3), parentFolder)
-        .export(child, ChildExporter.Format.NEMOTRON_NAS, 1 << 19);
+    ChildExporterTest.exporter(config, parentFolder)
+        .export(child, ChildExporter.Format.NEMOTRON_NAS, new RandomModel(config, 3), 3);
     return child;
   }
 

@@ -94,7 +94,7 @@ class LayerByLayerTest {
           SEQUENCES,
           2,
           (from, count) -> embedded(model, ids, from, count),
-          (from, count, logits) -> {},
+          (from, count, states) -> model.logits(states),
           () -> most[0] = Math.max(most[0], model.layersHeld()));
       assertEquals(2, most[0], "a layer, and the next while it is read");
       read.removeIf(name -> name.equals("model.embed_tokens.weight"));
@@ -152,7 +152,7 @@ class LayerByLayerTest {
   static float[] logits(Decoder model, int[][] ids, int batch, long waiting) {
     FloatBuffer all = FloatBuffer.allocate(ids.length * TOKENS * model.config().vocabSize());
     Passes.Input input = (from, count) -> embedded(model, ids, from, count);
-    Passes.Output output = (from, count, logits) -> all.put(logits.toFloatArray());
+    Passes.Output output = (from, count, states) -> all.put(model.logits(states).toFloatArray());
     if (model.resident()) {
       Passes.run(model, 0, ids.length, batch, input, output, () -> {});
     } else {

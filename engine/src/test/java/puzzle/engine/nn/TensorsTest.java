@@ -2,31 +2,29 @@ package puzzle.engine.nn;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import org.junit.jupiter.api.Test;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.TensorLayout;
+import puzzle.engine.decoder.WeightSource;
 
 class TensorsTest {
 
-  /** A mapped file goes with the last Java object that knows it; an array must not go with it. */
   @Test
-  void whatIsReadFromABufferDoesNotLiveInIt() {
+  void runsOfATensorAreReadFromAnyElementOn() {
+    DecoderConfig config = SmallModels.llama();
+    WeightSource weights = SmallModels.weights(config, 1);
+    String name = TensorLayout.EMBEDDING;
+    float[] all = new float[config.vocabSize() * config.hiddenSize()];
+    weights.fp32(name).get(all);
     try (NDManager manager = Tensors.root().newSubManager()) {
-      ByteBuffer singles = buffer().putFloat(1.5f).putFloat(-2).flip();
-      NDArray single = Tensors.single(manager, singles, 1, 2);
-      // 1.5 and -2 in fp16.
-      ByteBuffer halves = buffer().putShort((short) 0x3e00).putShort((short) 0xc000).flip();
-      NDArray half = Tensors.half(manager, halves, 1, 2);
-      singles.putFloat(0, 7);
-      halves.putShort(0, (short) 0);
-      assertArrayEquals(new float[] {1.5f, -2}, single.toFloatArray());
-      assertArrayEquals(new float[] {1.5f, -2}, half.toFloatArray());
+      float[] run = new float[6];
+      System.arraycopy(all, 5, run, 0, 6);
+      assertArrayEquals(run, Tensors.read(manager, weights, name, 5, 2, 3).toFloatArray());
+      float[] gathered = {all[9], all[10], all[0], all[1], all[9], all[10]};
+      assertArrayEquals(
+          gathered,
+          Tensors.gather(manager, weights, name, new long[] {9, 0, 9}, 3, 2).toFloatArray());
     }
-  }
-
-  private static ByteBuffer buffer() {
-    return ByteBuffer.allocateDirect(8).order(ByteOrder.LITTLE_ENDIAN);
   }
 }

@@ -236,11 +236,10 @@ class FolderEvaluationTest {
   private void export(DecoderConfig config, String format) {
     new ChildExporter(
             config,
-            new RandomModel(config, 2),
             parent,
             new ModelCard("child", "parent", List.of()),
             JsonNodeFactory.instance.objectNode())
-        .export(child, ChildExporter.Format.parse(format), 1 << 18);
+        .export(child, ChildExporter.Format.parse(format), new RandomModel(config, 2), 2);
   }
 
   private static SafetensorsFolder weights(Path of) {

@@ -105,9 +105,9 @@ class InitialisationTest {
   @Test
   void aHeadContributesWhatItsQueriesGiveTimesTheirColumns() {
     // Two channels a query, two queries a KV head; W_o has one row.
-    FloatBuffer activity = FloatBuffer.wrap(new float[] {2, 4, 6, 8, 10, 12, 14, 16});
-    FloatBuffer out = FloatBuffer.wrap(new float[] {1, 1, 1, 1, 0, 0, -3, 0});
-    float[] contribution = Initialisation.headContribution(activity, out, 2, 2);
+    double[] activity = {2, 4, 6, 8, 10, 12, 14, 16};
+    double[] squares = {1, 1, 1, 1, 0, 0, 9, 0};
+    float[] contribution = Initialisation.headContribution(activity, squares, 2, 2);
     assertEquals(10, contribution[0]);
     assertEquals(21, contribution[1]);
   }

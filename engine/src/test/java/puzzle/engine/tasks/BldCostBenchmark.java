@@ -21,8 +21,6 @@ import puzzle.engine.nn.SubblockWeights;
 import puzzle.engine.nn.Tensors;
 import puzzle.engine.recording.Recording;
 import puzzle.engine.recording.Recording.Place;
-import puzzle.engine.recording.Recording.Split;
-import puzzle.engine.recording.Tape;
 import puzzle.engine.store.Store;
 import puzzle.engine.surgery.Initialisation;
 import puzzle.model.CheckpointRef;
@@ -220,15 +218,15 @@ class BldCostBenchmark {
   }
 
   private NDArray read(NDManager manager, Place place) {
-    return tape(LAYER, place).read(manager, 0, BATCH);
+    return tapes(place).inputs().read(manager, 0, BATCH);
   }
 
   private NDArray output(NDManager manager) {
-    return tape(LAYER + 1, Place.INPUT).read(manager, 0, BATCH);
+    return tapes(Place.INPUT).outputs().read(manager, 0, BATCH);
   }
 
-  private Tape tape(int layer, Place place) {
-    return recording().tape(layer, Split.TRAIN, place);
+  private Recording.Training tapes(Place place) {
+    return recording().training(LAYER, place, engine.loaded(), 0);
   }
 
   /** One store throughout: it remembers which files were checked. */

@@ -249,7 +249,14 @@ class NativeSpeedBenchmark {
         });
     put("scored", Tensors.ids(manager, all(recording, Split.SCORING), 0, tokens));
     int[][] scored = all(recording, Split.SCORING);
-    put("logits", recording.logits(Split.SCORING).read(manager, 0, scored.length));
+    put(
+        "logits",
+        Tensors.inference(
+            () ->
+                Tensors.keep(
+                    parent.logits(
+                        recording.last(Split.SCORING, config).read(manager, 0, scored.length)),
+                    manager)));
     parent.parameters().forEach((name, array) -> put("parent/" + name, array));
     parent.weights(0, Subblock.FFN).arrays().forEach((name, array) -> put("frozen/" + name, array));
     Architecture own = Architecture.uniform(config.parentBlock(), config.layers());

@@ -61,6 +61,7 @@ class RepairTest {
     tasks = new ArrayList<>();
     for (int layer = 0; layer < SmallRun.LAYERS; layer++) {
       tasks.add(new Task.Bld(layer, Variant.ffn(24), recording));
+      tasks.add(new Task.Bld(layer, Variant.attention(1), recording));
       tasks.add(new Task.ScoreBlock(layer, SMALL, order.layers().get(layer), recording));
     }
     tasks.add(new Task.Evaluate("a", order.architecture(), order.layers(), null, recording));
