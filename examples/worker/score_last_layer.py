@@ -83,7 +83,7 @@ def normed(x, weight, epsilon):
 # Ends of the names of the matrices that make up a projection, in the order they are applied.
 PARTS = {
     r"ffn-\d+": ["weight"],
-    r"ffn-rank-\d+": ["b.weight", "a.weight"],
+    r"ffn-\d+-rank-\d+": ["b.weight", "a.weight"],
 }
 
 

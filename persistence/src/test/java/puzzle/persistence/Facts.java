@@ -115,7 +115,10 @@ final class Facts {
               new Task.Gkd(
                   ARCHITECTURE,
                   List.of(new Task.Weights(REF, null), new Task.Weights(REF, REF)),
-                  REF)),
+                  REF,
+                  List.of(),
+                  0,
+                  null)),
           new GkdEvent.GkdAbandoned());
 
   /** Examples that later versions added to kinds that were there before. */

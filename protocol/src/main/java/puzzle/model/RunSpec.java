@@ -334,12 +334,16 @@ public record RunSpec(
       return Math.min(steps, round * checkpointSteps);
     }
 
-    /** Whether held-out KL is measured before the given round. */
+    /**
+     * Whether held-out KL is measured before the given round: before the first, after the last and
+     * on the way as often as was asked for. The best child measured is what is left in the end.
+     */
     public boolean evaluatesBefore(int round) {
-      return evaluateSteps > 0
-          && (round == 0
-              || round == rounds()
-              || stepsBefore(round) / evaluateSteps > stepsBefore(round - 1) / evaluateSteps);
+      boolean asked = evaluateSteps > 0;
+      if (round == 0 || round == rounds()) {
+        return asked || rounds() > 0;
+      }
+      return asked && stepsBefore(round) / evaluateSteps > stepsBefore(round - 1) / evaluateSteps;
     }
 
     /** Sequences whose gradients a shard computes at once. */

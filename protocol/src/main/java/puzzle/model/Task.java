@@ -274,6 +274,8 @@ public sealed interface Task
    * @param round from 0
    * @param from the states of all shards after the round before, whose mean this one starts from;
    *     none for the assembled child
+   * @param rollbacks of the rounds before: each has halved the rate
+   * @param best of the children measured before, null if none was
    */
   record GkdRound(
       Architecture architecture,
@@ -281,7 +283,9 @@ public sealed interface Task
       CheckpointRef recording,
       int round,
       int shard,
-      List<CheckpointRef> from)
+      List<CheckpointRef> from,
+      int rollbacks,
+      TaskResult.HeldOut best)
       implements Task {
     public GkdRound {
       layers = List.copyOf(layers);
@@ -304,7 +308,8 @@ public sealed interface Task
   }
 
   /**
-   * Ends the global distillation: takes the mean of the shards' last states for the healed child.
+   * Ends the global distillation: the healed child is the mean of the shards' last states, or the
+   * best before if that is better; {@code rollbacks} and {@code best} as in {@link GkdRound}.
    *
    * @param from none if nothing is trained: the assembled child as it is
    */
@@ -312,18 +317,15 @@ public sealed interface Task
       Architecture architecture,
       List<Weights> layers,
       CheckpointRef recording,
-      List<CheckpointRef> from)
+      List<CheckpointRef> from,
+      int rollbacks,
+      TaskResult.HeldOut best)
       implements Task {
     public static final String KEY = "gkd";
 
     public Gkd {
       layers = List.copyOf(layers);
       from = from == null ? List.of() : List.copyOf(from);
-    }
-
-    /** What is to be healed, with nothing trained yet. */
-    public Gkd(Architecture architecture, List<Weights> layers, CheckpointRef recording) {
-      this(architecture, layers, recording, List.of());
     }
 
     @Override

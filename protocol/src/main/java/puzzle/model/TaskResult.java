@@ -2,9 +2,11 @@ package puzzle.model;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /** What a {@link Task} gave: plain values and references to files that are complete on disk. */
@@ -198,28 +200,45 @@ public sealed interface TaskResult {
    *
    * @param state its parameters and its optimiser's moments
    * @param loss of the last step
+   * @param rollbacks how often a loss was no number and the shard began its round again at half the
+   *     rate, those of the rounds before included
    * @param heldOut what was measured before the round
    */
-  record ShardTrained(CheckpointRef state, double loss, List<HeldOut> heldOut)
+  record ShardTrained(CheckpointRef state, double loss, int rollbacks, List<HeldOut> heldOut)
       implements TaskResult {
     public ShardTrained {
-      heldOut = List.copyOf(heldOut);
+      heldOut = heldOut == null ? List.of() : List.copyOf(heldOut);
+    }
+
+    /** Without accident. */
+    public ShardTrained(CheckpointRef state, double loss, List<HeldOut> heldOut) {
+      this(state, loss, 0, heldOut);
     }
 
     @Override
     public List<CheckpointRef> files() {
-      return List.of(state);
+      List<CheckpointRef> files = new ArrayList<>(List.of(state));
+      heldOut.stream().map(HeldOut::child).filter(Objects::nonNull).forEach(files::add);
+      return files;
     }
   }
 
   /**
-   * The child is healed.
+   * The child is healed: the best that was measured on its way.
    *
-   * @param heldOut its way there, where that was asked for
+   * @param steps after which it was best
+   * @param rollbacks how often a loss was no number and training went back, at half the rate
+   * @param heldOut its way, with what comes after it
    */
-  record Healed(CheckpointRef child, int steps, List<HeldOut> heldOut) implements TaskResult {
+  record Healed(CheckpointRef child, int steps, int rollbacks, List<HeldOut> heldOut)
+      implements TaskResult {
     public Healed {
       heldOut = heldOut == null ? List.of() : List.copyOf(heldOut);
+    }
+
+    /** Without accident. */
+    public Healed(CheckpointRef child, int steps, List<HeldOut> heldOut) {
+      this(child, steps, 0, heldOut);
     }
 
     @Override
@@ -232,8 +251,35 @@ public sealed interface TaskResult {
    * The child on held-out sequences after so many steps of global distillation.
    *
    * @param klNatsPerToken KL(parent || child)
+   * @param judgedBy what children are compared by, the lower the better: KL where the parent is
+   *     imitated, plus the next-token loss where that is trained on
+   * @param child kept because it was the best so far; null if it was not, or is the assembled one
    */
-  record HeldOut(int steps, double klNatsPerToken) {}
+  record HeldOut(int steps, double klNatsPerToken, double judgedBy, CheckpointRef child) {
+
+    /** Judged by KL, of a child that is not kept. */
+    public HeldOut(int steps, double klNatsPerToken) {
+      this(steps, klNatsPerToken, klNatsPerToken, null);
+    }
+
+    /** The same with the child kept. */
+    public HeldOut with(CheckpointRef kept) {
+      return new HeldOut(steps, klNatsPerToken, judgedBy, kept);
+    }
+
+    /**
+     * The better of two; the earlier if they are as good, and of one that is no number the other.
+     *
+     * @param earlier null if there is none
+     */
+    public static HeldOut better(HeldOut earlier, HeldOut later) {
+      return earlier == null
+              || later.judgedBy < earlier.judgedBy
+              || !Double.isFinite(earlier.judgedBy) && Double.isFinite(later.judgedBy)
+          ? later
+          : earlier;
+    }
+  }
 
   /**
    * The child is written.

@@ -45,8 +45,8 @@ public record Variant(Subblock subblock, Kind kind, Map<Size, Integer> sizes)
     GROUPED_ATTENTION("kv-{KV_HEADS}", Subblock.ATTENTION),
     /** A gated FFN. */
     GATED_FFN("ffn-{WIDTH}", Subblock.FFN),
-    /** A gated FFN of the parent's width, each matrix a product of two. */
-    LOW_RANK_FFN("ffn-rank-{RANK}", Subblock.FFN),
+    /** A gated FFN, each of whose matrices is a product of two. */
+    LOW_RANK_FFN("ffn-{WIDTH}-rank-{RANK}", Subblock.FFN),
     /** One matrix. */
     LINEAR("{subblock}-linear", Subblock.ATTENTION, Subblock.FFN),
     /** The residual alone, without a norm. */

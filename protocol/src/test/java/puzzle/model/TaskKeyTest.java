@@ -32,8 +32,9 @@ class TaskKeyTest {
     assertEquals("profile/" + WORKLOAD.name(), new Task.Profile(WORKLOAD).key());
     assertEquals("measure/" + WORKLOAD.name(), new Task.Measure(WORKLOAD, List.of(one)).key());
     assertEquals("evaluate/child", evaluate.key());
-    assertEquals("gkd/1/0", new Task.GkdRound(one, List.of(), null, 1, 0, List.of()).key());
-    assertEquals("gkd", new Task.Gkd(one, List.of(), null).key());
+    assertEquals(
+        "gkd/1/0", new Task.GkdRound(one, List.of(), null, 1, 0, List.of(), 0, null).key());
+    assertEquals("gkd", new Task.Gkd(one, List.of(), null, List.of(), 0, null).key());
     assertEquals("export", new Task.Export(one, null, null).key());
   }
 

@@ -4,12 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.sun.management.OperatingSystemMXBean;
 import com.typesafe.config.ConfigFactory;
 import java.io.PrintWriter;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -21,7 +18,11 @@ import puzzle.cluster.PuzzleSettings;
 import puzzle.engine.EngineFactory.ParentShape;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.huggingface.HuggingFaceConfig;
+import puzzle.engine.machine.HostMemory;
+import puzzle.engine.plan.Advice;
+import puzzle.engine.plan.Fit;
 import puzzle.engine.plan.ModelledPasses;
+import puzzle.engine.plan.Needs;
 import puzzle.engine.plan.PassTimes;
 import puzzle.engine.plan.SearchEstimate;
 import puzzle.engine.plan.TimedPasses;
@@ -29,11 +30,11 @@ import puzzle.engine.profile.hopper.HardwareProfiles;
 import puzzle.model.RunSpec;
 import puzzle.model.Target;
 
-/** Tasks, device time and disk of a search before anything runs; the parent's config is enough. */
+/** What a search takes before anything runs; the parent's config is enough. */
 @Command(
     name = "plan",
     description = {
-      "Tasks, device time and disk of a search, before anything runs.",
+      "Tasks, device time, memory and disk of a search, before anything runs.",
       "The parent's config.json is enough; its weights need not be there."
     })
 final class PlanCommand extends ResultCommand {
@@ -62,15 +63,21 @@ final class PlanCommand extends ResultCommand {
     RunSpec run = RunFile.read(file, Path.of(""), PlanCommand::shape).spec();
     DecoderConfig model = HuggingFaceConfig.read(Path.of(run.parent()));
     boolean local = hardware.equals(Target.LOCAL);
+    if (local) {
+      Fit.here(run, model, devices).require(run);
+    }
+    new Advice(run, model).all().forEach(said -> System.err.println("warning: " + said));
     PassTimes times =
         local
             ? new TimedPasses(
                 model, run.space(), run.bld().batch(), run.corpus().sequenceTokens(), 1)
             : new ModelledPasses(
                 HardwareProfiles.named(hardware), model, run.corpus().sequenceTokens());
-    long usable = local ? memory() : HardwareProfiles.hardware(hardware).usableBytes();
+    long usable =
+        local ? HostMemory.here().bytes() : HardwareProfiles.hardware(hardware).usableBytes();
     SearchEstimate estimate = new SearchEstimate(run, model, times, baselines());
-    output.show(report(run, model, estimate, times, usable), PlanCommand::print);
+    Needs needs = new Needs(run, model, new HostMemory(usable, hardware));
+    output.show(report(estimate, needs), PlanCommand::print);
     return ExitCode.DONE;
   }
 
@@ -89,51 +96,49 @@ final class PlanCommand extends ResultCommand {
     return SINGLE_BASELINES + PuzzleSettings.from(ConfigFactory.load()).solver().randomBaselines();
   }
 
-  private static long memory() {
-    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-        .getTotalMemorySize();
-  }
-
-  private ObjectNode report(
-      RunSpec run, DecoderConfig model, SearchEstimate estimate, PassTimes times, long usable) {
+  private ObjectNode report(SearchEstimate estimate, Needs needs) {
     ObjectNode node = new ObjectMapper().createObjectNode();
-    node.put("run", run.id().value());
-    node.put("params", model.params());
+    node.put("run", estimate.spec().id().value());
+    node.put("params", estimate.model().params());
     node.put("hardware", hardware);
     node.put("devices", devices);
     ArrayNode list = node.putArray("phases");
     long tasks = 0;
     double seconds = 0;
     double elapsed = 0;
-    double bytes = 0;
+    double memory = 0;
+    // Processes of a cluster have a device each.
+    int together = hardware.equals(Target.LOCAL) ? devices : 1;
     for (SearchEstimate.Phase phase : estimate.phases()) {
+      double bytes = needs.memoryBytes(phase.phase(), together);
       ObjectNode one = list.addObject();
-      one.put("phase", phase.name());
+      one.put("phase", phase.phase().label());
       one.put("tasks", phase.tasks());
       one.put("device_hours", phase.deviceSeconds() / 3600);
       one.put("elapsed_hours", phase.elapsedSeconds(devices) / 3600);
-      one.put("disk_bytes", Math.round(phase.bytes()));
+      one.put("memory_bytes", Math.round(bytes));
+      one.put("disk_bytes", Math.round(needs.of(phase.phase()).diskBytes()));
       tasks += phase.tasks();
       seconds += phase.deviceSeconds();
       elapsed += phase.elapsedSeconds(devices);
-      bytes += phase.bytes();
+      memory = Math.max(memory, bytes);
     }
     node.put("tasks", tasks);
     node.put("device_hours", seconds / 3600);
     node.put("elapsed_hours", elapsed / 3600);
-    node.put("disk_bytes", Math.round(bytes));
-    node.put("uncertainty", times.uncertainty());
-    node.put("source", times.source());
-    List<String> notes = estimate.notes(usable);
+    node.put("memory_bytes", Math.round(memory));
+    node.put("disk_bytes", Math.round(needs.diskBytes()));
+    node.put("uncertainty", estimate.times().uncertainty());
+    node.put("source", estimate.times().source());
     ArrayNode said = node.putArray("notes");
-    notes.forEach(said::add);
+    estimate.notes().forEach(said::add);
     return node;
   }
 
   private static void print(PrintWriter out, ObjectNode report) {
     out.printf(
         Locale.ROOT,
-        "%s: %,d parameters, on %d x %s%n%n%-10s %10s %14s %14s %12s%n",
+        "%s: %,d parameters, on %d x %s%n%n%-10s %10s %14s %14s %12s %12s%n",
         report.get("run").asText(),
         report.get("params").asLong(),
         report.get("devices").asInt(),
@@ -142,6 +147,7 @@ final class PlanCommand extends ResultCommand {
         "tasks",
         "device-hours",
         "elapsed hours",
+        "memory, GB",
         "disk, GB");
     report.get("phases").forEach(p -> line(out, p.get("phase").asText(), p));
     line(out, "all", report);
@@ -156,11 +162,12 @@ final class PlanCommand extends ResultCommand {
   private static void line(PrintWriter out, String name, JsonNode p) {
     out.printf(
         Locale.ROOT,
-        "%-10s %,10d %,14.4f %,14.4f %,12.3f%n",
+        "%-10s %,10d %,14.4f %,14.4f %,12.3f %,12.3f%n",
         name,
         p.get("tasks").asLong(),
         p.get("device_hours").asDouble(),
         p.get("elapsed_hours").asDouble(),
+        p.get("memory_bytes").asDouble() / 1e9,
         p.get("disk_bytes").asDouble() / 1e9);
   }
 }

@@ -87,7 +87,6 @@ public final class PretrainCommand extends CliCommand {
             false,
             false,
             false,
-            block,
             Architecture.uniform(block, layers));
     Pretraining training = new Pretraining(batch, steps, warmup, learningRate, weightDecay, 1.0);
     TinyParent parent = new TinyParent(config, training, corpus, validationShare, sequence, seed);

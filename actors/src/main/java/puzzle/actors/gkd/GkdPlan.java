@@ -20,7 +20,8 @@ import puzzle.persistence.TaskLedger;
  *
  * <p>Rounds follow each other; within a round every shard is a task of its own, for whichever
  * device is free. A round starts from the mean of the states after the one before, in the order of
- * the shards, so it waits for all of them. After the last round the mean becomes the child.
+ * the shards, so it waits for all of them. After the last round the mean becomes the child, unless
+ * a child on the way was better.
  */
 final class GkdPlan {
 
@@ -29,6 +30,10 @@ final class GkdPlan {
   private final List<TaskResult.HeldOut> heldOut = new ArrayList<>();
   private Failure givenUp;
   private TaskResult.Healed healed;
+  private int rollbacks;
+
+  /** Of the children measured before the rounds that are through; null if none was. */
+  private TaskResult.HeldOut best;
 
   /**
    * @param state of a distillation that was ordered
@@ -53,17 +58,21 @@ final class GkdPlan {
     return Optional.ofNullable(givenUp);
   }
 
-  /** States of the round before that the given task started from, and that a failure names. */
+  /**
+   * Rounds that made what a failure of the given task names: states of the round before, which it
+   * started from, or the best child.
+   */
   List<TaskEvent> reopened(String key, Failure failure) {
+    boolean asked = wanted.stream().anyMatch(w -> w.task().key().equals(key));
     List<TaskEvent> reopened = new ArrayList<>();
-    for (Wanted w : wanted) {
-      if (w.task().key().equals(key)) {
-        int round = w.task() instanceof Task.GkdRound r ? r.round() : state.spec().gkd().rounds();
-        for (int shard = 0; shard < state.spec().gkd().shards(); shard++) {
-          String source = Task.GkdRound.key(round - 1, shard);
-          trained(source)
-              .filter(done -> failure.message().contains(done.state().path()))
-              .ifPresent(d -> reopened.add(new TaskEvent.TaskReopened(source, failure.message())));
+    for (int round = 0; asked && round < state.spec().gkd().rounds(); round++) {
+      for (int shard = 0; shard < state.spec().gkd().shards(); shard++) {
+        String source = Task.GkdRound.key(round, shard);
+        if (!source.equals(key)
+            && trained(source).stream()
+                .flatMap(done -> done.files().stream())
+                .anyMatch(file -> failure.message().contains(file.path()))) {
+          reopened.add(new TaskEvent.TaskReopened(source, failure.message()));
         }
       }
     }
@@ -88,13 +97,30 @@ final class GkdPlan {
       if (from.size() < gkd.shards()) {
         return;
       }
+      learn(round);
     }
     if (end.result() instanceof TaskResult.Healed h) {
       collect(gkd);
       heldOut.addAll(h.heldOut());
-      healed = new TaskResult.Healed(h.child(), h.steps(), heldOut);
+      healed = new TaskResult.Healed(h.child(), h.steps(), h.rollbacks(), heldOut);
     } else {
-      want(new Task.Gkd(order.architecture(), order.layers(), order.recording(), from));
+      want(
+          new Task.Gkd(
+              order.architecture(), order.layers(), order.recording(), from, rollbacks, best));
+    }
+  }
+
+  /** What a round that is through tells the rounds after it. */
+  private void learn(int round) {
+    for (int shard = 0; shard < state.spec().gkd().shards(); shard++) {
+      TaskResult.ShardTrained done = trained(Task.GkdRound.key(round, shard)).orElseThrow();
+      rollbacks = Math.max(rollbacks, done.rollbacks());
+      for (TaskResult.HeldOut measured : done.heldOut()) {
+        // A child that was not kept cannot be gone back to, but for the assembled one.
+        if (measured.child() != null || measured.steps() == 0) {
+          best = TaskResult.HeldOut.better(best, measured);
+        }
+      }
     }
   }
 
@@ -105,7 +131,14 @@ final class GkdPlan {
     for (int shard = 0; shard < state.spec().gkd().shards(); shard++) {
       Task task =
           new Task.GkdRound(
-              order.architecture(), order.layers(), order.recording(), round, shard, from);
+              order.architecture(),
+              order.layers(),
+              order.recording(),
+              round,
+              shard,
+              from,
+              rollbacks,
+              best);
       TaskLedger.Entry entry = state.tasks().get(task.key());
       if (entry.result() instanceof TaskResult.ShardTrained done) {
         states.add(done.state());

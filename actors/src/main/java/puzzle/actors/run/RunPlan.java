@@ -231,7 +231,8 @@ public final class RunPlan {
 
   /** The global distillation of the chosen child. */
   Task.Gkd gkd(Architecture child) {
-    return new Task.Gkd(child, state.weights(child), recorded().orElseThrow().recording());
+    CheckpointRef recording = recorded().orElseThrow().recording();
+    return new Task.Gkd(child, state.weights(child), recording, List.of(), 0, null);
   }
 
   private void evaluate(

@@ -50,7 +50,8 @@ final class GkdSection {
         .key("evaluateSteps", whole(0), Gkd::evaluateSteps, (d, v) -> d.evaluateSteps = v)
         .means(
             "steps",
-            "Held-out KL is measured at the first round's end after every this many steps. 0: never.");
+            "Held-out KL is measured at the first round's end after every this many steps, besides"
+                + " before the first and after the last. The best child measured is kept.");
   }
 
   private GkdSection() {}

@@ -30,12 +30,16 @@ final class Quantity {
           1e6,
           "GB",
           1e9,
+          "TB",
+          1e12,
           "KiB",
           1024.0,
           "MiB",
           1048576.0,
           "GiB",
-          1073741824.0);
+          1073741824.0,
+          "TiB",
+          1099511627776.0);
   private static final Map<String, Double> SECONDS = Map.of("", 1.0, "s", 1.0, "ms", 1e-3);
   private static final Map<String, Double> RATES = Map.of("", 1.0, "tokens/s", 1.0);
   private static final Map<String, Double> COUNTS = Map.of("", 1.0, "k", 1e3, "M", 1e6, "B", 1e9);

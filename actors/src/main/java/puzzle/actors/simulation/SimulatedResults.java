@@ -81,6 +81,7 @@ public final class SimulatedResults {
       return new TaskResult.ShardTrained(
           ref(from.toString()),
           0.5,
+          0,
           t.shard() == 0 && spec.gkd().evaluatesBefore(t.round())
               ? List.of(new TaskResult.HeldOut(spec.gkd().stepsBefore(t.round()), 0.5))
               : List.of());

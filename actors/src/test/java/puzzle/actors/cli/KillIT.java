@@ -67,7 +67,7 @@ class KillIT {
     undisturbed = read("undisturbed");
     assertTrue(undisturbed.summary().path("solution").path("proven").asBoolean());
     String chosen = undisturbed.summary().at("/solution/choices").toString();
-    assertTrue(chosen.contains("ffn-rank-8"), chosen);
+    assertTrue(chosen.contains("ffn-48-rank-8"), chosen);
     // Training helps, and the choice is the best: not a run of zeros.
     assertTrue(
         undisturbed.summary().path("child_before_gkd").path("kl_nats_per_token").asDouble() > 0);
@@ -295,8 +295,8 @@ class KillIT {
       corpus: {source: corpus.lines.txt, validationShare: 0.2, sequenceTokens: 24}
       space:
         attention: [kv-4, kv-2, kv-1, attention-linear, attention-no-op]
-        ffn: [ffn-48, ffn-36, ffn-24, ffn-10, ffn-5, ffn-rank-8, ffn-linear, ffn-no-op]
-        layers: {0-1: {ffn: [ffn-rank-8]}}
+        ffn: [ffn-48, ffn-36, ffn-24, ffn-10, ffn-5, ffn-48-rank-8, ffn-linear, ffn-no-op]
+        layers: {0-1: {ffn: [ffn-48-rank-8]}}
       bld: {sequences: 48, batch: 8, steps: 20, warmupSteps: 2, learningRate: 0.003}
       scoring: {sequences: 8, evaluationSequences: 8, batch: 8}
       profiling: {warmups: 0, repetitions: 3}

@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
+import puzzle.engine.machine.HostMemory;
 import puzzle.model.InvalidInputException;
 
 class PlanCommandTest {
@@ -56,6 +57,7 @@ class PlanCommandTest {
     }
     assertEquals(sum, plan.get("device_hours").asDouble(), 1e-6);
     assertTrue(plan.get("disk_bytes").asLong() > 0);
+    assertTrue(plan.get("memory_bytes").asLong() > 0);
     assertTrue(plan.get("uncertainty").asDouble() > 0);
     assertTrue(plan.get("source").asText().contains("model of h100"));
     assertTrue(plan(0, LARGE, "--hardware", "h200").contains("device-hours"));
@@ -74,9 +76,13 @@ class PlanCommandTest {
 
   @Test
   void saysWhatItCannotPlan() {
-    plan(3, LARGE);
-    assertTrue(thrown.getMessage().contains("GB of memory"), thrown.getMessage());
-    assertTrue(thrown.getMessage().contains("--hardware h100"), thrown.getMessage());
+    System.setProperty(HostMemory.PROPERTY, "16000000000");
+    try {
+      plan(3, LARGE);
+    } finally {
+      System.clearProperty(HostMemory.PROPERTY);
+    }
+    assertTrue(thrown.getMessage().contains(" of memory on 1 device(s)"), thrown.getMessage());
     plan(3, LARGE, "--hardware", "a100");
     assertTrue(thrown.getMessage().contains("known are h100, h200"), thrown.getMessage());
     plan(3, TINY, "--devices", "0");

@@ -44,7 +44,7 @@ class WorkerIT {
 
   private static final Path PROJECT = Path.of("..").toAbsolutePath().normalize();
   private static final List<String> MINE =
-      List.of("score/5/kv-8+ffn-64", "score/5/kv-8+ffn-rank-*");
+      List.of("score/5/kv-8+ffn-64", "score/5/kv-8+ffn-640-rank-*");
 
   @TempDir Path folder;
 
@@ -178,7 +178,7 @@ class WorkerIT {
                 List.of(
                     Variant.ffn(640),
                     Variant.ffn(64),
-                    Variant.parse("ffn-rank-16"),
+                    Variant.parse("ffn-640-rank-16"),
                     Variant.linear(Subblock.FFN),
                     Variant.noOp(Subblock.FFN))),
             1);

@@ -174,7 +174,10 @@ class GkdActorTest {
     return new Task.Gkd(
         Architecture.uniform(spec.space().parent(), layers),
         List.of(new Task.Weights(null, null)),
-        REF);
+        REF,
+        List.of(),
+        0,
+        null);
   }
 
   private static TaskResult trained() {

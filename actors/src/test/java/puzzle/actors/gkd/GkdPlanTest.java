@@ -30,7 +30,10 @@ class GkdPlanTest {
               new Task.Gkd(
                   Architecture.uniform(spec.space().parent(), 2),
                   List.of(new Task.Weights(null, null), new Task.Weights(null, null)),
-                  RECORDING)));
+                  RECORDING,
+                  List.of(),
+                  0,
+                  null)));
 
   @Test
   void aRoundWaitsForAllShardsOfTheOneBeforeAndStartsFromTheirStatesInOrder() {
@@ -72,6 +75,35 @@ class GkdPlanTest {
     Failure other = new Failure(Failure.Kind.CORRUPT_ARTEFACT, "/store/library: not whole");
     assertEquals(List.of(), reopened("gkd/1/1", other));
     assertEquals(List.of(), reopened("gkd/0/1", failure));
+  }
+
+  @Test
+  void roundsLearnOfTheBestChildBeforeThemAndOfTheLowestRate() {
+    TaskResult.HeldOut start = new TaskResult.HeldOut(0, 0.5);
+    finish("gkd/0/0", new TaskResult.ShardTrained(ref("gkd/0/0"), 0.5, 1, List.of(start)));
+    finish("gkd/0/1", new TaskResult.ShardTrained(ref("gkd/0/1"), 0.5, 2, List.of()));
+    Task.GkdRound next = (Task.GkdRound) new GkdPlan(state).wanted().get(0).task();
+    assertEquals(2, next.rollbacks());
+    assertEquals(start, next.best());
+    TaskResult.HeldOut better = new TaskResult.HeldOut(5, 0.4).with(ref("gkd/best"));
+    finish("gkd/1/0", new TaskResult.ShardTrained(ref("gkd/1/0"), 0.5, 3, List.of(better)));
+    finish("gkd/1/1", new TaskResult.ShardTrained(ref("gkd/1/1"), 0.5, 2, List.of()));
+    Task.Gkd last = (Task.Gkd) new GkdPlan(state).wanted().get(0).task();
+    assertEquals(3, last.rollbacks());
+    assertEquals(better, last.best());
+    Failure damaged = new Failure(Failure.Kind.CORRUPT_ARTEFACT, "gkd: /store/gkd/best: not whole");
+    assertEquals(List.of("gkd/1/0"), reopened("gkd", damaged), "whoever kept it keeps it again");
+  }
+
+  @Test
+  void aChildThatWasNotKeptIsNoneToGoBackTo() {
+    done("gkd/0/0");
+    done("gkd/0/1");
+    TaskResult.HeldOut elsewhere = new TaskResult.HeldOut(5, 0.1);
+    finish("gkd/1/0", new TaskResult.ShardTrained(ref("gkd/1/0"), 0.5, List.of(elsewhere)));
+    done("gkd/1/1");
+    Task.Gkd last = (Task.Gkd) new GkdPlan(state).wanted().get(0).task();
+    assertEquals(0, last.best().steps());
   }
 
   @Test

@@ -137,7 +137,7 @@ class RunFileTest {
     refused(GOOD + "space: {attention: [kv-8, kv-8], ffn: [ffn-640]}\n", "twice");
     refused(GOOD + "space: {attention: [kv-4]}\n", "parent's own");
     refused(GOOD + "space: {attention: [kv-eight]}\n", "unknown variant");
-    refused(GOOD + "space: {ffn: [ffn-640, ffn-rank-641]}\n", "no rank above 640");
+    refused(GOOD + "space: {ffn: [ffn-640, ffn-640-rank-641]}\n", "no rank above 640");
     refused(GOOD + "space: {attention: [kv-8, kv-16]}\n", "kv-16 is more than the parent has, 8");
     refused(GOOD + "space: {attention: [kv-8, kv-3]}\n", "8 query heads", "divides 8");
     refused(GOOD + "space: {layers: {top: {}}}\n", "'top' names no layers");

@@ -11,6 +11,7 @@ import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.RandomWeights;
 import puzzle.engine.decoder.WeightSource;
 import puzzle.engine.gkd.GlobalDistillation;
+import puzzle.engine.gkd.TrainedChild;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.recording.Recording.Split;
 import puzzle.engine.safetensors.SafetensorsFolder;
@@ -76,7 +77,12 @@ record Assemblies(Study study) {
   private Quality healed(
       Decoder parent, Model model, RunSpec.Gkd settings, Recorded recorded, long seed) {
     try (Decoder child = assembled(parent, model)) {
-      new GlobalDistillation(parent, child, settings, recorded.open(), Study.seed(seed, 0, "gkd"))
+      new GlobalDistillation(
+              parent,
+              TrainedChild.whole(child),
+              settings,
+              recorded.open(),
+              Study.seed(seed, 0, "gkd"))
           .run(Monitor.NONE);
       return quality(child, parent, recorded);
     }

@@ -53,9 +53,7 @@ final class SubwordTokenizer implements Tokenizer {
 
   private static void checkJson(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw new InvalidInputException(
-          "%s: no such file.\nMaybe the model comes with tokenizer.model only: convert it to tokenizer.json."
-              .formatted(file));
+      throw missing(file);
     }
     try (JsonParser json = JSON.createParser(file.toFile())) {
       if (Files.size(file) > MAX_BYTES) {
@@ -74,6 +72,12 @@ final class SubwordTokenizer implements Tokenizer {
     } catch (IOException e) {
       throw invalid(file, String.valueOf(e.getMessage()));
     }
+  }
+
+  static InvalidInputException missing(Path file) {
+    return new InvalidInputException(
+        "%s: no such file.\nMaybe the model comes with tokenizer.model only: convert it to tokenizer.json."
+            .formatted(file));
   }
 
   static InvalidInputException invalid(Path file, String reason) {

@@ -2,7 +2,9 @@ package puzzle.engine.decoder;
 
 import puzzle.model.Architecture;
 import puzzle.model.Block;
+import puzzle.model.Subblock;
 import puzzle.model.Variant;
+import puzzle.model.Variant.Kind;
 import puzzle.model.Variant.Size;
 
 /**
@@ -14,8 +16,7 @@ import puzzle.model.Variant.Size;
  * @param ropeScaling null if positions are not rescaled
  * @param qkvBias true if q, k and v projections have a bias (Qwen2)
  * @param qkNorm true if q and k are RMS-normalised per head (Qwen3)
- * @param parentBlock the block of a layer that was not replaced
- * @param architecture one block per layer; all {@code parentBlock} for a parent
+ * @param architecture one block per layer; of a parent's layers, too, no two need be the same
  */
 public record DecoderConfig(
     String family,
@@ -30,7 +31,6 @@ public record DecoderConfig(
     boolean tiedEmbeddings,
     boolean qkvBias,
     boolean qkNorm,
-    Block parentBlock,
     Architecture architecture) {
 
   /** Llama 3.1's frequency-dependent rescaling of rotary positions. */
@@ -44,14 +44,28 @@ public record DecoderConfig(
     return architecture.layers();
   }
 
-  /** KV heads of the parent's attention. */
+  /** The most KV heads that an attention has; all query heads if no layer has one. */
   public int kvHeads() {
-    return parentBlock.attention().size(Size.KV_HEADS);
+    return largest(Subblock.ATTENTION, Kind.GROUPED_ATTENTION, Size.KV_HEADS, heads);
   }
 
-  /** Width of the parent's FFN. */
+  /** The width of the widest gated FFN; the hidden size if no layer has one. */
   public int intermediateSize() {
-    return parentBlock.ffn().size(Size.WIDTH);
+    return largest(Subblock.FFN, Kind.GATED_FFN, Size.WIDTH, hiddenSize);
+  }
+
+  /** The block of every layer; where they differ, the largest attention and the largest FFN. */
+  public Block parentBlock() {
+    return new Block(Variant.attention(kvHeads()), Variant.ffn(intermediateSize()));
+  }
+
+  private int largest(Subblock subblock, Kind kind, Size size, int otherwise) {
+    return architecture.blocks().stream()
+        .map(block -> block.get(subblock))
+        .filter(variant -> variant.kind() == kind)
+        .mapToInt(variant -> variant.size(size))
+        .max()
+        .orElse(otherwise);
   }
 
   /** The same model with other blocks. */
@@ -69,7 +83,6 @@ public record DecoderConfig(
         tiedEmbeddings,
         qkvBias,
         qkNorm,
-        parentBlock,
         other);
   }
 

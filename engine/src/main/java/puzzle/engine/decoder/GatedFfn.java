@@ -103,7 +103,7 @@ public final class GatedFfn implements SubblockKind {
 
   @Override
   public void requireFit(Variant variant, Block parent, int heads, int hiddenSize) {
-    int most = parent.ffn().size(Size.WIDTH);
+    int most = parent.ffn().kind() == Kind.GATED_FFN ? parent.ffn().size(Size.WIDTH) : 0;
     if (variant.size(Size.WIDTH) > most) {
       throw new IllegalArgumentException(
           ("%s is more than the parent has, %d.%n"

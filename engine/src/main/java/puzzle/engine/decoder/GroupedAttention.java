@@ -10,6 +10,7 @@ import puzzle.model.Block;
 import puzzle.model.InvalidInputException;
 import puzzle.model.Subblock;
 import puzzle.model.Variant;
+import puzzle.model.Variant.Kind;
 import puzzle.model.Variant.Size;
 
 /** Grouped-query attention: all query heads of the parent, fewer KV heads. */
@@ -108,7 +109,10 @@ final class GroupedAttention implements SubblockKind {
   @Override
   public void requireFit(Variant variant, Block parent, int heads, int hiddenSize) {
     int kvHeads = variant.size(Size.KV_HEADS);
-    int most = parent.attention().size(Size.KV_HEADS);
+    int most =
+        parent.attention().kind() == Kind.GROUPED_ATTENTION
+            ? parent.attention().size(Size.KV_HEADS)
+            : 0;
     if (kvHeads > most) {
       throw new IllegalArgumentException(
           ("%s is more than the parent has, %d.%n"

@@ -13,14 +13,15 @@ import puzzle.model.Variant.Kind;
 import puzzle.model.Variant.Size;
 
 /**
- * A gated FFN of the parent's width whose matrices are products of two, W = A B with A [out, rank]
- * and B [rank, in]: 3 rank (hidden + width) weights instead of 3 hidden width.
+ * A gated FFN as wide as the one it replaces, whose matrices are products of two, W = A B with A
+ * [out, rank] and B [rank, in]: 3 rank (hidden + width) weights instead of 3 hidden width.
  */
 public final class LowRankFfn implements SubblockKind {
 
   static final SubblockKind KIND = new LowRankFfn();
 
-  private static final String FIELD = "low_rank";
+  private static final String RANK = "low_rank";
+  private static final String WIDTH = "low_rank_width";
   private static final List<String> PROJECTIONS =
       List.of("mlp.gate_proj", "mlp.up_proj", "mlp.down_proj");
 
@@ -57,7 +58,7 @@ public final class LowRankFfn implements SubblockKind {
   @Override
   public Map<String, TensorSpec> tensors(DecoderConfig config, Variant variant) {
     long hidden = config.hiddenSize();
-    long width = config.intermediateSize();
+    long width = variant.size(Size.WIDTH);
     long rank = variant.size(Size.RANK);
     Map<String, TensorSpec> tensors = new LinkedHashMap<>();
     tensors.put(TensorLayout.norm(Subblock.FFN), TensorSpec.norm(hidden));
@@ -85,7 +86,7 @@ public final class LowRankFfn implements SubblockKind {
   @Override
   public void launch(DecoderConfig config, Variant variant, int devices, Launches device) {
     long rank = variant.size(Size.RANK);
-    long own = (config.intermediateSize() + devices - 1L) / devices;
+    long own = (variant.size(Size.WIDTH) + devices - 1L) / devices;
     device.norm();
     for (int gateAndUp = 0; gateAndUp < 2; gateAndUp++) {
       device.gemm(rank, config.hiddenSize());
@@ -104,7 +105,12 @@ public final class LowRankFfn implements SubblockKind {
 
   @Override
   public void requireFit(Variant variant, Block parent, int heads, int hiddenSize) {
-    int width = parent.ffn().size(Size.WIDTH);
+    int width = variant.size(Size.WIDTH);
+    if (!parent.ffn().equals(Variant.ffn(width))) {
+      throw new IllegalArgumentException(
+          "%s is not as wide as the parent's %s.%nMaybe write its width: ffn-N-rank-%d."
+              .formatted(variant, parent.ffn(), variant.size(Size.RANK)));
+    }
     int most = Math.min(hiddenSize, width);
     if (variant.size(Size.RANK) > most) {
       throw new IllegalArgumentException(
@@ -121,16 +127,18 @@ public final class LowRankFfn implements SubblockKind {
 
   @Override
   public List<String> fields() {
-    return List.of(FIELD);
+    return List.of(RANK, WIDTH);
   }
 
   @Override
   public Variant read(JsonValue entry, Subblock subblock, Parent parent) {
-    return entry.has(FIELD)
+    return entry.has(RANK) || entry.has(WIDTH)
         ? new Variant(
             Subblock.FFN,
             Kind.LOW_RANK_FFN,
-            Map.of(Size.RANK, entry.integer(FIELD, 1, GatedFfn.MAX_WIDTH)))
+            Map.of(
+                Size.RANK, entry.integer(RANK, 1, GatedFfn.MAX_WIDTH),
+                Size.WIDTH, entry.integer(WIDTH, 1, GatedFfn.MAX_WIDTH)))
         : null;
   }
 
@@ -141,6 +149,6 @@ public final class LowRankFfn implements SubblockKind {
 
   @Override
   public void writeSparse(Variant variant, ObjectNode layer) {
-    layer.put(FIELD, variant.size(Size.RANK));
+    layer.put(RANK, variant.size(Size.RANK)).put(WIDTH, variant.size(Size.WIDTH));
   }
 }

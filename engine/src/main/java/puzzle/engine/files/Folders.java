@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** Folders that were made for a while. */
+/** What is done with whole folders. */
 public final class Folders {
 
   private Folders() {}
@@ -20,6 +20,15 @@ public final class Folders {
       }
     } catch (IOException | UncheckedIOException e) {
       // Nobody looks for what is left.
+    }
+  }
+
+  /** Bytes of all files below a folder, as far as they can be seen. */
+  public static long bytes(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.mapToLong(file -> file.toFile().isFile() ? file.toFile().length() : 0).sum();
+    } catch (IOException | UncheckedIOException e) {
+      return 0;
     }
   }
 }

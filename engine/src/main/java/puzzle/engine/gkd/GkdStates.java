@@ -8,17 +8,22 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.TensorLayout;
 import puzzle.engine.decoder.WeightSource;
 import puzzle.engine.nn.Tensors;
 import puzzle.engine.safetensors.ElementType;
+import puzzle.engine.safetensors.SafetensorsWriter;
 import puzzle.engine.store.Store;
 import puzzle.engine.store.StorePaths;
 import puzzle.model.CheckpointRef;
 
 /**
- * What the shards of a global distillation leave in the run's store after each round: parameters
- * under their names, moments under {@code m.} and {@code v.} before them. A state depends on what
- * it started from alone, so one that is written twice is the same.
+ * What a global distillation leaves in the run's store: after each round the shards' states, which
+ * are parameters under their names and moments under {@code m.} and {@code v.} before them; and
+ * children that were the best so far. A state depends on what it started from alone, so one that is
+ * written twice is the same.
  */
 public record GkdStates(Store store) {
 
@@ -26,6 +31,30 @@ public record GkdStates(Store store) {
   CheckpointRef put(int round, int shard, Map<String, NDArray> state) {
     return store.put(
         StorePaths.gkdState(round, shard), Tensors.writer(ElementType.F32, state)::writeTo);
+  }
+
+  /** Writes the child before a round, as {@link #putHealed} does. */
+  CheckpointRef putChild(int round, WeightSource weights, DecoderConfig config) {
+    return store.put(StorePaths.gkdChild(round), writer(weights, config)::writeTo);
+  }
+
+  /** Writes the healed child, in 16 bits. */
+  public CheckpointRef putHealed(WeightSource weights, DecoderConfig config) {
+    return store.put(StorePaths.CHILD, writer(weights, config)::writeTo);
+  }
+
+  /** Makes a child that was kept the healed one. */
+  public CheckpointRef putHealed(CheckpointRef kept) {
+    Path file = store.verify(kept);
+    return store.put(StorePaths.CHILD, out -> Files.copy(file, out));
+  }
+
+  private static SafetensorsWriter writer(WeightSource weights, DecoderConfig config) {
+    SafetensorsWriter writer = new SafetensorsWriter(ElementType.BF16);
+    for (String name : new TreeSet<>(TensorLayout.of(config).keySet())) {
+      writer.addParts(name, weights.shape(name), () -> weights.parts(name));
+    }
+    return writer;
   }
 
   /**

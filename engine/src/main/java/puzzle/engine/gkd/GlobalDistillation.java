@@ -1,22 +1,21 @@
 package puzzle.engine.gkd;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.data.EpochOrder;
 import puzzle.engine.data.Sequences;
 import puzzle.engine.decoder.WeightSource;
+import puzzle.engine.gkd.PairedPass.MicroBatch;
 import puzzle.engine.nn.AdamW;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.DivergedException;
-import puzzle.engine.nn.Losses;
 import puzzle.engine.nn.Schedule;
-import puzzle.engine.nn.Tensors;
 import puzzle.engine.recording.Recording;
 import puzzle.engine.recording.Recording.Split;
 import puzzle.model.CheckpointRef;
@@ -34,171 +33,244 @@ import puzzle.model.TaskResult.ShardTrained;
  * <p>Data parallel by averaging (local SGD): the batch of each step is dealt to shards, each trains
  * a child of its own for a round of steps, and every shard starts the next round from the mean of
  * all children and of their optimisers' moments. With one shard that is plain training, its state
- * kept after every round. A round's result depends on its number, its shard and the states before
- * it alone: not on who trains it, when, how often, or what else runs.
+ * kept after every round. A round's result depends on its number, its shard and what is on record
+ * before it alone: not on who trains it, when, how often, or what else runs.
+ *
+ * <p>As in BLD, what is left is the best child that was measured, the assembled one among them. A
+ * loss or gradient that is no number takes a shard back to the beginning of its round, at half the
+ * rate from there on; so does a child that says nothing finite at a round's end, so that every
+ * state on record is one to go on from.
  */
-public record GlobalDistillation(
-    Decoder parent, Decoder child, RunSpec.Gkd settings, Recording recording, long seed) {
+public final class GlobalDistillation {
+
+  /** How often a training goes back before it counts as diverged. */
+  static final int ROLLBACKS = 4;
+
+  private static final double ROLLBACK_RATE = 0.5;
+
+  private final Decoder parent;
+  private final TrainedChild child;
+  private final RunSpec.Gkd settings;
+  private final Recording recording;
+  private final long seed;
+
+  /** Made when training begins. */
+  private AdamW optimiser;
 
   /**
-   * Trains {@code child} in place from beginning to end, all shards in turn: what the rounds give
-   * when devices share them, to the bit.
+   * @param seed of the order of sequences
+   */
+  public GlobalDistillation(
+      Decoder parent, TrainedChild child, RunSpec.Gkd settings, Recording recording, long seed) {
+    this.parent = parent;
+    this.child = child;
+    this.settings = settings;
+    this.recording = recording;
+    this.seed = seed;
+  }
+
+  /**
+   * What a shard did in a round.
    *
-   * @throws DivergedException if loss or gradient is no longer a finite number
+   * @param state parameters under their names, moments under {@code m.} and {@code v.} before them
+   */
+  private record Trained(Map<String, NDArray> state, double loss, int rollbacks) {}
+
+  /** How far the steps of a round went: to its end, or to a loss that is no number. */
+  private record Progress(int step, double loss) {}
+
+  /**
+   * Trains the child in place from beginning to end, all shards in turn: what the rounds give when
+   * devices share them, to the bit.
+   *
+   * @return what was measured on the way
+   * @throws DivergedException if loss or gradient is no finite number again and again
    */
   public List<HeldOut> run(Monitor monitor) {
     List<HeldOut> heldOut = new ArrayList<>();
     WeightSource before = new StateInMemory(child.parameters());
-    for (int round = 0; round < settings.rounds(); round++) {
-      List<WeightSource> states = new ArrayList<>();
-      for (int shard = 0; shard < settings.shards(); shard++) {
-        assign(child.parameters(), before);
-        heldOut.addAll(heldOutBefore(round, shard));
-        train(round, shard, before, monitor, state -> states.add(new StateInMemory(state)));
+    WeightSource best = before;
+    HeldOut least = null;
+    int rollbacks = 0;
+    for (int round = 0; round <= settings.rounds(); round++) {
+      child.assign(before);
+      for (HeldOut measured : heldOutBefore(round, 0)) {
+        heldOut.add(measured);
+        if (HeldOut.better(least, measured) == measured) {
+          least = measured;
+          best = before;
+        }
       }
-      before = new MeanWeights(states);
+      if (round < settings.rounds()) {
+        List<WeightSource> states = new ArrayList<>();
+        int most = rollbacks;
+        for (int shard = 0; shard < settings.shards(); shard++) {
+          child.assign(before);
+          Trained trained = train(round, shard, rollbacks, before, monitor);
+          states.add(new StateInMemory(trained.state));
+          most = Math.max(most, trained.rollbacks);
+        }
+        before = new MeanWeights(states);
+        rollbacks = most;
+      }
     }
-    assign(child.parameters(), before);
-    heldOut.addAll(heldOutBefore(settings.rounds(), 0));
+    child.assign(best);
     return heldOut;
   }
 
   /**
-   * Trains one shard for one round and keeps its state.
+   * Trains one shard for one round and keeps its state; and the child before the round, if it is
+   * the best that was measured so far.
    *
-   * @param before the mean of the states after the round before, which {@code child} was loaded
-   *     from; anything without moments before the first
-   * @throws DivergedException if loss or gradient is no longer a finite number
+   * @param rollbacks of the rounds before
+   * @param best child before, null if none was measured
+   * @param before the mean of the states after the round before, which the child was loaded from;
+   *     anything without moments before the first
+   * @throws DivergedException if loss or gradient is no finite number again and again
    */
   public ShardTrained round(
-      int round, int shard, WeightSource before, GkdStates states, Monitor monitor) {
-    List<HeldOut> heldOut = heldOutBefore(round, shard);
-    CheckpointRef[] written = new CheckpointRef[1];
-    double loss =
-        train(round, shard, before, monitor, state -> written[0] = states.put(round, shard, state));
+      int round,
+      int shard,
+      int rollbacks,
+      HeldOut best,
+      WeightSource before,
+      GkdStates states,
+      Monitor monitor) {
+    List<HeldOut> heldOut = new ArrayList<>();
+    for (HeldOut measured : heldOutBefore(round, shard)) {
+      boolean keep = round > 0 && HeldOut.better(best, measured) == measured;
+      heldOut.add(keep ? measured.with(states.putChild(round, before, child.config())) : measured);
+    }
+    Trained trained = train(round, shard, rollbacks, before, monitor);
+    CheckpointRef state = states.put(round, shard, trained.state);
+    if (best != null && best.child() != null && heldOut.stream().anyMatch(h -> h.child() != null)) {
+      states.store().discard(best.child());
+    }
     // The states before stay: whoever finds one of this round's damaged has it made again.
     states.discard(round - 2);
-    return new ShardTrained(written[0], loss, heldOut);
+    return new ShardTrained(state, trained.loss, trained.rollbacks, heldOut);
   }
 
-  /** KL on the split that scores are measured on, as far as it is due before a round. */
+  /** The child on the split that scores are measured on, as far as that is due before a round. */
   public List<HeldOut> heldOutBefore(int round, int shard) {
-    return shard == 0 && settings.evaluatesBefore(round)
-        ? List.of(new HeldOut(settings.stepsBefore(round), heldOut()))
-        : List.of();
+    if (shard > 0 || !settings.evaluatesBefore(round)) {
+      return List.of();
+    }
+    Sequences sequences = recording.tokens(Split.SCORING);
+    int[][] all = sequences.read(0, Math.toIntExact(sequences.count()));
+    return List.of(measured(settings.stepsBefore(round), all));
   }
 
-  private interface Keep {
-    void state(Map<String, NDArray> state);
+  private Trained train(
+      int round, int shard, int rollbacksBefore, WeightSource before, Monitor monitor) {
+    if (optimiser == null) {
+      optimiser = child.optimiser(settings);
+    }
+    for (int rollbacks = rollbacksBefore; ; rollbacks++) {
+      double factor = Math.pow(ROLLBACK_RATE, rollbacks);
+      begin(round, before);
+      Progress progress = steps(round, shard, factor, monitor);
+      if (Double.isFinite(progress.loss) && finite()) {
+        Map<String, NDArray> state = new LinkedHashMap<>(child.parameters());
+        state.putAll(optimiser.state());
+        return new Trained(state, progress.loss, rollbacks);
+      }
+      if (rollbacks >= ROLLBACKS) {
+        throw new DivergedException(
+            "global distillation", progress.step, progress.loss, factor * settings.learningRate());
+      }
+      child.assign(before);
+    }
   }
 
-  /** Returns the loss of the last step. */
-  private double train(int round, int shard, WeightSource before, Monitor monitor, Keep keep) {
+  /** Sets the optimiser to what it was before the round. */
+  private void begin(int round, WeightSource before) {
+    if (round == 0) {
+      optimiser.reset();
+    } else {
+      TrainedChild.assign(optimiser.state(), before);
+      optimiser.resume(settings.stepsBefore(round));
+    }
+  }
+
+  private Progress steps(int round, int shard, double factor, Monitor monitor) {
     Sequences sequences = recording.tokens(Split.GKD);
     EpochOrder order = new EpochOrder(seed, Math.toIntExact(sequences.count()), settings.batch());
     Schedule schedule =
         new Schedule(settings.learningRate(), settings.warmupSteps(), settings.steps());
     double loss = Double.NaN;
-    try (NDManager manager = child.manager().newSubManager()) {
-      Map<String, NDArray> parameters = child.parameters();
-      AdamW optimiser = new AdamW(parameters, manager, settings.weightDecay(), settings.clipNorm());
-      if (round > 0) {
-        assign(optimiser.state(), before);
-        optimiser.resume(settings.stepsBefore(round));
+    for (int step = settings.stepsBefore(round); step < settings.stepsBefore(round + 1); step++) {
+      int[] global = order.step(step);
+      int part = global.length / settings.shards();
+      int[] mine = Arrays.copyOfRange(global, shard * part, (shard + 1) * part);
+      loss = accumulate(rows(sequences, mine));
+      double norm = child.step(optimiser, factor * schedule.rate(step));
+      monitor.step(step + 1, settings.steps(), loss);
+      if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
+        return new Progress(step, Double.isFinite(loss) ? norm : loss);
       }
-      for (int step = settings.stepsBefore(round); step < settings.stepsBefore(round + 1); step++) {
-        int[] global = order.step(step);
-        int part = global.length / settings.shards();
-        int[] mine = Arrays.copyOfRange(global, shard * part, (shard + 1) * part);
-        loss = accumulate(sequences, mine);
-        double norm = optimiser.step(schedule.rate(step));
-        if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
-          throw new DivergedException("global distillation", step, loss, settings.learningRate());
-        }
-        monitor.step(step + 1, settings.steps(), loss);
-      }
-      optimiser.release();
-      Map<String, NDArray> state = new LinkedHashMap<>(parameters);
-      state.putAll(optimiser.state());
-      keep.state(state);
     }
-    return loss;
+    return new Progress(settings.stepsBefore(round + 1), loss);
   }
 
-  private static void assign(Map<String, NDArray> arrays, WeightSource values) {
-    arrays.forEach((name, array) -> Tensors.assign(array, values, name));
-  }
-
-  /** Adds up the gradients of a shard's sequences, a micro-batch at a time; returns their loss. */
-  private double accumulate(Sequences sequences, int[] chosen) {
+  /** Adds up the gradients of some sequences; returns their loss. */
+  private double accumulate(int[][] sequences) {
     double loss = 0;
-    for (int from = 0; from < chosen.length; from += settings.passSequences()) {
-      int to = Math.min(chosen.length, from + settings.passSequences());
-      double share = (to - from) / (double) chosen.length;
-      int[][] ids = rows(sequences, Arrays.copyOfRange(chosen, from, to));
-      loss += Tensors.training(() -> backward(ids, share));
+    for (List<MicroBatch> together : together(sequences)) {
+      try (PairedPass pass = new PairedPass(parent, child, settings, together)) {
+        for (float share : pass.train()) {
+          loss += share;
+        }
+      }
     }
     return loss;
   }
 
-  /** Propagates a share of the mean loss of some sequences; returns that share. */
-  private double backward(int[][] ids, double share) {
-    NDManager manager = child.manager();
-    int length = ids[0].length - 1;
-    boolean cosine = settings.losses().contains(RunSpec.Gkd.Loss.COSINE);
-    boolean kld = settings.losses().contains(RunSpec.Gkd.Loss.KLD);
-    List<NDArray> parentStates = new ArrayList<>();
-    NDArray parentLogits =
-        cosine || kld ? Tensors.paused(() -> forward(parent, ids, length, parentStates)) : null;
-    List<NDArray> states = new ArrayList<>();
-    NDArray logits = forward(child, ids, length, states);
-    NDArray loss = Tensors.scalar(manager, 0);
-    if (cosine) {
-      for (int layer = 0; layer < states.size(); layer++) {
-        loss = loss.add(Losses.cosine(states.get(layer), parentStates.get(layer)));
-      }
-    }
-    if (kld) {
-      loss = loss.add(Losses.kl(logits, parentLogits, settings.temperature()).mean());
-    }
-    if (settings.losses().contains(RunSpec.Gkd.Loss.LM)) {
-      loss = loss.add(Losses.nll(logits, Tensors.ids(manager, ids, 1, length)).mean());
-    }
-    if (share < 1) {
-      loss = loss.mul(Tensors.scalar(manager, share));
-    }
-    Tensors.backward(loss);
-    return loss.getFloat();
+  /** Whether the child's loss is a number, on a few sequences. */
+  private boolean finite() {
+    Sequences sequences = recording.tokens(Split.SCORING);
+    int few = (int) Math.min(sequences.count(), settings.passSequences());
+    return Double.isFinite(measured(0, sequences.read(0, few)).judgedBy());
   }
 
-  private double heldOut() {
-    Sequences sequences = recording.tokens(Split.SCORING);
-    double sum = 0;
-    for (long from = 0; from < sequences.count(); from += settings.passSequences()) {
-      int[][] ids =
-          sequences.read(from, (int) Math.min(sequences.count() - from, settings.passSequences()));
-      int length = ids[0].length - 1;
-      sum +=
-          Tensors.inference(
-              () -> {
-                NDArray reference = forward(parent, ids, length, new ArrayList<>());
-                NDArray logits = forward(child, ids, length, new ArrayList<>());
-                return Losses.kl(logits, reference).sum().getFloat();
-              });
+  private HeldOut measured(int steps, int[][] sequences) {
+    double kl = 0;
+    double nll = 0;
+    for (List<MicroBatch> together : together(sequences)) {
+      try (PairedPass pass = new PairedPass(parent, child, settings, together)) {
+        for (HeadLoss.Measured measured : pass.measure()) {
+          kl += measured.kl();
+          nll += measured.nll();
+        }
+      }
     }
-    return sum / sequences.count();
+    kl /= sequences.length;
+    nll /= sequences.length;
+    boolean alone = settings.losses().equals(Set.of(RunSpec.Gkd.Loss.LM));
+    return new HeldOut(steps, kl, alone ? nll : kl + nll, null);
+  }
+
+  /** Micro-batches in order, as many in a list as go through the layers together. */
+  private List<List<MicroBatch>> together(int[][] sequences) {
+    int most =
+        child.whole() ? 1 : GkdMemory.together(child.config(), settings, sequences[0].length - 1);
+    List<List<MicroBatch>> lists = new ArrayList<>();
+    for (int from = 0; from < sequences.length; from += settings.passSequences()) {
+      int to = Math.min(sequences.length, from + settings.passSequences());
+      if (lists.isEmpty() || lists.get(lists.size() - 1).size() == most) {
+        lists.add(new ArrayList<>());
+      }
+      lists
+          .get(lists.size() - 1)
+          .add(
+              new MicroBatch(
+                  Arrays.copyOfRange(sequences, from, to),
+                  (to - from) / (double) sequences.length));
+    }
+    return lists;
   }
 
   private static int[][] rows(Sequences sequences, int[] chosen) {
     return Arrays.stream(chosen).mapToObj(i -> sequences.read(i, 1)[0]).toArray(int[][]::new);
-  }
-
-  private static NDArray forward(Decoder model, int[][] ids, int length, List<NDArray> states) {
-    NDArray x = model.embed(Tensors.ids(model.manager(), ids, 0, length));
-    for (int layer = 0; layer < model.config().layers(); layer++) {
-      x = model.layer(layer, x);
-      states.add(x);
-    }
-    return model.logits(x);
   }
 }

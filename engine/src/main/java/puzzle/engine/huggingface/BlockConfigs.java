@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.decoder.GatedFfn;
 import puzzle.engine.decoder.SubblockKind;
 import puzzle.engine.json.JsonValue;
 import puzzle.model.Architecture;
@@ -76,16 +77,27 @@ final class BlockConfigs {
     }
   }
 
+  /** The block of a layer of which nothing else is said. */
+  static Block ofAllLayers(JsonValue config, int heads) {
+    int kvHeads = config.integer("num_key_value_heads", 1, heads, heads);
+    if (heads % kvHeads != 0) {
+      throw config.bad("num_key_value_heads", "does not divide the " + heads + " heads");
+    }
+    return new Block(
+        Variant.attention(kvHeads),
+        Variant.ffn(config.integer("intermediate_size", 1, GatedFfn.MAX_WIDTH)));
+  }
+
   static Architecture readSparse(
-      JsonValue config, int layers, SubblockKind.Parent parent, Block parentBlock) {
-    Architecture architecture = Architecture.uniform(parentBlock, layers);
+      JsonValue config, int layers, SubblockKind.Parent parent, Block all) {
+    Architecture architecture = Architecture.uniform(all, layers);
     JsonValue perLayer = config.object("per_layer_config");
     for (String key : perLayer.names()) {
       int layer = key.matches("[0-9]{1,6}") ? Integer.parseInt(key) : -1;
       if (layer < 0 || layer >= layers) {
         throw perLayer.bad(key, "is for no layer from 0 to " + (layers - 1));
       }
-      architecture = architecture.with(layer, readLayer(perLayer.object(key), parent, parentBlock));
+      architecture = architecture.with(layer, readLayer(perLayer.object(key), parent, all));
     }
     return architecture;
   }
@@ -133,15 +145,15 @@ final class BlockConfigs {
     return node.put("no_op", false).put("replace_with_linear", false).putNull("sparsify");
   }
 
-  /** Writes {@code per_layer_config}: what differs from the parent's block. */
-  static ObjectNode writeSparse(DecoderConfig config) {
+  /** Writes {@code per_layer_config}: what differs from the block that the other fields tell. */
+  static ObjectNode writeSparse(DecoderConfig config, Block all) {
     ObjectNode perLayer = JsonNodeFactory.instance.objectNode();
     for (int layer = 0; layer < config.layers(); layer++) {
       Block block = config.architecture().block(layer);
       ObjectNode entry = JsonNodeFactory.instance.objectNode();
       for (Subblock subblock : Subblock.values()) {
         Variant variant = block.get(subblock);
-        if (!variant.equals(config.parentBlock().get(subblock))) {
+        if (!variant.equals(all.get(subblock))) {
           SubblockKind.of(variant).writeSparse(variant, entry);
         }
       }

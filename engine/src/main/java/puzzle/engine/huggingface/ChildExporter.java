@@ -21,6 +21,7 @@ import puzzle.engine.files.Folders;
 import puzzle.engine.files.StorageException;
 import puzzle.engine.json.JsonValue;
 import puzzle.engine.safetensors.ElementType;
+import puzzle.model.Block;
 import puzzle.model.InvalidInputException;
 
 /**
@@ -211,7 +212,6 @@ public record ChildExporter(
           "child: nemotron-nas has no norms on q and k, which a %s model needs.\nMaybe export it as anymodel."
               .formatted(config.family()));
     }
-    ObjectNode own = JsonValue.read(parent.resolve("config.json")).copy();
     ObjectNode node = HuggingFaceConfig.parent(config, ElementType.BF16, null);
     node.putArray("architectures").add(HuggingFaceConfig.architectureOf("nemotron-nas"));
     node.put("model_type", "nemotron-nas");
@@ -220,11 +220,7 @@ public record ChildExporter(
     node.putObject("auto_map")
         .put("AutoConfig", "configuration_decilm.DeciLMConfig")
         .put("AutoModelForCausalLM", "modeling_decilm.DeciLMForCausalLM");
-    for (String field : CARRIED) {
-      if (own.has(field)) {
-        node.set(field, own.get(field));
-      }
-    }
+    carry(node);
     if (config.qkvBias()) {
       node.put("qkv_bias", true);
     }
@@ -234,25 +230,39 @@ public record ChildExporter(
     }
     node.putNull("intermediate_size").putNull("num_key_value_heads");
     node.set("block_configs", BlockConfigs.write(config, GatedFfn.multipliersSuffice(config)));
-    node.putObject("puzzle")
-        .put("parent_kv_heads", config.kvHeads())
-        .put("parent_intermediate_size", config.intermediateSize());
     return node;
   }
 
+  private void carry(ObjectNode to) {
+    ObjectNode own = JsonValue.read(parent.resolve("config.json")).copy();
+    for (String field : CARRIED) {
+      if (own.has(field)) {
+        to.set(field, own.get(field));
+      }
+    }
+  }
+
+  /**
+   * The parent's own config with other differences per layer; if it has none to take, a new one.
+   */
   private ObjectNode anyModel() {
-    ObjectNode node = JsonValue.read(parent.resolve("config.json")).copy();
-    if (node.has("block_configs") || node.has("per_layer_config")) {
-      throw new InvalidInputException(
-          "%s: the parent is itself a child of another model.\nMaybe export it as nemotron-nas."
-              .formatted(parent.resolve("config.json")));
+    JsonValue own = JsonValue.read(parent.resolve("config.json"));
+    ObjectNode node;
+    Block all;
+    if (own.has("block_configs")) {
+      node = HuggingFaceConfig.parent(config, ElementType.BF16, null);
+      all = config.parentBlock();
+      carry(node);
+    } else {
+      node = own.copy();
+      all = BlockConfigs.ofAllLayers(own, config.heads());
     }
     node.putArray("architectures").add("AnyModel");
     node.put("base_architecture", HuggingFaceConfig.architectureOf(config.family()));
     node.put("torch_dtype", "bfloat16");
     node.remove("dtype");
     node.remove(NamedCode.FIELD);
-    node.set("per_layer_config", BlockConfigs.writeSparse(config));
+    node.set("per_layer_config", BlockConfigs.writeSparse(config, all));
     return node;
   }
 
@@ -263,7 +273,6 @@ public record ChildExporter(
       node.put("ffn_form", GatedFfn.multipliersSuffice(config) ? "ffn_mult" : "intermediate_size");
     }
     node.put("dtype", ElementType.BF16.name());
-    node.put("parent_block", config.parentBlock().name());
     config.architecture().blocks().forEach(b -> node.withArray("architecture").add(b.name()));
     if (format == Format.NEMOTRON_NAS) {
       ObjectNode servable = node.putObject("not_servable");

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.DecoderConfig.RopeScaling;
@@ -22,8 +21,6 @@ import puzzle.engine.safetensors.ElementType;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.InvalidInputException;
-import puzzle.model.Variant;
-import puzzle.model.Variant.Size;
 
 /**
  * {@code config.json} of the decoders this project knows: Llama, Mistral, Qwen2, Qwen3, and
@@ -126,16 +123,15 @@ public final class HuggingFaceConfig {
     checkOriginal(rotary);
     positions = Math.min(positions, window(positions, layerTypes));
     SubblockKind.Parent sizes = new SubblockKind.Parent(() -> heads, () -> hidden);
-    Architecture blocks = null;
+    Architecture blocks;
     if (fields.has("block_configs")) {
       blocks = BlockConfigs.read(fields, layers, sizes);
-    }
-    Block parent = parentBlock(blocks, heads);
-    if (blocks == null) {
+    } else {
+      Block all = BlockConfigs.ofAllLayers(fields, heads);
       blocks =
           fields.has("per_layer_config")
-              ? BlockConfigs.readSparse(fields, layers, sizes, parent)
-              : Architecture.uniform(parent, layers);
+              ? BlockConfigs.readSparse(fields, layers, sizes, all)
+              : Architecture.uniform(all, layers);
     }
     return new DecoderConfig(
         family,
@@ -150,7 +146,6 @@ public final class HuggingFaceConfig {
         fields.flag("tie_word_embeddings"),
         qkvBias(family),
         family.equals("qwen3"),
-        parent,
         blocks);
   }
 
@@ -299,41 +294,6 @@ public final class HuggingFaceConfig {
     return window;
   }
 
-  /** A child's config says its own blocks; its parent's block is noted, or taken as the largest. */
-  private Block parentBlock(Architecture blocks, int heads) {
-    if (blocks == null) {
-      int kv = fields.integer("num_key_value_heads", 1, heads, heads);
-      if (heads % kv != 0) {
-        throw fields.bad("num_key_value_heads", "does not divide the " + heads + " heads");
-      }
-      return new Block(
-          Variant.attention(kv), Variant.ffn(fields.integer("intermediate_size", 1, MAX_WIDTH)));
-    }
-    if (fields.has("puzzle")) {
-      JsonValue noted = fields.object("puzzle");
-      int kv = noted.integer("parent_kv_heads", 1, heads);
-      if (heads % kv != 0) {
-        throw noted.bad("parent_kv_heads", "does not divide the " + heads + " heads");
-      }
-      return new Block(
-          Variant.attention(kv),
-          Variant.ffn(noted.integer("parent_intermediate_size", 1, MAX_WIDTH)));
-    }
-    int kv = largest(blocks, Block::attention, Size.KV_HEADS);
-    int width = largest(blocks, Block::ffn, Size.WIDTH);
-    kv = kv > 0 ? kv : fields.integer("num_key_value_heads", 1, heads, heads);
-    width = width > 0 ? width : fields.integer("intermediate_size", 1, MAX_WIDTH, 1);
-    return new Block(Variant.attention(kv), Variant.ffn(width));
-  }
-
-  /** 0 if no half has that size. */
-  private static int largest(Architecture blocks, Function<Block, Variant> half, Size size) {
-    return blocks.blocks().stream()
-        .mapToInt(block -> half.apply(block).sizes().getOrDefault(size, 0))
-        .max()
-        .orElse(0);
-  }
-
   /**
    * Writes a parent's {@code config.json}.
    *
@@ -342,10 +302,14 @@ public final class HuggingFaceConfig {
    */
   public static void write(Path folder, DecoderConfig config, ElementType dtype, Integer eosToken) {
     ObjectNode node = parent(config, dtype, eosToken);
+    ObjectNode perLayer = BlockConfigs.writeSparse(config, config.parentBlock());
+    if (!perLayer.isEmpty()) {
+      node.set("per_layer_config", perLayer);
+    }
     AtomicFile.write(folder.resolve("config.json"), out -> out.write(JSON.writeValueAsBytes(node)));
   }
 
-  /** The fields of a parent's config, whatever its layers were replaced by. */
+  /** The fields of a parent's config but for how its layers differ; the sizes are the largest. */
   static ObjectNode parent(DecoderConfig config, ElementType dtype, Integer eosToken) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     node.putArray("architectures").add(CLASSES.get(config.family()));

@@ -43,7 +43,6 @@ public final class SmallParent {
         false,
         false,
         false,
-        block,
         Architecture.uniform(block, LAYERS));
   }
 

@@ -132,7 +132,7 @@ record WeightFindings(String what, String maybe) {
     if (!TensorLayout.findings(actual, weights).isEmpty()) {
       return OTHER_MODEL;
     }
-    ObjectNode perLayer = BlockConfigs.writeSparse(actual);
+    ObjectNode perLayer = BlockConfigs.writeSparse(actual, config.parentBlock());
     String fields = perLayer.toString();
     return "the layers differ, which config.json does not say: add \"per_layer_config\": "
         + (fields.length() <= MOST_SHOWN

@@ -287,6 +287,11 @@ public final class Decoder implements AutoCloseable {
     return Kernels.call(precision, "logits", x, finalNorm, head(), eps);
   }
 
+  /** RMSNorm(x) with another weight in the place of the final norm's. */
+  public NDArray normed(NDArray x, NDArray norm) {
+    return Kernels.call("rms", x, norm, eps);
+  }
+
   private NDArray head() {
     return resident() ? head : turns.take(config.layers(), List.of()).head();
   }

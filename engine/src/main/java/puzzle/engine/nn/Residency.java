@@ -26,13 +26,13 @@ public enum Residency {
 
   private static final int SHARE = 4;
 
+  /** Devices of this process, which share its memory. */
+  private static final AtomicInteger DEVICES = new AtomicInteger();
+
   /** As the process was told to. */
   public static Residency told() {
     return valueOf(System.getProperty(PROPERTY, "auto").toUpperCase(Locale.ROOT));
   }
-
-  /** Devices of this process, which share its memory. */
-  private static final AtomicInteger DEVICES = new AtomicInteger();
 
   /** A device opened (1), or closed (-1). */
   public static void devices(int more) {
@@ -50,6 +50,11 @@ public enum Residency {
     return whole(config, weights, precision)
         ? Decoder.whole(config, weights, positions, precision)
         : Decoder.layerByLayer(config, weights, positions, precision);
+  }
+
+  /** Whether a training that takes so much is in memory as a whole: up to half of what there is. */
+  public boolean trains(long bytes) {
+    return this == WHOLE || this == AUTO && bytes <= HostMemory.here().bytes() / 2;
   }
 
   private boolean whole(DecoderConfig config, WeightSource weights, Precision precision) {

@@ -243,6 +243,11 @@ public final class Tensors {
     inference(() -> Kernels.call("assign", to, from));
   }
 
+  /** Makes all of an array's elements 0. */
+  public static void clear(NDArray array) {
+    inference(() -> Kernels.call("clear", Kernels.inList("g", array)));
+  }
+
   /** Adds up gradients of {@code loss}, a scalar, into every parameter it depends on. */
   public static void backward(NDArray loss) {
     JniUtils.backward((PtNDArray) loss, (PtNDArray) loss.onesLike(), false, false);

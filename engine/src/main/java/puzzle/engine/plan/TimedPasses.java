@@ -5,8 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.nn.HeadChunks;
+import puzzle.engine.nn.Tensors;
 import puzzle.engine.profile.LiveProfiler;
-import puzzle.engine.profile.SumAgainstWhole;
 import puzzle.model.Architecture;
 import puzzle.model.DType;
 import puzzle.model.RunSpec;
@@ -27,8 +28,14 @@ public final class TimedPasses implements PassTimes {
   private static final int COPIED_FLOATS = 1 << 22;
   private static final int COPIES = 5;
 
+  /** More at once are as fast for each. */
+  private static final int MOST_TOKENS = 4096;
+
   private final Profiled layers;
+
+  /** Of one sequence. */
   private final double headSeconds;
+
   private final double secondsPerFloat;
   private final int batch;
 
@@ -41,18 +48,20 @@ public final class TimedPasses implements PassTimes {
    * @throws puzzle.model.InvalidInputException if this machine's memory cannot hold the variants
    */
   public TimedPasses(DecoderConfig model, SearchSpace space, int batch, int tokens, int threads) {
-    this.batch = batch;
+    Tensors.threads(threads);
+    this.batch = Math.max(1, Math.min(batch, MOST_TOKENS / tokens));
     DecoderConfig layer = model.with(Architecture.uniform(model.parentBlock(), 1));
-    Workload prompt = new Workload(batch, tokens, 1, DType.FP32, DType.FP32, 1);
-    SumAgainstWhole.require(layer, space, prompt, threads);
+    Workload prompt = new Workload(this.batch, tokens, 1, DType.FP32, DType.FP32, 1);
     this.layers = new LiveProfiler(layer, prompt, BRIEF).profile(space, Monitor.NONE);
     // Every token a sequence of its own, so that the head runs on all of them.
-    Workload each = new Workload(batch * tokens, 1, 1, DType.FP32, DType.FP32, 1);
+    int chunk = (int) Math.min((long) this.batch * tokens, HeadChunks.tokens(model.vocabSize()));
+    Workload each = new Workload(chunk, 1, 1, DType.FP32, DType.FP32, 1);
     SearchSpace own =
         new SearchSpace(
             List.of(model.parentBlock().attention()), List.of(model.parentBlock().ffn()));
-    this.headSeconds =
+    double seconds =
         new LiveProfiler(layer, each, BRIEF).profile(own, Monitor.NONE).fixed().prefillSeconds();
+    this.headSeconds = seconds / chunk * tokens;
     this.secondsPerFloat = copySeconds() / COPIED_FLOATS;
   }
 
@@ -63,7 +72,7 @@ public final class TimedPasses implements PassTimes {
 
   @Override
   public double head(long sequences) {
-    return headSeconds / batch * sequences;
+    return headSeconds * sequences;
   }
 
   @Override

@@ -3,15 +3,16 @@ package puzzle.engine.profile;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.decoder.DecoderConfig;
-import puzzle.engine.decoder.RandomWeights;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.Tensors;
-import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.BlockCost;
 import puzzle.model.RunSpec;
@@ -28,18 +29,13 @@ import puzzle.model.Workload;
  * token, at the workload's batch and lengths, the token at the middle of the generation.
  *
  * <p>Rounds are interleaved over the variants, so that a machine that slows down slows all of them;
- * medians count. Values of weights do not matter to time, so they are random. Memory is counted,
+ * medians count. All variants are run in the same memory ({@link Workbench}). Memory is counted,
  * not measured, at the types the child will be served in.
  */
 public record LiveProfiler(DecoderConfig config, Workload workload, RunSpec.Profiling settings) {
 
-  /** Copies of a variant in a prefill run: enough to leave the caches, few enough to be quick. */
-  private static final int PREFILL_DEPTH = 2;
-
   /** Tokens timed in a row, after one that is not: a server generates many, one after another. */
   private static final int DECODE_STEPS = 2;
-
-  private static final long SEED = 1;
 
   /**
    * @param prompts copies that a run of {@code prefill} goes through
@@ -47,22 +43,23 @@ public record LiveProfiler(DecoderConfig config, Workload workload, RunSpec.Prof
    */
   private record Timed(Runnable prefill, int prompts, DoubleSupplier decode) {}
 
-  /** Costs of every variant of the space, and of embedding, final norm and head. */
+  /**
+   * Costs of every variant of the space, and of embedding, final norm and head.
+   *
+   * @throws puzzle.model.InvalidInputException if this machine's memory cannot hold them
+   */
   public Profiled profile(SearchSpace space, Monitor monitor) {
-    DecoderConfig one = config.with(Architecture.uniform(config.parentBlock(), 1));
-    try (Decoder functions =
-        Decoder.load(one, new RandomWeights(one, SEED), workload.sequenceTokens())) {
+    try (Workbench bench = new Workbench(config, timed(space), workload)) {
       Block own = config.parentBlock();
-      VariantStack attention = deep(functions, own.attention());
-      VariantStack ffn = deep(functions, own.ffn());
+      VariantStack attention = new VariantStack(bench, own.attention());
+      VariantStack ffn = new VariantStack(bench, own.ffn());
       List<Timed> timed = new ArrayList<>();
       for (Variant variant : space.variants()) {
         if (!variant.isNoOp()) {
-          timed.add(
-              timed(functions, variant, variant.subblock() == Subblock.FFN ? attention : ffn));
+          timed.add(timed(bench, variant, variant.subblock() == Subblock.FFN ? attention : ffn));
         }
       }
-      timed.add(fixed(functions, attention, ffn));
+      timed.add(fixed(bench, attention, ffn));
       return costs(
           space,
           PassWatch.rounds(
@@ -75,6 +72,19 @@ public record LiveProfiler(DecoderConfig config, Workload workload, RunSpec.Prof
                 return new double[] {prompt, decodeSeconds(t.decode())};
               }));
     }
+  }
+
+  /** Bytes of memory that {@link #profile} takes. */
+  public double bytes(SearchSpace space) {
+    return Workbench.bytes(config, timed(space), workload);
+  }
+
+  /** The space's variants and the parent's own, between which they run. */
+  private Set<Variant> timed(SearchSpace space) {
+    Set<Variant> all = new LinkedHashSet<>(space.variants());
+    all.add(config.parentBlock().attention());
+    all.add(config.parentBlock().ffn());
+    return all;
   }
 
   private Profiled costs(SearchSpace space, List<PassWatch> watches) {
@@ -99,35 +109,30 @@ public record LiveProfiler(DecoderConfig config, Workload workload, RunSpec.Prof
     return new Profiled(workload, variants, fixed, TaskResult.MEASURED);
   }
 
-  /** As many copies as the model has layers, each with weights and KV cache of its own. */
-  private VariantStack deep(Decoder functions, Variant variant) {
-    return new VariantStack(functions, variant, config.layers(), workload, SEED);
-  }
-
   /**
    * A token's time depends on what the processor's caches still hold, so a variant decodes where it
    * will: between the parent's other halves, which run but are not timed.
    */
-  private Timed timed(Decoder functions, Variant variant, VariantStack others) {
-    VariantStack shallow = new VariantStack(functions, variant, PREFILL_DEPTH, workload, SEED);
-    VariantStack deep = deep(functions, variant);
-    NDManager manager = functions.manager();
-    NDArray prompt = states(manager, workload.prefillTokens());
-    NDArray token = states(manager, 1);
+  private Timed timed(Workbench bench, Variant variant, VariantStack others) {
+    VariantStack stack = new VariantStack(bench, variant);
+    NDManager manager = bench.manager();
+    NDArray[] prompt = prompt(manager);
+    NDArray token = states(manager, workload.batch(), 1);
     NDArray position = middle(manager);
     return new Timed(
-        () -> finish(shallow.prefill(prompt)),
-        shallow.depth(),
-        () -> deep.decodeSeconds(others, token, position) / deep.depth());
+        () -> finish(stack.prefill(prompt, Workbench.LEAST_PLACES)),
+        Workbench.LEAST_PLACES,
+        () -> stack.decodeSeconds(others, token, position) / stack.depth());
   }
 
   /** Embedding of all tokens; norm and head of the last one, as only that one is sampled from. */
-  private Timed fixed(Decoder functions, VariantStack attention, VariantStack ffn) {
-    NDManager manager = functions.manager();
+  private Timed fixed(Workbench bench, VariantStack attention, VariantStack ffn) {
+    NDManager manager = bench.manager();
+    Decoder functions = bench.functions();
     int batch = workload.batch();
     NDArray prompt = ids(manager, batch, workload.prefillTokens());
     NDArray token = ids(manager, batch, 1);
-    NDArray last = states(manager, 1);
+    NDArray last = states(manager, batch, 1);
     NDArray position = middle(manager);
     return new Timed(
         () -> {
@@ -143,14 +148,23 @@ public record LiveProfiler(DecoderConfig config, Workload workload, RunSpec.Prof
         });
   }
 
+  /** The whole batch's prompts, in passes. */
+  private NDArray[] prompt(NDManager manager) {
+    int most = Workbench.passSequences(workload);
+    return IntStream.iterate(0, from -> from < workload.batch(), from -> from + most)
+        .map(from -> Math.min(most, workload.batch() - from))
+        .mapToObj(count -> states(manager, count, workload.prefillTokens()))
+        .toArray(NDArray[]::new);
+  }
+
   /** Position of the token at mid-generation. */
   private NDArray middle(NDManager manager) {
     return position(manager, workload.prefillTokens() + workload.generationTokens() / 2);
   }
 
-  private NDArray states(NDManager manager, int tokens) {
+  private NDArray states(NDManager manager, int sequences, int tokens) {
     return Tensors.detached(
-        manager, () -> Tensors.zeros(manager, workload.batch(), tokens, config.hiddenSize()));
+        manager, () -> Tensors.zeros(manager, sequences, tokens, config.hiddenSize()));
   }
 
   static NDArray ids(NDManager manager, int batch, int tokens) {

@@ -1,55 +1,80 @@
 package puzzle.engine.profile;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.decoder.DecoderConfig;
-import puzzle.engine.decoder.RandomWeights;
 import puzzle.engine.nn.Decoder;
+import puzzle.engine.nn.SubblockWeights;
 import puzzle.engine.nn.Tensors;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.BlockCost;
 import puzzle.model.RunSpec;
-import puzzle.model.Subblock;
+import puzzle.model.Variant;
 import puzzle.model.Workload;
 
 /**
  * Speed of whole models: the workload's prompt, then every generated token, as a server would run
  * them. Models are measured in turn, round by round, so that their ratio survives a machine that
- * drifts. Values of weights do not matter to time.
+ * drifts. All are run in the same memory, see {@link Workbench}.
  */
 public final class ModelSpeed implements AutoCloseable {
 
-  private static final long SEED = 1;
-
+  private final Workbench bench;
   private final Workload workload;
+  private final Decoder functions;
+  private final NDArray prompt;
+  private final NDArray token;
   private final List<Model> models = new ArrayList<>();
 
-  private record Model(
-      Decoder decoder, List<Decoder.KvCache> caches, NDArray prompt, NDArray token) {}
+  private record Layer(SubblockWeights attention, SubblockWeights ffn, Decoder.KvCache cache) {}
 
+  private record Model(DecoderConfig config, List<Layer> layers) {}
+
+  /**
+   * @throws puzzle.model.InvalidInputException if this machine's memory cannot hold them
+   */
   public ModelSpeed(DecoderConfig config, List<Architecture> architectures, Workload workload) {
     this.workload = workload;
+    this.bench = new Workbench(config, variants(architectures), workload);
+    this.functions = bench.functions();
     for (Architecture architecture : architectures) {
-      DecoderConfig of = config.with(architecture);
-      Decoder decoder = Decoder.load(of, new RandomWeights(of, SEED), workload.sequenceTokens());
-      NDManager manager = decoder.manager();
-      List<Decoder.KvCache> caches = new ArrayList<>();
+      List<Layer> layers = new ArrayList<>();
       for (Block block : architecture.blocks()) {
-        caches.add(
-            decoder.cache(block.attention(), manager, workload.batch(), workload.sequenceTokens()));
+        int layer = layers.size();
+        layers.add(
+            new Layer(
+                bench.weights(layer, block.attention()),
+                bench.weights(layer, block.ffn()),
+                bench.cache(layer, block.attention())));
       }
-      models.add(
-          new Model(
-              decoder,
-              caches,
-              LiveProfiler.ids(manager, workload.batch(), workload.prefillTokens()),
-              LiveProfiler.ids(manager, workload.batch(), 1)));
+      models.add(new Model(config.with(architecture), layers));
     }
+    this.prompt = LiveProfiler.ids(bench.manager(), workload.batch(), workload.prefillTokens());
+    this.token = LiveProfiler.ids(bench.manager(), workload.batch(), 1);
+  }
+
+  /** Bytes of memory that measuring these takes. */
+  public static double bytes(
+      DecoderConfig config, Collection<Architecture> architectures, Workload workload) {
+    return Workbench.bytes(config, variants(architectures), workload);
+  }
+
+  private static Set<Variant> variants(Collection<Architecture> architectures) {
+    Set<Variant> all = new LinkedHashSet<>();
+    for (Architecture architecture : architectures) {
+      for (Block block : architecture.blocks()) {
+        all.add(block.attention());
+        all.add(block.ffn());
+      }
+    }
+    return all;
   }
 
   /** Times and memory of each model, in the order given. */
@@ -66,13 +91,12 @@ public final class ModelSpeed implements AutoCloseable {
     List<BlockCost> costs = new ArrayList<>();
     for (int i = 0; i < models.size(); i++) {
       PassWatch watch = watches.get(i);
-      costs.add(total(models.get(i).decoder(), watch.prefill().median(), watch.decode().median()));
+      costs.add(total(models.get(i).config(), watch.prefill().median(), watch.decode().median()));
     }
     return costs;
   }
 
-  private BlockCost total(Decoder decoder, double prefillSeconds, double decodeSeconds) {
-    DecoderConfig config = decoder.config();
+  private BlockCost total(DecoderConfig config, double prefillSeconds, double decodeSeconds) {
     BlockCost sum = CountedCost.fixed(config, workload, prefillSeconds, decodeSeconds);
     for (Block block : config.architecture().blocks()) {
       sum =
@@ -85,17 +109,25 @@ public final class ModelSpeed implements AutoCloseable {
   private double prefill(Model model) {
     return Tensors.inference(
         () -> {
-          Decoder decoder = model.decoder();
           long start = System.nanoTime();
-          NDArray x = decoder.embed(model.prompt());
-          for (int layer = 0; layer < decoder.config().layers(); layer++) {
-            x =
-                decoder.prefill(
-                    decoder.weights(layer, Subblock.ATTENTION), x, model.caches().get(layer));
-            x = decoder.ffn(decoder.weights(layer, Subblock.FFN), x);
+          int most = Workbench.passSequences(workload);
+          for (int from = 0; from < workload.batch(); from += most) {
+            prefill(model, from, Math.min(most, workload.batch() - from));
           }
-          LiveProfiler.finish(decoder.logits(lastToken(x)));
           return (System.nanoTime() - start) * 1e-9;
+        });
+  }
+
+  private void prefill(Model model, int from, int count) {
+    Tensors.inference(
+        () -> {
+          NDArray x = functions.embed(prompt.get(new NDIndex("{}:{}", from, from + count)));
+          for (Layer layer : model.layers()) {
+            x = functions.prefill(layer.attention(), x, Workbench.of(layer.cache(), from, count));
+            x = functions.ffn(layer.ffn(), x);
+          }
+          LiveProfiler.finish(functions.logits(lastToken(x)));
+          return null;
         });
   }
 
@@ -106,25 +138,19 @@ public final class ModelSpeed implements AutoCloseable {
   }
 
   private double decode(Model model) {
-    Decoder decoder = model.decoder();
     double seconds = 0;
     for (int i = 0; i < workload.generationTokens(); i++) {
-      NDArray position = LiveProfiler.position(decoder.manager(), workload.prefillTokens() + i);
+      NDArray position = LiveProfiler.position(bench.manager(), workload.prefillTokens() + i);
       seconds +=
           Tensors.inference(
               () -> {
                 long start = System.nanoTime();
-                NDArray x = decoder.embed(model.token());
-                for (int layer = 0; layer < decoder.config().layers(); layer++) {
-                  x =
-                      decoder.decode(
-                          decoder.weights(layer, Subblock.ATTENTION),
-                          x,
-                          model.caches().get(layer),
-                          position);
-                  x = decoder.ffn(decoder.weights(layer, Subblock.FFN), x);
+                NDArray x = functions.embed(token);
+                for (Layer layer : model.layers()) {
+                  x = functions.decode(layer.attention(), x, layer.cache(), position);
+                  x = functions.ffn(layer.ffn(), x);
                 }
-                LiveProfiler.finish(decoder.logits(x));
+                LiveProfiler.finish(functions.logits(x));
                 return (System.nanoTime() - start) * 1e-9;
               });
       position.close();
@@ -134,6 +160,6 @@ public final class ModelSpeed implements AutoCloseable {
 
   @Override
   public void close() {
-    models.forEach(model -> model.decoder().close());
+    bench.close();
   }
 }

@@ -1,21 +1,18 @@
 package puzzle.engine.profile;
 
-import com.sun.management.OperatingSystemMXBean;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.machine.HostMemory;
 import puzzle.engine.nn.Tensors;
-import puzzle.model.Architecture;
 import puzzle.model.BlockCost;
 import puzzle.model.InvalidInputException;
 import puzzle.model.RunSpec;
 import puzzle.model.SearchSpace;
 import puzzle.model.TaskResult.Profiled;
-import puzzle.model.Variant;
 import puzzle.model.Workload;
 
 /**
@@ -27,8 +24,6 @@ import puzzle.model.Workload;
  * @param settings of each round
  */
 public record SumAgainstWhole(DecoderConfig config, Workload workload, RunSpec.Profiling settings) {
-
-  private static final int BYTES = 4;
 
   /** One round: the costs of all variants, and the whole model right after. */
   public record Round(Profiled profile, BlockCost sum, BlockCost whole) {
@@ -81,7 +76,8 @@ public record SumAgainstWhole(DecoderConfig config, Workload workload, RunSpec.P
    * @throws InvalidInputException if this machine's memory cannot hold what has to be measured
    */
   public Agreement measure(SearchSpace space, int rounds, int threads, Monitor monitor) {
-    require(config, space, workload, threads);
+    require(space);
+    Tensors.threads(threads);
     List<Round> all = new ArrayList<>();
     try (ModelSpeed speed = new ModelSpeed(config, List.of(config.architecture()), workload)) {
       for (int round = 0; round < rounds; round++) {
@@ -93,34 +89,10 @@ public record SumAgainstWhole(DecoderConfig config, Workload workload, RunSpec.P
     return new Agreement(all);
   }
 
-  /**
-   * Makes ready to measure: every variant is there in as many copies as the model has layers, with
-   * weights in fp32.
-   *
-   * @throws InvalidInputException if this machine's memory cannot hold them
-   */
-  public static void require(
-      DecoderConfig config, SearchSpace space, Workload workload, int threads) {
-    Architecture parent = config.architecture();
-    double params = config.params();
-    double cached = 0;
-    for (Variant variant : space.variants()) {
-      params += (double) parent.layers() * config.params(variant);
-      cached += (double) parent.layers() * config.kvElementsPerToken(variant);
-    }
-    cached *= 2.0 * workload.batch() * workload.sequenceTokens();
-    double states =
-        (double) workload.batch()
-            * workload.prefillTokens()
-            * (8.0 * config.hiddenSize() + 3.0 * config.intermediateSize());
-    double needed = BYTES * (params + cached + states);
-    long there =
-        ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
-    if (needed > 0.7 * there) {
-      throw new InvalidInputException(
-          "profiling this model here takes about %.1f GB of memory; this machine has %.1f GB.%nMaybe a smaller batch, or a model of hardware, which measures nothing: --hardware h100."
-              .formatted(needed / 1e9, there / 1e9));
-    }
-    Tensors.threads(threads);
+  /** Both measurements have their memory at once. */
+  private void require(SearchSpace space) {
+    LiveProfiler blocks = new LiveProfiler(config, workload, settings);
+    double whole = ModelSpeed.bytes(config, List.of(config.architecture()), workload);
+    Workbench.require(blocks.bytes(space) + whole, HostMemory.here());
   }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import puzzle.engine.data.Sequences;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.nn.Decoder;
+import puzzle.engine.safetensors.SafetensorsFile;
 import puzzle.engine.store.Store;
 import puzzle.model.CheckpointRef;
 
@@ -93,17 +94,25 @@ public final class Recording {
     return RecordedTokens.of(store.safetensors(index.tokens()), split);
   }
 
-  /** Channel contributions of a layer's FFN (appendix A). */
+  /** Channel contributions of a layer's FFN (appendix A); null if the parent's is not gated. */
   public float[] contribution(int layer) {
-    FloatBuffer values = store.safetensors(index.importance()).fp32(channels(layer));
-    float[] contribution = new float[values.remaining()];
-    values.get(contribution);
-    return contribution;
+    return importance(channels(layer));
   }
 
-  /** How much each KV head of a layer's attention gives to its output. */
+  /**
+   * How much each KV head of a layer's attention gives to its output; null if the parent has none
+   * there.
+   */
   public float[] headContribution(int layer) {
-    FloatBuffer values = store.safetensors(index.importance()).fp32(heads(layer));
+    return importance(heads(layer));
+  }
+
+  private float[] importance(String name) {
+    SafetensorsFile file = store.safetensors(index.importance());
+    if (!file.names().contains(name)) {
+      return null;
+    }
+    FloatBuffer values = file.fp32(name);
     float[] contribution = new float[values.remaining()];
     values.get(contribution);
     return contribution;

@@ -95,6 +95,11 @@ public final class StorePaths {
     return "%s/%sshard-%02d.safetensors".formatted(GKD, gkdRound(round), shard);
   }
 
+  /** The child before a round, kept because it was the best so far. */
+  public static String gkdChild(int round) {
+    return "%s/child-round-%05d.safetensors".formatted(GKD, round);
+  }
+
   /** What the names of a round's files in {@link #GKD} begin with. */
   public static String gkdRound(int round) {
     return "round-%05d-".formatted(round);

@@ -153,7 +153,7 @@ record BlockTasks(DeviceCache open) {
   /** The variant's weights, or null if it is the parent's own. */
   private static SubblockWeights replacement(
       Store store, Decoder model, int layer, Variant variant, CheckpointRef file) {
-    if (variant.equals(model.config().parentBlock().get(variant.subblock()))) {
+    if (variant.equals(model.config().architecture().block(layer).get(variant.subblock()))) {
       return null;
     }
     SafetensorsFile weights = variant.isNoOp() ? null : store.safetensors(file);

@@ -2,17 +2,17 @@ package puzzle.engine.tasks;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.TreeMap;
 import puzzle.engine.BlockEngine.Monitor;
+import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.WeightSource;
+import puzzle.engine.gkd.GkdMemory;
 import puzzle.engine.gkd.GkdStates;
 import puzzle.engine.gkd.GlobalDistillation;
+import puzzle.engine.gkd.TrainedChild;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.Residency;
-import puzzle.engine.nn.Tensors;
 import puzzle.engine.recording.Recording;
 import puzzle.engine.recording.Recording.Split;
-import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.safetensors.SafetensorsFolder;
 import puzzle.engine.score.AssembledWeights;
 import puzzle.engine.score.ModelEvaluator;
@@ -28,7 +28,7 @@ import puzzle.model.TaskResult;
 /**
  * Tasks on an assembled child: measuring it and GKD it.
  *
- * @param residency of children that are measured; those that are trained are whole
+ * @param residency of children
  */
 record ChildTasks(DeviceCache open, Residency residency) {
 
@@ -65,20 +65,42 @@ record ChildTasks(DeviceCache open, Residency residency) {
 
   TaskResult gkdRound(RunSpec spec, Task.GkdRound task, Monitor monitor) {
     WeightSource before = healed(spec, task.architecture(), task.layers(), task.from());
-    try (Decoder child = load(spec, task.architecture(), before)) {
+    try (TrainedChild child = trained(spec, task.architecture(), before)) {
       return gkd(spec, child, task.recording())
-          .round(task.round(), task.shard(), before, new GkdStates(open.store(spec)), monitor);
+          .round(
+              task.round(),
+              task.shard(),
+              task.rollbacks(),
+              task.best(),
+              before,
+              states(spec),
+              monitor);
     }
   }
 
   TaskResult heal(RunSpec spec, Task.Gkd task) {
     WeightSource last = healed(spec, task.architecture(), task.layers(), task.from());
-    try (Decoder child = load(spec, task.architecture(), last)) {
-      return new TaskResult.Healed(
-          put(spec, child),
-          spec.gkd().stepsBefore(spec.gkd().rounds()),
-          gkd(spec, child, task.recording()).heldOutBefore(spec.gkd().rounds(), 0));
+    int rounds = spec.gkd().rounds();
+    int steps = spec.gkd().stepsBefore(rounds);
+    List<TaskResult.HeldOut> heldOut = List.of();
+    if (spec.gkd().evaluatesBefore(rounds)) {
+      try (TrainedChild child = trained(spec, task.architecture(), last)) {
+        heldOut = gkd(spec, child, task.recording()).heldOutBefore(rounds, 0);
+      }
     }
+    TaskResult.HeldOut best = task.best();
+    if (best != null && !heldOut.isEmpty()) {
+      best = TaskResult.HeldOut.better(best, heldOut.get(0));
+    }
+    if (best == null || best.steps() == steps) {
+      CheckpointRef child = states(spec).putHealed(last, config(spec, task.architecture()));
+      return new TaskResult.Healed(child, steps, task.rollbacks(), heldOut);
+    }
+    CheckpointRef child =
+        best.child() == null
+            ? putChild(spec, task.architecture(), task.layers(), List.of())
+            : states(spec).putHealed(best.child());
+    return new TaskResult.Healed(child, best.steps(), task.rollbacks(), heldOut);
   }
 
   /** The mean of the states after a round; before the first one, the assembled child. */
@@ -87,26 +109,28 @@ record ChildTasks(DeviceCache open, Residency residency) {
       Architecture architecture,
       List<Task.Weights> layers,
       List<CheckpointRef> states) {
-    return new GkdStates(open.store(spec))
-        .mean(states)
-        .orElseGet(() -> weights(spec, architecture, layers));
+    return states(spec).mean(states).orElseGet(() -> weights(spec, architecture, layers));
   }
 
   /** Writes the child that the states of the last round give. */
-  CheckpointRef putChild(RunSpec spec, Architecture architecture, List<CheckpointRef> states) {
-    try (Decoder child = load(spec, architecture, healed(spec, architecture, List.of(), states))) {
-      return put(spec, child);
-    }
+  CheckpointRef putChild(
+      RunSpec spec,
+      Architecture architecture,
+      List<Task.Weights> layers,
+      List<CheckpointRef> states) {
+    return states(spec)
+        .putHealed(healed(spec, architecture, layers, states), config(spec, architecture));
   }
 
-  private CheckpointRef put(RunSpec spec, Decoder child) {
-    return open.store(spec)
-        .put(
-            StorePaths.CHILD,
-            Tensors.writer(ElementType.BF16, new TreeMap<>(child.parameters()))::writeTo);
+  private GkdStates states(RunSpec spec) {
+    return new GkdStates(open.store(spec));
   }
 
-  private GlobalDistillation gkd(RunSpec spec, Decoder child, CheckpointRef recording) {
+  private DecoderConfig config(RunSpec spec, Architecture architecture) {
+    return open.config(spec).with(architecture);
+  }
+
+  private GlobalDistillation gkd(RunSpec spec, TrainedChild child, CheckpointRef recording) {
     return new GlobalDistillation(
         open.parent(spec),
         child,
@@ -117,7 +141,7 @@ record ChildTasks(DeviceCache open, Residency residency) {
 
   private Decoder assembled(RunSpec spec, Architecture architecture, List<Task.Weights> layers) {
     return residency.open(
-        open.config(spec).with(architecture),
+        config(spec, architecture),
         weights(spec, architecture, layers),
         spec.corpus().sequenceTokens(),
         open.computesIn(spec));
@@ -125,16 +149,20 @@ record ChildTasks(DeviceCache open, Residency residency) {
 
   private WeightSource weights(RunSpec spec, Architecture architecture, List<Task.Weights> layers) {
     SafetensorsFolder folder = SafetensorsFolder.open(Path.of(spec.parent()));
-    return new AssembledWeights(
-        open.config(spec).with(architecture), folder, open.store(spec), layers);
+    return new AssembledWeights(config(spec, architecture), folder, open.store(spec), layers);
   }
 
-  /** All in memory, to be trained. */
-  private Decoder load(RunSpec spec, Architecture architecture, WeightSource weights) {
-    return Decoder.trainable(
-        open.config(spec).with(architecture),
-        weights,
-        spec.corpus().sequenceTokens(),
-        open.computesIn(spec));
+  /** To be trained: in memory, or where that is too little in mapped files of the store. */
+  private TrainedChild trained(RunSpec spec, Architecture architecture, WeightSource weights) {
+    DecoderConfig config = config(spec, architecture);
+    int positions = spec.corpus().sequenceTokens();
+    return residency.trains(GkdMemory.whole(config, spec.gkd(), positions))
+        ? TrainedChild.whole(Decoder.trainable(config, weights, positions, open.computesIn(spec)))
+        : TrainedChild.mapped(
+            config,
+            weights,
+            positions,
+            open.computesIn(spec),
+            open.store(spec).root().resolve(StorePaths.GKD));
   }
 }

@@ -120,7 +120,7 @@ public final class DjlEngine implements BlockEngine {
 
   /** Writes the child that the states of the last round give. */
   CheckpointRef putChild(RunSpec spec, Architecture architecture, List<CheckpointRef> states) {
-    return children.putChild(spec, architecture, states);
+    return children.putChild(spec, architecture, List.of(), states);
   }
 
   /** The parent kept between tasks, or null. */

@@ -2,7 +2,7 @@
 """A Llama decoder in which every layer has its own attention and FFN.
 
 Attention is grouped-query with any number of KV heads, one linear layer, or nothing; the FFN is a
-gated SiLU of any width, one of the parent's width whose matrices are products of two (`low_rank`),
+gated SiLU of any width, one of `low_rank_width` whose matrices are products of two (`low_rank`),
 one linear layer, or nothing. A subblock that is nothing has no norm.
 """
 
@@ -118,7 +118,7 @@ class DeciLMProduct(nn.Module):
 class DeciLMLowRankMLP(nn.Module):
     def __init__(self, config, ffn):
         super().__init__()
-        hidden, width = config.hidden_size, config.puzzle["parent_intermediate_size"]
+        hidden, width = config.hidden_size, ffn.low_rank_width
         self.gate_proj = DeciLMProduct(hidden, ffn.low_rank, width)
         self.up_proj = DeciLMProduct(hidden, ffn.low_rank, width)
         self.down_proj = DeciLMProduct(width, ffn.low_rank, hidden)

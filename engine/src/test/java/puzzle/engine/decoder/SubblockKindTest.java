@@ -30,7 +30,7 @@ class SubblockKindTest {
         "attention-linear",
         "attention-no-op",
         "ffn-40",
-        "ffn-rank-5",
+        "ffn-40-rank-5",
         "ffn-linear",
         "ffn-no-op");
   }
@@ -63,7 +63,7 @@ class SubblockKindTest {
         "kv-1 | 2 | norm, gemm 32x24, gemm 24x16, reduce, rotary 32, attention 2/1 | 16",
         "attention-linear | 1 | norm, gemm 24x24, reduce | 0",
         "ffn-41 | 2 | norm, gemm 42x24, activation 21, gemm 24x21, reduce | 0",
-        "ffn-rank-5 | 2 | norm, gemm 5x24, gemm 20x5, gemm 5x24, gemm 20x5, activation 20,"
+        "ffn-40-rank-5 | 2 | norm, gemm 5x24, gemm 20x5, gemm 5x24, gemm 20x5, activation 20,"
             + " gemm 5x20, gemm 24x5, reduce | 0",
         "ffn-no-op | 1 | '' | 0"
       })
@@ -88,7 +88,7 @@ class SubblockKindTest {
     "kv-4, more than the parent has",
     "kv-3, more than",
     "ffn-41, more than the parent has",
-    "ffn-rank-25, no rank above 24"
+    "ffn-40-rank-25, no rank above 24"
   })
   void isMadeOfWhatTheParentHas(String name, String says) {
     Variant variant = Variant.parse(name);
@@ -140,12 +140,12 @@ class SubblockKindTest {
 
   @Test
   void aLowRankFfnHasTwoThinMatricesForEachOfTheParents() {
-    Variant variant = Variant.parse("ffn-rank-5");
+    Variant variant = Variant.parse("ffn-40-rank-5");
     assertEquals(24 + 3 * 5 * (24 + 40), CONFIG.params(variant));
     assertEquals(3 * 3 * 5 * 24, SubblockKind.of(variant).copiedElements(CONFIG, variant, 4));
     for (Servable server : Servable.values()) {
       assertEquals(
-          List.of("ffn-rank-5 is not known"),
+          List.of("ffn-40-rank-5 is not known"),
           server.violations(0, 2, new Block(Variant.attention(2), variant)));
     }
   }

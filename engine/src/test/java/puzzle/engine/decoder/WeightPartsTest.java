@@ -29,7 +29,6 @@ class WeightPartsTest {
           false,
           false,
           false,
-          BLOCK,
           Architecture.uniform(BLOCK, 2));
 
   @Test

@@ -65,7 +65,8 @@ class ShardsBenchmark {
               trained(spec, new Task.Bld(layer, block.attention(), recording)),
               trained(spec, new Task.Bld(layer, block.ffn(), recording))));
     }
-    Task.Gkd order = new Task.Gkd(Architecture.uniform(block, layers), weights, recording);
+    Task.Gkd order =
+        new Task.Gkd(Architecture.uniform(block, layers), weights, recording, List.of(), 0, null);
     for (String rate : System.getProperty("rates", "5e-4").split(",")) {
       double peak = Double.parseDouble(rate);
       Outcome plain = heal(spec, order, peak, 1, 20);
@@ -106,7 +107,14 @@ class ShardsBenchmark {
         DjlEngine engine = engines.get(shard);
         Task task =
             new Task.GkdRound(
-                order.architecture(), order.layers(), order.recording(), round, shard, states);
+                order.architecture(),
+                order.layers(),
+                order.recording(),
+                round,
+                shard,
+                states,
+                0,
+                null);
         Callable<TaskResult.ShardTrained> work =
             () -> (TaskResult.ShardTrained) engine.run(run, task, Monitor.NONE);
         running.add(devices.submit(work));
@@ -120,7 +128,8 @@ class ShardsBenchmark {
         }
       }
     }
-    Task last = new Task.Gkd(order.architecture(), order.layers(), order.recording(), states);
+    Task last =
+        new Task.Gkd(order.architecture(), order.layers(), order.recording(), states, 0, null);
     TaskResult.Healed healed = (TaskResult.Healed) engines.get(0).run(run, last, Monitor.NONE);
     Outcome outcome =
         new Outcome(

@@ -40,7 +40,10 @@ class ChildExporterTest {
           "kv-1+ffn-512");
   static final Architecture LOW_RANK =
       RandomModel.architecture(
-          "kv-4+ffn-rank-32", "kv-8+ffn-256", "attention-no-op+ffn-rank-7", "kv-8+ffn-no-op");
+          "kv-4+ffn-512-rank-32",
+          "kv-8+ffn-256",
+          "attention-no-op+ffn-512-rank-7",
+          "kv-8+ffn-no-op");
   private static final Architecture EXACT =
       RandomModel.architecture(
           "kv-8+ffn-100", "kv-2+ffn-256", "attention-no-op+ffn-no-op", "kv-8+ffn-512");
@@ -152,12 +155,12 @@ class ChildExporterTest {
             .readTree(
                 """
                 {"ffn_mult": null, "no_op": false, "replace_with_linear": false, "sparsify": null,
-                 "low_rank": 32}
+                 "low_rank": 32, "low_rank_width": 512}
                 """),
         json("config.json").at("/block_configs/0/ffn"));
     for (Servable server : Servable.values()) {
       assertEquals(
-          "layer 0: ffn-rank-32 is not known",
+          "layer 0: ffn-512-rank-32 is not known",
           json("puzzle.json").at("/not_servable").get(server.toString()).get(0).textValue());
     }
   }
@@ -239,7 +242,7 @@ class ChildExporterTest {
     assertTrue(
         ChildVerifier.verify(child).contains("tensor lm_head.weight holds NaN or infinite values"));
 
-    new RandomModel(config.with(MIXED), 2).write(child, config);
+    new RandomModel(config.with(MIXED), 2).write(child, RandomModel.config("llama", false));
     Files.delete(child.resolve("SHA256SUMS"));
     List<String> findings = ChildVerifier.verify(child);
     assertTrue(findings.get(0).startsWith("SHA256SUMS is missing"), findings.toString());

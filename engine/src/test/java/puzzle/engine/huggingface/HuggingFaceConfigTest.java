@@ -201,7 +201,6 @@ class HuggingFaceConfigTest {
             true,
             family.equals("qwen2"),
             family.equals("qwen3"),
-            new Block(attention, Variant.ffn(640)),
             Architecture.uniform(new Block(attention, Variant.ffn(640)), 6));
     HuggingFaceConfig.write(folder, config, ElementType.BF16, 10);
     assertEquals(config, HuggingFaceConfig.read(folder));

@@ -60,7 +60,6 @@ public final class RandomModel implements WeightSource {
         tied,
         family.equals("qwen2"),
         family.equals("qwen3"),
-        block,
         Architecture.uniform(block, 4));
   }
 

@@ -67,7 +67,7 @@ class GradientTest {
             case "single KV head" -> attention(decoder, Variant.attention(1));
             case "linear attention" -> attention(decoder, Variant.linear(Subblock.ATTENTION));
             case "gated FFN" -> ffn(decoder, Variant.ffn(13));
-            case "low-rank FFN" -> ffn(decoder, Variant.parse("ffn-rank-5"));
+            case "low-rank FFN" -> ffn(decoder, Variant.parse("ffn-40-rank-5"));
             case "linear FFN" -> ffn(decoder, Variant.linear(Subblock.FFN));
             case "normalised MSE" -> y -> Losses.normalisedMse(y, other);
             case "cosine" -> y -> Losses.cosine(y, other);

@@ -168,7 +168,6 @@ class LinearSpeedBenchmark {
             false,
             false,
             false,
-            block,
             Architecture.uniform(block, 1));
     return Decoder.load(config, new RandomWeights(config, 1), TOKENS);
   }

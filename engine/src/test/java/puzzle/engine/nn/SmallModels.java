@@ -22,11 +22,16 @@ public final class SmallModels {
     return config("llama", null, false, false, false);
   }
 
+  /** The same with one matrix for embedding and head. */
+  public static DecoderConfig tied() {
+    return config("llama", null, true, false, false);
+  }
+
   static DecoderConfig llama3() {
     return config("llama", new DecoderConfig.RopeScaling(8, 1, 4, 16), false, false, false);
   }
 
-  static DecoderConfig qwen2() {
+  public static DecoderConfig qwen2() {
     return config("qwen2", null, true, true, false);
   }
 
@@ -35,14 +40,14 @@ public final class SmallModels {
   }
 
   /** A child with every kind of variant. */
-  static DecoderConfig child() {
+  public static DecoderConfig child() {
     return llama()
         .with(
             new Architecture(
                 List.of(
                     new Block(Variant.attention(1), Variant.linear(Subblock.FFN)),
                     new Block(Variant.linear(Subblock.ATTENTION), Variant.ffn(7)),
-                    new Block(Variant.attention(2), Variant.parse("ffn-rank-5")),
+                    new Block(Variant.attention(2), Variant.parse("ffn-40-rank-5")),
                     new Block(Variant.noOp(Subblock.ATTENTION), Variant.noOp(Subblock.FFN)))));
   }
 
@@ -66,7 +71,6 @@ public final class SmallModels {
         tied,
         bias,
         qkNorm,
-        block,
         Architecture.uniform(block, 3));
   }
 

@@ -64,17 +64,13 @@ class SearchEstimateTest {
     expect(phases.get(4), "gkd", 1, 10 * 4 * (3 * 2 * 4));
     expect(phases.get(5), "evaluate", 8, 7 * 3 * 2 * 8);
     expect(phases.get(6), "export", 1, 0);
-    double states = 32 * 24 * 32 * 4;
-    double logits = 16 * 24 * 256 * 2;
-    assertEquals(7 * states + logits + 80 * 25 * 8, phases.get(0).bytes(), 1e-6);
-    assertEquals(2.0 * SmallRun.config().params(), phases.get(6).bytes(), 1e-6);
     assertEquals(
         phases.get(2).deviceSeconds() / 8, phases.get(2).elapsedSeconds(8), 1e-9, "spreads");
     assertEquals(phases.get(4).deviceSeconds(), phases.get(4).elapsedSeconds(8), 1e-9, "one task");
   }
 
   private static void expect(SearchEstimate.Phase phase, String name, long tasks, double seconds) {
-    assertEquals(name, phase.name());
+    assertEquals(name, phase.phase().label());
     assertEquals(tasks, phase.tasks(), name);
     assertEquals(seconds, phase.deviceSeconds(), 1e-6 * seconds, name);
   }

@@ -21,7 +21,7 @@ class LiveProfilerTest {
   @Test
   void aLowRankFfnTakesTimeAndHasTheBytesOfItsSixMatricesAndItsNorm() {
     DecoderConfig config = SmallParent.config();
-    Variant lowRank = Variant.parse("ffn-rank-5");
+    Variant lowRank = Variant.parse("ffn-48-rank-5");
     SearchSpace space =
         new SearchSpace(
             List.of(config.parentBlock().attention()),

@@ -336,7 +336,6 @@ class FolderEvaluationTest {
         c.tiedEmbeddings(),
         c.qkvBias(),
         c.qkNorm(),
-        c.parentBlock(),
         c.architecture());
   }
 }

@@ -52,7 +52,7 @@ class InitialisationTest {
       double before = Double.POSITIVE_INFINITY;
       for (int rank : new int[] {4, 12, config.hiddenSize()}) {
         SubblockWeights child =
-            initialisation.create(model.manager(), Variant.parse("ffn-rank-" + rank));
+            initialisation.create(model.manager(), Variant.parse("ffn-40-rank-" + rank));
         double error =
             Tensors.inference(
                 () -> {
@@ -163,7 +163,6 @@ class InitialisationTest {
         false,
         bias,
         qkNorm,
-        block,
         Architecture.uniform(block, 1));
   }
 }

@@ -158,7 +158,7 @@ class BldTest {
   void aLowRankFfnComesCloserToTheParentByTrainingAndWithRank() throws Exception {
     CheckpointRef recording = record(spec);
     double before = Double.POSITIVE_INFINITY;
-    for (String name : new String[] {"ffn-rank-2", "ffn-rank-8"}) {
+    for (String name : new String[] {"ffn-48-rank-2", "ffn-48-rank-8"}) {
       TaskResult.Trained result = bld(spec, new Task.Bld(1, Variant.parse(name), recording));
       assertTrue(result.lossAfter() < result.lossBefore(), name + ": " + result);
       assertTrue(result.lossAfter() < before, name + ": " + result);

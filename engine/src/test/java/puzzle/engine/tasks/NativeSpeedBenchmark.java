@@ -25,6 +25,7 @@ import puzzle.engine.data.EpochOrder;
 import puzzle.engine.data.Sequences;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.gkd.GlobalDistillation;
+import puzzle.engine.gkd.TrainedChild;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.NativeSteps;
 import puzzle.engine.nn.Tensors;
@@ -101,7 +102,8 @@ class NativeSpeedBenchmark {
             default -> {
               try (Decoder child = assembled(spec, config, store, narrow, layers)) {
                 GlobalDistillation gkd =
-                    new GlobalDistillation(parent, child, spec.gkd(), recording, seed);
+                    new GlobalDistillation(
+                        parent, TrainedChild.whole(child), spec.gkd(), recording, seed);
                 turns.whileRunning(() -> gkd.run(turns));
               }
             }
@@ -366,7 +368,6 @@ class NativeSpeedBenchmark {
             false,
             false,
             false,
-            block,
             Architecture.uniform(block, 2));
     RunSpec small = SmallRun.in(home, config, 6000);
     return SmallRun.sized(

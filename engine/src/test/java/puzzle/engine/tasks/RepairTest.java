@@ -53,10 +53,11 @@ class RepairTest {
     List<CheckpointRef> states = List.of();
     for (int round = 0; round < spec.gkd().rounds(); round++) {
       Task.GkdRound task =
-          new Task.GkdRound(order.architecture(), order.layers(), recording, round, 0, states);
+          new Task.GkdRound(
+              order.architecture(), order.layers(), recording, round, 0, states, 0, null);
       states = List.of(((TaskResult.ShardTrained) engine.run(spec, task, Monitor.NONE)).state());
     }
-    Task.Gkd last = new Task.Gkd(order.architecture(), order.layers(), recording, states);
+    Task.Gkd last = new Task.Gkd(order.architecture(), order.layers(), recording, states, 0, null);
     CheckpointRef child = ((TaskResult.Healed) engine.run(spec, last, Monitor.NONE)).child();
     tasks = new ArrayList<>();
     for (int layer = 0; layer < SmallRun.LAYERS; layer++) {

@@ -106,7 +106,7 @@ public final class SmallRun {
               trained(engine, spec, new Task.Bld(layer, block.attention(), recording)),
               trained(engine, spec, new Task.Bld(layer, block.ffn(), recording))));
     }
-    return new Task.Gkd(Architecture.uniform(block, LAYERS), layers, recording);
+    return new Task.Gkd(Architecture.uniform(block, LAYERS), layers, recording, List.of(), 0, null);
   }
 
   private static CheckpointRef trained(BlockEngine engine, RunSpec spec, Task.Bld task)

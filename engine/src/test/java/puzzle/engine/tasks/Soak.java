@@ -129,7 +129,7 @@ final class Soak implements AutoCloseable {
   void round() throws TaskFailedException {
     engine.run(spec, new Task.Bld(round % SmallRun.LAYERS, small.ffn(), recording), Monitor.NONE);
     Architecture child = order.architecture();
-    Task task = new Task.GkdRound(child, order.layers(), recording, round++, 0, states);
+    Task task = new Task.GkdRound(child, order.layers(), recording, round++, 0, states, 0, null);
     states = List.of(((TaskResult.ShardTrained) engine.run(spec, task, Monitor.NONE)).state());
   }
 

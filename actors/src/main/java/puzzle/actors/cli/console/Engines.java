@@ -5,6 +5,11 @@ import java.util.ServiceLoader;
 import puzzle.actors.node.Tools;
 import puzzle.actors.runfile.RunFile;
 import puzzle.engine.EngineFactory;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.huggingface.HuggingFaceConfig;
+import puzzle.engine.plan.Advice;
+import puzzle.engine.plan.Fit;
+import puzzle.engine.plan.RunCheck;
 import puzzle.engine.solve.IncrementalSolver;
 
 /** The engine that commands work with. */
@@ -34,5 +39,41 @@ public final class Engines {
    */
   public static RunFile read(Path file) {
     return RunFile.read(file, Path.of(""), parent -> installed().shape(parent));
+  }
+
+  /**
+   * The same, and whatever the run would find wrong later: parent, tokenizer, prompts and batches
+   * that do not go together. What is likely a mistake is said on standard error.
+   *
+   * @throws puzzle.model.InvalidInputException naming file, key and value
+   */
+  public static RunFile checked(Path file) {
+    RunFile run = sound(file);
+    advise(run);
+    return run;
+  }
+
+  /** {@link #checked}, and that this machine has the memory and the disk for it. */
+  public static RunFile fitting(Path file, int devices) {
+    RunFile run = sound(file);
+    Fit.here(run.spec(), model(run), devices).require(run.spec());
+    advise(run);
+    return run;
+  }
+
+  private static RunFile sound(Path file) {
+    RunFile run = read(file);
+    RunCheck.require(run.spec(), model(run));
+    return run;
+  }
+
+  private static void advise(RunFile run) {
+    for (String said : new Advice(run.spec(), model(run)).all()) {
+      System.err.println("warning: " + said);
+    }
+  }
+
+  public static DecoderConfig model(RunFile run) {
+    return HuggingFaceConfig.read(Path.of(run.spec().parent()));
   }
 }

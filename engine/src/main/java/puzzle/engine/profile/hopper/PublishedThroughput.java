@@ -54,7 +54,6 @@ public record PublishedThroughput(
         false,
         false,
         false,
-        block,
         Architecture.uniform(block, layers));
   }
 

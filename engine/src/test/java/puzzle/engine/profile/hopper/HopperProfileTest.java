@@ -91,7 +91,7 @@ class HopperProfileTest {
   @Test
   void aLowRankFfnCostsLessThanTheMatricesItStandsFor() {
     Workload workload = fp8(64, 512, 1024, 1);
-    Variant variant = Variant.parse("ffn-rank-1593");
+    Variant variant = Variant.parse("ffn-28672-rank-1593");
     BlockCost low = H100.cost(LLAMA_70B, variant, workload).cost();
     BlockCost whole = H100.cost(LLAMA_70B, Variant.ffn(28672), workload).cost();
     assertEquals(8192 + 3L * 1593 * (8192 + 28672), low.params());
@@ -170,7 +170,6 @@ class HopperProfileTest {
             false,
             false,
             false,
-            odd.parentBlock(),
             odd.architecture());
     Estimate scaled = H100.cost(headSize96, Variant.attention(8), fp8(8, 100, 100, 1));
     assertTrue(scaled.notes().stream().anyMatch(n -> n.contains("head size 96")));

@@ -33,7 +33,6 @@ class CostTableProfileTest {
           false,
           false,
           false,
-          BLOCK,
           Architecture.uniform(BLOCK, 4));
   private static final HardwareProfile H100 = HardwareProfiles.named("h100");
 

@@ -1,0 +1,221 @@
+package puzzle.engine.plan;
+
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.machine.HostMemory;
+import puzzle.engine.nn.HeadChunks;
+import puzzle.engine.profile.LiveProfiler;
+import puzzle.engine.profile.ModelSpeed;
+import puzzle.model.Phase;
+import puzzle.model.RunSpec;
+import puzzle.model.Target;
+import puzzle.model.Variant;
+
+/**
+ * Memory and disk of a search, phase by phase, from its run file and the parent's config alone.
+ * Where a class knows what it allocates, it is asked; the rest are the arrays that live at once.
+ * Files that are mapped are not counted: the system drops their pages when it needs room.
+ *
+ * @param there what a process may take: it decides what is held whole
+ */
+public record Needs(RunSpec spec, DecoderConfig model, HostMemory there) {
+
+  /** The phases that need anything worth counting, in the order of a run. */
+  public static final List<Phase> PHASES =
+      List.of(
+          Phase.RECORD,
+          Phase.PROFILE,
+          Phase.LIBRARY,
+          Phase.SCORE,
+          Phase.GKD,
+          Phase.EVALUATE,
+          Phase.EXPORT);
+
+  /** A process before its first task: JVM, actors, journal and the tensor library's code. */
+  private static final double PROCESS = 0.55e9;
+
+  /** Parameters, gradients, two moments, the best state, and the last good one with its moments. */
+  private static final int TRAINED_COPIES = 8;
+
+  private static final double FP32 = Float.BYTES;
+  private static final double BF16 = 2;
+
+  /**
+   * What a phase needs.
+   *
+   * @param together tasks that may run at once, if there are devices for them
+   * @param taskBytes of memory that each of these takes besides the parent
+   * @param diskBytes that it leaves, or that are there at once
+   */
+  public record Need(long together, double taskBytes, double diskBytes) {}
+
+  public Need of(Phase phase) {
+    return all().get(phase);
+  }
+
+  /** Each phase's need. */
+  public Map<Phase, Need> all() {
+    Map<Phase, Need> needs = new EnumMap<>(Phase.class);
+    needs.put(Phase.RECORD, new Need(1, pass(scoringTokens()), recording()));
+    needs.put(Phase.PROFILE, new Need(1, profile(), 0));
+    needs.put(Phase.LIBRARY, new Need(Integer.MAX_VALUE, training(), library()));
+    needs.put(Phase.SCORE, new Need(Integer.MAX_VALUE, scoring(), 0));
+    needs.put(Phase.GKD, new Need(spec.gkd().shards(), gkd(), gkdDisk()));
+    needs.put(Phase.EVALUATE, new Need(Integer.MAX_VALUE, held() + pass(scoringTokens()), 0));
+    needs.put(Phase.EXPORT, new Need(1, 0, BF16 * model.params()));
+    return needs;
+  }
+
+  /**
+   * Memory of one process at a phase's peak.
+   *
+   * @param devices of the process
+   */
+  public double memoryBytes(Phase phase, int devices) {
+    Need need = of(phase);
+    long tasks = Math.min(devices, need.together());
+    long parents = phase == Phase.RECORD ? tasks : devices;
+    return PROCESS + parents * held() + tasks * need.taskBytes();
+  }
+
+  /** The phase that needs most memory. */
+  public Phase largest(int devices) {
+    return PHASES.stream()
+        .max(Comparator.comparingDouble(phase -> memoryBytes(phase, devices)))
+        .orElseThrow();
+  }
+
+  /** Disk of the whole search: nothing large goes before its end. */
+  public double diskBytes() {
+    return all().values().stream().mapToDouble(Need::diskBytes).sum();
+  }
+
+  /** The parent as a device keeps it between tasks: whole, or a layer or the head. */
+  double held() {
+    double whole = FP32 * model.params();
+    double part =
+        Math.max(
+            model.params(model.parentBlock().attention()) + model.params(model.parentBlock().ffn()),
+            (double) model.vocabSize() * model.hiddenSize());
+    return whole <= there.bytes() / 4.0 ? whole : FP32 * part;
+  }
+
+  private double scoringTokens() {
+    return (double) spec.scoring().batch() * tokens();
+  }
+
+  /** Arrays of a forward pass that live at once: a half of a layer, or the head over a chunk. */
+  private double pass(double tokens) {
+    double hidden = model.hiddenSize();
+    double heads = (double) model.heads() * model.headSize();
+    double half = Math.max(3 * hidden + 6 * heads, 3 * hidden + 3.0 * model.intermediateSize());
+    double logits = 2.0 * HeadChunks.bytes(model.vocabSize(), (long) tokens);
+    return Math.max(FP32 * tokens * half, logits);
+  }
+
+  private double profile() {
+    if (!spec.target().measuredLocally()) {
+      return 0;
+    }
+    double most = 0;
+    for (Target.Goal goal : spec.target().goals()) {
+      most =
+          Math.max(
+              most,
+              Math.max(
+                  new LiveProfiler(model, goal.workload(), spec.profiling()).bytes(spec.space()),
+                  ModelSpeed.bytes(model, List.of(model.architecture()), goal.workload())));
+    }
+    return most;
+  }
+
+  /** The largest variant with its optimiser and states, and the graph of a step. */
+  private double training() {
+    int micro = spec.bld().safeguards().microBatch();
+    double tokens = (double) (micro == 0 ? spec.bld().batch() : micro) * tokens();
+    double hidden = model.hiddenSize();
+    double heads = (double) model.heads() * model.headSize();
+    double graph = tokens * (8 * hidden + 8 * heads + 5.0 * model.intermediateSize());
+    return FP32 * (TRAINED_COPIES * largest(model::params) + graph);
+  }
+
+  /** The replaced block beside the parent, and logits of both. */
+  private double scoring() {
+    return FP32 * largest(model::params) + 2 * pass(scoringTokens());
+  }
+
+  private double largest(ToDoubleFunction<Variant> size) {
+    return spec.space().variants().stream().mapToDouble(size).max().orElse(0);
+  }
+
+  /** Weights, gradients and moments of the child, and its graph over a micro-batch. */
+  private double gkd() {
+    if (spec.gkd().losses().isEmpty()) {
+      return held();
+    }
+    double tokens = (double) spec.gkd().passSequences() * tokens();
+    double hidden = model.hiddenSize();
+    double heads = (double) model.heads() * model.headSize();
+    double layer = 10 * hidden + 8 * heads + 5.0 * model.intermediateSize();
+    double logits = 6.0 * HeadChunks.bytes(model.vocabSize(), (long) tokens);
+    return FP32 * (4.0 * model.params() + tokens * model.layers() * layer) + logits;
+  }
+
+  /** Training states of one layer. */
+  double tapeBytes() {
+    return 2.0 * spec.bld().sequences() * stateBytes();
+  }
+
+  /** Those of all layers that are kept. */
+  double tapesBytes() {
+    double all = (model.layers() + 0.5) * tapeBytes();
+    long budget = spec.bld().safeguards().tapeBytes();
+    return budget > 0 ? Math.min(budget, all) : all;
+  }
+
+  /** States of a sequence. */
+  private double stateBytes() {
+    return (double) tokens() * model.hiddenSize() * FP32;
+  }
+
+  private double recording() {
+    double scoring = spec.scoring().sequences();
+    double measured =
+        scoring + spec.scoring().evaluationSequences() + spec.scoring().selectionSequences();
+    double states = (2.0 * model.layers() + 1) * scoring * stateBytes();
+    double logits = measured * tokens() * model.vocabSize() * 2;
+    double trained = spec.bld().sequences() + (double) spec.gkd().steps() * spec.gkd().batch();
+    double ids = (trained + measured) * (tokens() + 1.0) * Long.BYTES;
+    return tapesBytes() + states + logits + ids;
+  }
+
+  private double library() {
+    return FP32
+        * spec.space().variants().stream()
+            .filter(spec.space()::trainable)
+            .mapToDouble(v -> layersOf(v) * model.params(v))
+            .sum();
+  }
+
+  private double layersOf(Variant variant) {
+    double layers = 0;
+    for (int layer = 0; layer < model.layers(); layer++) {
+      layers += spec.space().offers(layer, variant) ? 1 : 0;
+    }
+    return layers;
+  }
+
+  /** A shard's state that a round starts from and the one that is written, and the child. */
+  private double gkdDisk() {
+    double states = spec.gkd().losses().isEmpty() ? 0 : 2.0 * spec.gkd().shards() * 3 * FP32;
+    return model.params() * (states + BF16);
+  }
+
+  private int tokens() {
+    return spec.corpus().sequenceTokens();
+  }
+}
