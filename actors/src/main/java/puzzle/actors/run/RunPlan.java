@@ -251,7 +251,10 @@ public final class RunPlan {
             recorded().orElseThrow().recording(),
             selecting,
             List.of());
-    return SplitTask.of(whole, state.spec().parts().evaluation(), state.spec());
+    RunSpec.Scoring scoring = state.spec().scoring();
+    int sequences = selecting ? scoring.selectionSequences() : scoring.evaluationSequences();
+    int batches = (sequences + scoring.batch() - 1) / scoring.batch();
+    return SplitTask.of(whole, Math.min(batches, state.spec().parts().evaluation()), state.spec());
   }
 
   private SplitTask export(Architecture child, CheckpointRef weights) {

@@ -170,6 +170,7 @@ final class RootSection {
     }
     draft.store = draft.store == null ? absolute("runs/" + draft.id) : draft.store;
     draft.space = draft.space == null ? space.standard() : draft.space;
+    draft.parts = shape.parts(draft.build());
     return draft.build();
   }
 }

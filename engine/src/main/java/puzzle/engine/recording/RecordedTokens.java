@@ -38,7 +38,7 @@ final class RecordedTokens implements Sequences {
                 name(split),
                 new long[] {sequences.count(), sequences.length()},
                 () -> parts(sequences)));
-    return store.put(StorePaths.recorded("tokens"), writer::writeTo);
+    return store.put(StorePaths.recorded(StorePaths.TOKENS), writer::writeTo);
   }
 
   private static Iterator<IntBuffer> parts(Sequences sequences) {

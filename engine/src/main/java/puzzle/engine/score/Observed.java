@@ -1,5 +1,10 @@
 package puzzle.engine.score;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -14,6 +19,21 @@ import puzzle.model.Score;
  * @param parentGrades the parent's
  */
 public record Observed(float[][] sequences, double[] grades, double[] parentGrades) {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** What {@link #writeTo} wrote, to the bit. */
+  public static Observed read(Path file) {
+    try {
+      return JSON.readValue(file.toFile(), Observed.class);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public void writeTo(OutputStream out) throws IOException {
+    out.write(JSON.writeValueAsBytes(this));
+  }
 
   /** Parts of a pass, in order. */
   public static Observed joined(List<Observed> parts) {

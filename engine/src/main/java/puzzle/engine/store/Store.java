@@ -78,6 +78,8 @@ public final class Store {
     Path file = resolve(new CheckpointRef(relativePath, 0, "0".repeat(64)));
     try {
       Files.createDirectories(file.getParent());
+      // What is written within one tick of the file system's clock has the time of what was there.
+      seen.remove(file);
       return file;
     } catch (IOException e) {
       throw StorageException.of(file, e);

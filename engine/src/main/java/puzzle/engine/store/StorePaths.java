@@ -23,7 +23,15 @@ public final class StorePaths {
   /** The folder of its weights while they are written part by part. */
   private static final String SHARDS = "export";
 
+  /** The recorded tokens of all splits. */
+  public static final String TOKENS = "tokens";
+
   private StorePaths() {}
+
+  /** What a share of a model's evaluation told of each sequence. */
+  public static String observed(String label, Part part) {
+    return "evaluation/%s%s.json".formatted(label, suffix(part));
+  }
 
   /** A part of the healed child's weights. */
   public static String shard(String name) {
@@ -52,6 +60,11 @@ public final class StorePaths {
   /** How active channels and heads are on a share of the training sequences. */
   public static String activity(Part part) {
     return recorded("activity" + suffix(part));
+  }
+
+  /** True of a file that a part of a recording made, and nothing else did. */
+  public static boolean isOf(Part part, String path) {
+    return path.contains(suffix(part) + ".");
   }
 
   private static String suffix(Part part) {

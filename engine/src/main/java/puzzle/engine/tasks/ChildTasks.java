@@ -16,10 +16,12 @@ import puzzle.engine.recording.Recording.Split;
 import puzzle.engine.safetensors.SafetensorsFolder;
 import puzzle.engine.score.AssembledWeights;
 import puzzle.engine.score.ModelEvaluator;
+import puzzle.engine.score.Observed;
 import puzzle.engine.store.Store;
 import puzzle.engine.store.StorePaths;
 import puzzle.model.Architecture;
 import puzzle.model.CheckpointRef;
+import puzzle.model.Part;
 import puzzle.model.RunSpec;
 import puzzle.model.Seeds;
 import puzzle.model.Task;
@@ -40,6 +42,29 @@ record ChildTasks(DeviceCache open, Residency residency) {
 
   TaskResult evaluate(RunSpec spec, Task.Evaluate task, Monitor monitor) {
     Store store = open.store(spec);
+    Observed all =
+        task.parts().isEmpty()
+            ? observe(spec, task, new Part(0, 1, spec.scoring().batch()), monitor)
+            : Observed.joined(
+                task.parts().stream().map(store::verify).map(Observed::read).toList());
+    ModelEvaluator.Quality quality = all.quality();
+    return new TaskResult.Evaluated(
+        quality.loss(),
+        quality.kl(),
+        open.config(spec).with(task.architecture()).params(),
+        quality.measures());
+  }
+
+  TaskResult part(RunSpec spec, Task.Evaluate whole, Part part, Monitor monitor) {
+    return new TaskResult.PartMade(
+        open.store(spec)
+            .put(
+                StorePaths.observed(whole.label(), part),
+                observe(spec, whole, part, monitor)::writeTo));
+  }
+
+  private Observed observe(RunSpec spec, Task.Evaluate task, Part part, Monitor monitor) {
+    Store store = open.store(spec);
     Recording recording = Recording.open(store, task.recording());
     try (Decoder model =
         task.child() == null
@@ -49,17 +74,15 @@ record ChildTasks(DeviceCache open, Residency residency) {
                 store.safetensors(task.child()),
                 spec.corpus().sequenceTokens(),
                 open.computesIn(spec))) {
-      ModelEvaluator.Quality quality =
-          ModelEvaluator.evaluate(
-              model,
-              open.parent(spec),
-              recording,
-              task.selecting() ? Split.SELECTION : Split.EVALUATION,
-              spec.scoring(),
-              open.benchmark(spec),
-              monitor);
-      return new TaskResult.Evaluated(
-          quality.loss(), quality.kl(), model.config().params(), quality.measures());
+      return ModelEvaluator.observe(
+          model,
+          open.parent(spec),
+          recording,
+          task.selecting() ? Split.SELECTION : Split.EVALUATION,
+          spec.scoring(),
+          open.benchmark(spec),
+          part,
+          monitor);
     }
   }
 

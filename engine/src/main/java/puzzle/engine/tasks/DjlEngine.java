@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.concurrent.CancellationException;
 import puzzle.engine.BlockEngine;
 import puzzle.engine.TaskFailedException;
-import puzzle.engine.data.Sequences;
 import puzzle.engine.files.StorageException;
 import puzzle.engine.huggingface.ChildExporter;
 import puzzle.engine.nn.Decoder;
@@ -18,12 +17,6 @@ import puzzle.engine.nn.Tensors;
 import puzzle.engine.profile.LiveProfiler;
 import puzzle.engine.profile.ModelSpeed;
 import puzzle.engine.profile.hopper.ProfiledCosts;
-import puzzle.engine.recording.CorpusSplits;
-import puzzle.engine.recording.Recorder;
-import puzzle.engine.recording.Recording.Split;
-import puzzle.engine.safetensors.ElementType;
-import puzzle.engine.score.Benchmark;
-import puzzle.engine.score.Benchmarks;
 import puzzle.engine.store.CorruptArtefactException;
 import puzzle.engine.store.Store;
 import puzzle.engine.store.StorePaths;
@@ -45,6 +38,7 @@ public final class DjlEngine implements BlockEngine {
 
   private final int threads;
   private final DeviceCache open;
+  private final RecordingTasks recordings;
   private final BlockTasks blocks;
   private final ChildTasks children;
 
@@ -62,6 +56,7 @@ public final class DjlEngine implements BlockEngine {
     this.threads = threads;
     Residency.devices(1);
     this.open = new DeviceCache(residency);
+    this.recordings = new RecordingTasks(open);
     this.blocks = new BlockTasks(open);
     this.children = new ChildTasks(open, residency);
   }
@@ -94,8 +89,10 @@ public final class DjlEngine implements BlockEngine {
   TaskResult perform(RunSpec spec, Task task, Monitor monitor) {
     if (task instanceof TaskPart part) {
       return part(spec, part, monitor);
-    } else if (task instanceof Task.Record) {
-      return record(spec, monitor);
+    } else if (task instanceof Task.Tokenize) {
+      return recordings.tokenize(spec);
+    } else if (task instanceof Task.Record record) {
+      return recordings.record(spec, record, monitor);
     } else if (task instanceof Task.Bld bld) {
       return blocks.bld(spec, bld, monitor);
     } else if (task instanceof Task.BldBlock bld) {
@@ -134,24 +131,6 @@ public final class DjlEngine implements BlockEngine {
     Residency.devices(-1);
   }
 
-  private TaskResult record(RunSpec spec, Monitor monitor) {
-    Map<Split, Sequences> tokens = CorpusSplits.read(spec, open.config(spec).vocabSize());
-    Benchmark benchmark = open.benchmark(spec);
-    if (benchmark != null) {
-      int length = spec.corpus().sequenceTokens() + 1;
-      tokens.put(
-          Split.BENCHMARK,
-          Sequences.of(Benchmarks.padded(benchmark, length, open.config(spec).vocabSize())));
-    }
-    return new Recorder(
-            open.store(spec),
-            open.parent(spec),
-            spec.scoring().batch(),
-            spec.bld().safeguards().tapeBytes(),
-            ElementType.F32)
-        .run(tokens, 1, monitor);
-  }
-
   /** On hardware that is not here, costs come from its profile and take no device time. */
   private TaskResult profile(RunSpec spec, Task.Profile task, Monitor monitor) {
     return spec.target().measuredLocally()
@@ -185,12 +164,16 @@ public final class DjlEngine implements BlockEngine {
   }
 
   private TaskResult part(RunSpec spec, TaskPart task, Monitor monitor) {
-    if (task.whole() instanceof Task.Export export) {
+    if (task.whole() instanceof Task.Record record) {
+      return recordings.part(spec, record, task.part(), monitor);
+    } else if (task.whole() instanceof Task.Evaluate evaluate) {
+      return children.part(spec, evaluate, task.part(), monitor);
+    } else if (task.whole() instanceof Task.Export export) {
       return new TaskResult.PartMade(
           new HealedChild(spec, export.architecture(), export.child(), List.of())
               .write(open.store(spec), task.part()));
     }
-    throw new IllegalArgumentException("a task without parts: " + task);
+    throw new IllegalArgumentException("unknown task " + task);
   }
 
   private static Failure.Kind kind(Throwable e) {

@@ -6,10 +6,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import puzzle.engine.BlockEngine.Monitor;
+import puzzle.engine.store.Store;
 import puzzle.engine.store.StorePaths;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
@@ -41,6 +43,9 @@ record Repair(DjlEngine engine, RunSpec spec, Task task, Set<CheckpointRef> trie
     if (task instanceof DivisibleTask join && join.parts().contains(damaged)) {
       return part(join, damaged, monitor);
     }
+    if (StorePaths.isRecording(damaged.path()) && spec.parts().recording() > 1) {
+      return ofRecording(damaged, monitor);
+    }
     if (StorePaths.isRecording(damaged.path())) {
       return task.recording() != null
           && engine.perform(spec, new Task.Record(), monitor) instanceof TaskResult.Recorded made
@@ -65,6 +70,34 @@ record Repair(DjlEngine engine, RunSpec spec, Task task, Set<CheckpointRef> trie
     Part part = new Part(join.parts().indexOf(damaged), count, join.unit(spec));
     TaskResult made = engine.perform(spec, new TaskPart(join.joining(List.of()), part), monitor);
     return made.equals(new TaskResult.PartMade(damaged));
+  }
+
+  /**
+   * A file of a recording that was made in parts: its own part is done again, or the tokens that
+   * all parts share are taken again, or the parts are joined again.
+   */
+  private boolean ofRecording(CheckpointRef damaged, Monitor monitor) {
+    Store store = Store.open(Path.of(spec.store()));
+    CheckpointRef tokens = store.found(StorePaths.recorded(StorePaths.TOKENS)).orElse(null);
+    if (damaged.path().equals(StorePaths.recorded(StorePaths.TOKENS)) || tokens == null) {
+      return engine
+          .perform(spec, new Task.Tokenize(), monitor)
+          .equals(new TaskResult.PartMade(damaged));
+    }
+    Task.Record whole = new Task.Record(tokens, List.of());
+    List<CheckpointRef> made = new ArrayList<>();
+    int count = spec.parts().recording();
+    for (int i = 0; i < count; i++) {
+      Part part = new Part(i, count, whole.unit(spec));
+      if (StorePaths.isOf(part, damaged.path())) {
+        engine.perform(spec, new TaskPart(whole, part), monitor);
+        return store.found(damaged.path()).equals(Optional.of(damaged));
+      }
+      store.found(StorePaths.recordedShare(part)).ifPresent(made::add);
+    }
+    return made.size() == count
+        && engine.perform(spec, whole.joining(made), monitor) instanceof TaskResult.Recorded
+        && store.found(damaged.path()).equals(Optional.of(damaged));
   }
 
   private static String path(Task.Bld bld) {
