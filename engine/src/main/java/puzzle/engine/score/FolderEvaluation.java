@@ -12,6 +12,7 @@ import puzzle.engine.data.Corpus;
 import puzzle.engine.data.SpecialTokens;
 import puzzle.engine.data.Tokenizer;
 import puzzle.engine.huggingface.ModelFolder;
+import puzzle.engine.nn.Arithmetic;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.HeadMeasures;
 import puzzle.engine.nn.HeadMeasures.Final;
@@ -20,6 +21,7 @@ import puzzle.engine.nn.Passes.States;
 import puzzle.engine.nn.Residency;
 import puzzle.engine.nn.Tensors;
 import puzzle.model.InvalidInputException;
+import puzzle.model.Precision;
 import puzzle.model.RunSpec;
 
 /**
@@ -43,9 +45,12 @@ public final class FolderEvaluation implements AutoCloseable {
    *     #DEFAULT_LENGTH}
    * @param batch windows that go through a layer together
    * @param most windows of the text that are used, from its start
+   * @param precision of products; AUTO is what the model's own weights and the machine suggest
    */
-  public record Options(int length, int batch, long most, Residency residency) {
-    public static final Options DEFAULT = new Options(0, 8, Long.MAX_VALUE, Residency.AUTO);
+  public record Options(
+      int length, int batch, long most, Residency residency, Precision precision) {
+    public static final Options DEFAULT =
+        new Options(0, 8, Long.MAX_VALUE, Residency.AUTO, Precision.AUTO);
   }
 
   /**
@@ -125,7 +130,13 @@ public final class FolderEvaluation implements AutoCloseable {
   }
 
   private Decoder open(ModelFolder from) {
-    return options.residency().open(from.config(), from.weights(), length);
+    return options
+        .residency()
+        .open(
+            from.config(),
+            from.weights(),
+            length,
+            Arithmetic.of(options.precision(), folder.config(), folder.weights()));
   }
 
   private static final String TOKENIZER = "tokenizer.json";
