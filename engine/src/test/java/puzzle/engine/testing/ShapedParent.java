@@ -182,7 +182,7 @@ public final class ShapedParent {
    * before them; the last {@value #RESERVED} ids are special, the first two of them begin and end a
    * text.
    */
-  static void writeTokenizer(Path folder, int vocabulary) throws IOException {
+  public static void writeTokenizer(Path folder, int vocabulary) throws IOException {
     ObjectNode tokenizer = JSON.createObjectNode();
     tokenizer.put("version", "1.0").putNull("truncation").putNull("padding");
     ArrayNode added = tokenizer.putArray("added_tokens");
