@@ -21,9 +21,6 @@ import puzzle.model.RunSpec;
  */
 public record Fit(DecoderConfig model, HostMemory memory, double diskBytes, int devices) {
 
-  /** A layer is trained from its states to the next one's, so both lie on disk. */
-  static final int LEAST_TAPES = 2;
-
   /** On this machine. */
   public static Fit here(RunSpec spec, DecoderConfig model, int devices) {
     Path store = Path.of(spec.store());
@@ -41,7 +38,7 @@ public record Fit(DecoderConfig model, HostMemory memory, double diskBytes, int 
   public void require(RunSpec spec) {
     Needs needs = needs(spec);
     long budget = spec.bld().safeguards().tapeBytes();
-    double least = LEAST_TAPES * needs.tapeBytes();
+    double least = needs.leastTapesBytes();
     if (budget > 0 && budget < least) {
       throw new InvalidInputException(
           "record: training reads the states of two layers, %s, and bld.tapeBudget keeps %s.%nMaybe bld.tapeBudget: %s."

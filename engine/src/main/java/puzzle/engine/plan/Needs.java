@@ -10,6 +10,7 @@ import puzzle.engine.machine.HostMemory;
 import puzzle.engine.nn.HeadChunks;
 import puzzle.engine.profile.LiveProfiler;
 import puzzle.engine.profile.ModelSpeed;
+import puzzle.engine.recording.RecordingBytes;
 import puzzle.model.Phase;
 import puzzle.model.RunSpec;
 import puzzle.model.Target;
@@ -60,7 +61,7 @@ public record Needs(RunSpec spec, DecoderConfig model, HostMemory there) {
   /** Each phase's need. */
   public Map<Phase, Need> all() {
     Map<Phase, Need> needs = new EnumMap<>(Phase.class);
-    needs.put(Phase.RECORD, new Need(1, pass(scoringTokens()), recording()));
+    needs.put(Phase.RECORD, new Need(1, pass(scoringTokens()), states().all(spec, 0)));
     needs.put(Phase.PROFILE, new Need(1, profile(), 0));
     needs.put(Phase.LIBRARY, new Need(Integer.MAX_VALUE, training(), library()));
     needs.put(Phase.SCORE, new Need(Integer.MAX_VALUE, scoring(), 0));
@@ -165,32 +166,18 @@ public record Needs(RunSpec spec, DecoderConfig model, HostMemory there) {
     return FP32 * (4.0 * model.params() + tokens * model.layers() * layer) + logits;
   }
 
-  /** Training states of one layer. */
-  double tapeBytes() {
-    return 2.0 * spec.bld().sequences() * stateBytes();
+  /** Training states of two layers, without which nothing can be trained. */
+  double leastTapesBytes() {
+    return states().least(spec.bld().sequences());
   }
 
   /** Those of all layers that are kept. */
   double tapesBytes() {
-    double all = (model.layers() + 0.5) * tapeBytes();
-    long budget = spec.bld().safeguards().tapeBytes();
-    return budget > 0 ? Math.min(budget, all) : all;
+    return states().training(spec.bld().sequences(), spec.bld().safeguards().tapeBytes());
   }
 
-  /** States of a sequence. */
-  private double stateBytes() {
-    return (double) tokens() * model.hiddenSize() * FP32;
-  }
-
-  private double recording() {
-    double scoring = spec.scoring().sequences();
-    double measured =
-        scoring + spec.scoring().evaluationSequences() + spec.scoring().selectionSequences();
-    double states = (2.0 * model.layers() + 1) * scoring * stateBytes();
-    double logits = measured * tokens() * model.vocabSize() * 2;
-    double trained = spec.bld().sequences() + (double) spec.gkd().steps() * spec.gkd().batch();
-    double ids = (trained + measured) * (tokens() + 1.0) * Long.BYTES;
-    return tapesBytes() + states + logits + ids;
+  private RecordingBytes states() {
+    return RecordingBytes.of(spec, model);
   }
 
   private double library() {

@@ -85,7 +85,7 @@ final class Remedies {
   static Remedies ofDisk(RunSpec spec, Needs needs, double there) {
     Remedies r = new Remedies(spec, 1);
     double tapes = there - (needs.diskBytes() - needs.tapesBytes());
-    if (tapes >= Fit.LEAST_TAPES * needs.tapeBytes()) {
+    if (tapes >= needs.leastTapesBytes()) {
       r.add(
           "bld.tapeBudget: " + Sizes.atMost(tapes),
           s ->

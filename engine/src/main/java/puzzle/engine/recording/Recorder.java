@@ -134,7 +134,6 @@ public record Recorder(Store store, Decoder parent, int batch, long tapeBytes, E
                 first.tokens(),
                 store.put(StorePaths.recorded("importance"), importance::writeTo),
                 first.batch(),
-                first.type(),
                 loss,
                 read));
     return new TaskResult.Recorded(

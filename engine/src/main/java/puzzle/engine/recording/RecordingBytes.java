@@ -2,6 +2,7 @@ package puzzle.engine.recording;
 
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.safetensors.ElementType;
+import puzzle.model.Precision;
 import puzzle.model.RunSpec;
 
 /**
@@ -13,9 +14,17 @@ import puzzle.model.RunSpec;
  */
 public record RecordingBytes(DecoderConfig parent, int length, ElementType type) {
 
-  /** States of a recording that is to come. */
-  public static RecordingBytes of(RunSpec spec, DecoderConfig parent, ElementType type) {
-    return new RecordingBytes(parent, spec.corpus().sequenceTokens(), type);
+  /**
+   * Of a recording that is to come. What {@code auto} computes in is known once it computes: until
+   * then it is taken to be what needs more room.
+   */
+  public static RecordingBytes of(RunSpec spec, DecoderConfig parent) {
+    return new RecordingBytes(parent, spec.corpus().sequenceTokens(), type(spec.precision()));
+  }
+
+  /** What states are kept in by a run that computes in a precision. */
+  public static ElementType type(Precision computing) {
+    return computing == Precision.BF16 ? ElementType.BF16 : ElementType.F32;
   }
 
   /** Whether the state in the middle of a layer is recorded. */
@@ -47,7 +56,7 @@ public record RecordingBytes(DecoderConfig parent, int length, ElementType type)
   }
 
   /** The least budget that training works with: it reads two layers' states. */
-  long least(long sequences) {
+  public long least(long sequences) {
     return layer(sequences, 0) + layer(sequences, 1);
   }
 

@@ -17,20 +17,19 @@ import puzzle.model.Part;
  * @param tokens of all splits
  * @param importance of channels and heads
  * @param batch sequences per forward pass
- * @param type of training states
  * @param shares in order
  */
 record RecordingIndex(
     CheckpointRef tokens,
     CheckpointRef importance,
     int batch,
-    ElementType type,
     double parentLoss,
     List<Share> shares) {
 
   /**
    * What was recorded of a share of every split's sequences.
    *
+   * @param type of training states
    * @param activity sums over the training sequences; null if the share has none
    * @param losses of the parent on each sequence of {@link Split#EVALUATION}, nats per token
    */

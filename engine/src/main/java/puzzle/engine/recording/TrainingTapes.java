@@ -106,7 +106,7 @@ record TrainingTapes(Store store, RecordingIndex index, Sequences tokens, long b
                 List.of(store.safetensors(share.file(Place.INPUT, from).file())),
                 StateFile.tensor(Split.TRAIN, Place.INPUT));
       } else {
-        waiting = draft(passes, share.file(Place.INPUT, 0), mine);
+        waiting = draft(passes, share, Place.INPUT, 0);
         passes.embed(mine, List.of(waiting));
         end(waiting, share.file(Place.INPUT, 0), layer == 0);
         input = waiting;
@@ -114,8 +114,8 @@ record TrainingTapes(Store store, RecordingIndex index, Sequences tokens, long b
       for (int at = from; at <= layer; at++) {
         StateFile middle = at == layer ? share.file(Place.MIDDLE, at) : null;
         StateFile output = share.file(Place.INPUT, at + 1);
-        StateDraft next = draft(passes, output, mine);
-        try (StateDraft between = middle == null ? null : draft(passes, middle, mine)) {
+        StateDraft next = draft(passes, share, Place.INPUT, at + 1);
+        try (StateDraft between = middle == null ? null : draft(passes, share, Place.MIDDLE, at)) {
           passes.layer(at, input, between, List.of(next), null);
           if (between != null) {
             end(between, middle, true);
@@ -136,8 +136,9 @@ record TrainingTapes(Store store, RecordingIndex index, Sequences tokens, long b
     }
   }
 
-  private StateDraft draft(ParentStates passes, StateFile of, Sequences sequences) {
-    return passes.draft(Split.TRAIN, of.place(), of.layer(), index.type(), (int) sequences.count());
+  private StateDraft draft(ParentStates passes, Share share, Place place, int layer) {
+    int sequences = (int) share.of(tokens).count();
+    return passes.draft(Split.TRAIN, place, layer, share.type(), sequences);
   }
 
   private void end(StateDraft made, StateFile expected, boolean keep) {
