@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import puzzle.engine.data.Corpus;
+import puzzle.engine.data.SpecialTokens;
 import puzzle.engine.data.Tokenizer;
 import puzzle.engine.huggingface.ModelFolder;
 import puzzle.engine.nn.Arithmetic;
@@ -21,11 +22,13 @@ import puzzle.engine.nn.Residency;
 import puzzle.engine.nn.Tensors;
 import puzzle.model.InvalidInputException;
 import puzzle.model.Precision;
+import puzzle.model.RunSpec;
 
 /**
  * Measures the model of any folder on a text, alone or against its parent: next-token loss and
  * accuracy, KL(parent || model), and how often both have the same first choice. Means over all
- * predicted tokens; every token but a document's first is one. No token is added to the text.
+ * predicted tokens; every token but a document's first is one. Before each document stands the
+ * token that the tokenizer puts there, if it does; nothing is added behind it.
  */
 public final class FolderEvaluation implements AutoCloseable {
 
@@ -54,13 +57,22 @@ public final class FolderEvaluation implements AutoCloseable {
    * Means over tokens.
    *
    * @param tokens predicted
+   * @param documents of the text that were begun
+   * @param tooShort further ones that hold no token to predict, or no text
    * @param loss nats
    * @param top1 share of tokens that are the model's first choice
    * @param kl KL(parent || model), nats; null without a parent
    * @param agreement share of tokens where both models' first choice is the same; null without a
    *     parent
    */
-  public record Result(long tokens, double loss, double top1, Double kl, Double agreement) {}
+  public record Result(
+      long tokens,
+      long documents,
+      long tooShort,
+      double loss,
+      double top1,
+      Double kl,
+      Double agreement) {}
 
   private final ModelFolder folder;
   private final ModelFolder parentFolder;
@@ -68,6 +80,7 @@ public final class FolderEvaluation implements AutoCloseable {
   private final int length;
   private final Tokenizer tokenizer;
   private final Tokenizer other;
+  private final SpecialTokens special;
   private final Decoder model;
   private final Decoder parent;
 
@@ -102,7 +115,15 @@ public final class FolderEvaluation implements AutoCloseable {
               .formatted(options.length(), model, positions));
     }
     this.length = options.length() > 0 ? options.length() : Math.min(positions, DEFAULT_LENGTH);
-    this.tokenizer = tokenizer(model, parent);
+    boolean own = parent == null || Files.exists(model.resolve(TOKENIZER));
+    this.tokenizer = Tokenizer.open(own ? model : parent);
+    this.special =
+        SpecialTokens.of(
+            own ? model : parent,
+            tokenizer,
+            RunSpec.Corpus.AUTO,
+            RunSpec.Corpus.NONE,
+            folder.config().vocabSize());
     this.other = parent != null && differ(model, parent) ? Tokenizer.open(parent) : null;
     this.model = open(folder);
     this.parent = parentFolder == null ? null : open(parentFolder);
@@ -116,12 +137,6 @@ public final class FolderEvaluation implements AutoCloseable {
             from.weights(),
             length,
             Arithmetic.of(options.precision(), folder.config(), folder.weights()));
-  }
-
-  /** The model's own, or its parent's where it comes without. */
-  private static Tokenizer tokenizer(Path model, Path parent) {
-    boolean own = parent == null || Files.exists(model.resolve(TOKENIZER));
-    return Tokenizer.open(own ? model : parent);
   }
 
   private static final String TOKENIZER = "tokenizer.json";
@@ -148,9 +163,14 @@ public final class FolderEvaluation implements AutoCloseable {
     long windows = 0;
     List<int[]> group = new ArrayList<>();
     long waiting = 0;
+    long begun = 0;
+    long tooShort = 0;
     try (Corpus.Documents documents = EvaluationText.open(text)) {
       while (documents.hasNext() && windows < options.most()) {
-        for (int[] window : EvaluationText.windows(encoded(documents.next()), length)) {
+        List<int[]> cut = EvaluationText.windows(encoded(documents.next()), length);
+        begun += cut.isEmpty() ? 0 : 1;
+        tooShort += cut.isEmpty() ? 1 : 0;
+        for (int[] window : cut) {
           if (windows < options.most()) {
             windows++;
             waiting += window.length;
@@ -163,6 +183,7 @@ public final class FolderEvaluation implements AutoCloseable {
           }
         }
       }
+      tooShort += documents.empty() + documents.leftOut();
     }
     measure(group);
     if (tokens == 0) {
@@ -172,6 +193,8 @@ public final class FolderEvaluation implements AutoCloseable {
     boolean against = parent != null;
     return new Result(
         tokens,
+        begun,
+        tooShort,
         -sums[0] / tokens,
         sums[1] / tokens,
         against ? sums[2] / tokens : null,
@@ -194,7 +217,7 @@ public final class FolderEvaluation implements AutoCloseable {
                 + "Maybe tokenizer.json and config.json are of different models.");
       }
     }
-    return ids;
+    return special.begun(ids);
   }
 
   /** Runs windows through both models; those of a batch are filled up behind their end. */
