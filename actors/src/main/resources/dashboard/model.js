@@ -17,7 +17,8 @@ export class Model {
 
   get workload() { return this.spec.target.goals[0].workload; }
   get ended() { return this.outcome != null; }
-  get parentBlock() { return this.blocks[0]; }
+  /** The parent's own block of a layer. */
+  parentBlock(layer) { return this.space.own?.[layer] ?? this.blocks[0]; }
   get variants() { return [...this.space.attention, ...this.space.ffn]; }
   /** What stands in the subblock's place: "grouped-attention", "linear", "no-op". */
   kind(variant) { return this.kinds[variant]; }
@@ -25,7 +26,7 @@ export class Model {
 
   /** Colour variable of each kind of the space, in its order: the parent's own look alike. */
   get kindColours() {
-    const own = this.parentBlock.split("+").map(v => this.kind(v));
+    const own = this.blocks[0].split("+").map(v => this.kind(v));
     const colours = new Map();
     let others = 0;
     for (const kind of this.variants.map(v => this.kind(v))) {
@@ -169,8 +170,10 @@ export class Model {
     const costs = this.costs;
     if (!costs) return null;
     const sum = {...costs.fixed};
-    for (const name of this.parentBlock.split("+")) {
-      for (const [key, value] of Object.entries(costs.variants.get(name))) sum[key] += this.layers * value;
+    for (let layer = 0; layer < this.layers; layer++) {
+      for (const name of this.parentBlock(layer).split("+")) {
+        for (const [key, value] of Object.entries(costs.variants.get(name))) sum[key] += value;
+      }
     }
     return sum;
   }

@@ -11,7 +11,7 @@ export function figures(ui) {
       const toScore = layers * (model.blocks.length - 1) + model.coupled;
       const scored = model.tally("score/");
       const toTrain = layers * model.variants.filter(v =>
-        !model.isNoOp(v) && !model.parentBlock.split("+").includes(v)).length + model.coupled;
+        !model.isNoOp(v) && !model.blocks[0].split("+").includes(v)).length + model.coupled;
       const trained = model.tally("bld/");
       const now = model.ended ? lastTime(model) : model.now;
       const failed = model.failures.reduce((n, g) => n + g.attempts, 0);

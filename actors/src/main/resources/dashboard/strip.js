@@ -34,11 +34,11 @@ export function strip(ui) {
     return null;
   }
 
-  function share(variant, index) {
+  function share(variant, index, layer) {
     if (model.isNoOp(variant)) return 0;
     const costs = model.costs;
     if (!costs) return .5;
-    const parent = model.parentBlock.split("+")[index];
+    const parent = model.parentBlock(layer).split("+")[index];
     const share = model.runtime(costs.variants.get(variant)) / model.runtime(costs.variants.get(parent));
     return Math.min(1.15, Math.max(.03, share));
   }
@@ -62,7 +62,7 @@ export function strip(ui) {
     best.architecture.forEach((block, layer) => {
       const x = LEFT + layer * cw;
       block.split("+").forEach((variant, i) => {
-        const tall = share(variant, i) * FULL;
+        const tall = share(variant, i, layer) * FULL;
         c.fillStyle = colour("soft");
         c.fillRect(x, i ? MIDDLE + 1 : MIDDLE - FULL, cw - gap, FULL - 1);
         c.fillStyle = colour(colours.get(model.kind(variant)));
@@ -100,9 +100,9 @@ export function strip(ui) {
   function describe(layer) {
     const best = ui.shown() ?? model.best;
     const block = best.architecture[layer];
-    const lines = block.split("+").map((v, i) => `${i ? "FFN" : "attention"}: ${v}, ${Math.round(100 * share(v, i))} % of the parent's run time`);
+    const lines = block.split("+").map((v, i) => `${i ? "FFN" : "attention"}: ${v}, ${Math.round(100 * share(v, i, layer))} % of the parent's run time`);
     const score = model.scoreTask(layer, block)?.result?.score;
-    lines.push(block === model.parentBlock ? "the parent's own block" : score ? `score ${number(score.value)} nats/token` : "score predicted from its halves");
+    lines.push(block === model.parentBlock(layer) ? "the parent's own block" : score ? `score ${number(score.value)} nats/token` : "score predicted from its halves");
     if (before && before.architecture[layer] !== block) lines.push(`before: ${before.architecture[layer]}`);
     return {title: `layer ${layer}`, lines};
   }

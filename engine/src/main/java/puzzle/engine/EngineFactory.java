@@ -1,7 +1,10 @@
 package puzzle.engine;
 
 import java.nio.file.Path;
+import java.util.List;
+import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.SubblockKind;
+import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.Device;
 import puzzle.model.InvalidInputException;
@@ -32,10 +35,11 @@ public interface EngineFactory {
    * Sizes of a parent.
    *
    * @param heads query heads of every layer's attention
-   * @param block of every layer
+   * @param largest the block of every layer; where they differ, the largest of each half
+   * @param own the block of each layer
    * @param params of the whole model
    */
-  record ParentShape(int layers, int heads, int hiddenSize, Block block, long params) {
+  record ParentShape(int heads, int hiddenSize, Block largest, Architecture own, long params) {
 
     /**
      * What a part of a pass over the corpus costs at least: minutes on one thread of a processor,
@@ -51,11 +55,30 @@ public interface EngineFactory {
     /** A query head for each KV head, and a hidden state as wide as the FFN. */
     public ParentShape(int layers, int kvHeads, int intermediateSize) {
       this(
-          layers,
           kvHeads,
           intermediateSize,
           new Block(Variant.attention(kvHeads), Variant.ffn(intermediateSize)),
+          Architecture.uniform(
+              new Block(Variant.attention(kvHeads), Variant.ffn(intermediateSize)), layers),
           0);
+    }
+
+    public static ParentShape of(DecoderConfig config) {
+      return new ParentShape(
+          config.heads(),
+          config.hiddenSize(),
+          config.parentBlock(),
+          config.architecture(),
+          config.params());
+    }
+
+    public int layers() {
+      return own.layers();
+    }
+
+    /** True if all layers are alike. */
+    public boolean uniform() {
+      return own.blocks().stream().allMatch(largest::equals);
     }
 
     /** How many parts the long tasks of a run of this parent are done in. */
@@ -67,7 +90,7 @@ public interface EngineFactory {
       return new RunSpec.Parts(
           passes(run, recorded),
           passes(run, evaluated),
-          (int) Math.max(1, Math.min(layers, Math.ceil(2 * params / PART_BYTES))));
+          (int) Math.max(1, Math.min(layers(), Math.ceil(2 * params / PART_BYTES))));
     }
 
     /** No part is smaller than a batch. */
@@ -79,18 +102,28 @@ public interface EngineFactory {
     }
 
     public int kvHeads() {
-      return block.attention().size(Variant.Size.KV_HEADS);
+      return largest.attention().size(Variant.Size.KV_HEADS);
     }
 
     public int intermediateSize() {
-      return block.ffn().size(Variant.Size.WIDTH);
+      return largest.ffn().size(Variant.Size.WIDTH);
     }
 
     /**
-     * @throws IllegalArgumentException if a variant cannot be made of the parent's weights
+     * @throws IllegalArgumentException if a variant is no layer's own and can be made of none's
+     *     weights
      */
     public void requireFit(Variant variant) {
-      SubblockKind.of(variant).requireFit(variant, block, heads, hiddenSize);
+      List<Block> blocks = own.blocks();
+      if (blocks.stream().anyMatch(b -> b.get(variant.subblock()).equals(variant))) {
+        return;
+      }
+      Block like =
+          blocks.stream()
+              .filter(b -> variant.replaces(b.get(variant.subblock())))
+              .findFirst()
+              .orElse(largest);
+      SubblockKind.of(variant).requireFit(variant, like, heads, hiddenSize);
     }
   }
 }

@@ -5,12 +5,16 @@ import java.util.LinkedHashSet;
 import java.util.List;
 
 /**
- * The variants every layer may choose from (section 2). The first of each list is the parent's own
- * subblock, so block 0 is always the parent's.
+ * The variants that layers may choose from (section 2). Where all layers of the parent are alike,
+ * the first of each list is the parent's own subblock, so block 0 is the parent's. Where they
+ * differ, as those of an earlier run's child do, the lists hold what any layer may choose, and each
+ * layer chooses its own and what can replace that ({@link Variant#replaces}).
  *
  * @param layers that choose from fewer; the parent's own subblocks are always among the choices
+ * @param own the parent's block of each layer; empty if all have the first of each list
  */
-public record SearchSpace(List<Variant> attention, List<Variant> ffn, List<Layers> layers) {
+public record SearchSpace(
+    List<Variant> attention, List<Variant> ffn, List<Layers> layers, List<Block> own) {
 
   /**
    * Some consecutive layers.
@@ -37,6 +41,21 @@ public record SearchSpace(List<Variant> attention, List<Variant> ffn, List<Layer
     attention = checked(attention, Subblock.ATTENTION);
     ffn = checked(ffn, Subblock.FFN);
     layers = layers == null ? List.of() : List.copyOf(layers);
+    own = own == null ? List.of() : List.copyOf(own);
+    if (own.isEmpty()) {
+      requireOfParents(attention.get(0));
+      requireOfParents(ffn.get(0));
+    }
+    for (Block block : own) {
+      if (!attention.contains(block.attention()) || !ffn.contains(block.ffn())) {
+        throw new IllegalArgumentException("the parent's own " + block + " is not in the space");
+      }
+    }
+  }
+
+  /** Of a parent whose layers are alike. */
+  public SearchSpace(List<Variant> attention, List<Variant> ffn, List<Layers> layers) {
+    this(attention, ffn, layers, List.of());
   }
 
   /** The same for every layer. */
@@ -85,14 +104,39 @@ public record SearchSpace(List<Variant> attention, List<Variant> ffn, List<Layer
     return all;
   }
 
+  /** The first of each list: the parent's block, if its layers are alike. */
   public Block parent() {
     return new Block(attention.get(0), ffn.get(0));
   }
 
+  /** The parent's block of a layer. */
+  public Block own(int layer) {
+    return own.isEmpty() ? parent() : own.get(layer);
+  }
+
+  /** The parent as an architecture of this space. */
+  public Architecture parent(int layers) {
+    return own.isEmpty() ? Architecture.uniform(parent(), layers) : new Architecture(own);
+  }
+
+  /** What one layer chooses from, its own first. */
+  public SearchSpace of(int layer) {
+    return new SearchSpace(of(layer, attention), of(layer, ffn), List.of(), List.of(own(layer)));
+  }
+
+  private List<Variant> of(int layer, List<Variant> variants) {
+    Variant first = own(layer).get(variants.get(0).subblock());
+    LinkedHashSet<Variant> offered = new LinkedHashSet<>(List.of(first));
+    variants.stream().filter(variant -> offers(layer, variant)).forEach(offered::add);
+    return List.copyOf(offered);
+  }
+
   /** True if the layer may choose the variant. */
   public boolean offers(int layer, Variant variant) {
-    return variant.equals(parent().get(variant.subblock()))
-        || layers.stream().noneMatch(l -> l.refuses(layer, variant));
+    Variant mine = own(layer).get(variant.subblock());
+    return variant.equals(mine)
+        || (own.isEmpty() || variant.replaces(mine))
+            && layers.stream().noneMatch(l -> l.refuses(layer, variant));
   }
 
   /** True if the layer may choose both halves. */
@@ -100,7 +144,10 @@ public record SearchSpace(List<Variant> attention, List<Variant> ffn, List<Layer
     return offers(layer, block.attention()) && offers(layer, block.ffn());
   }
 
-  /** True if the variant has weights of its own to train: neither the parent's nor a no-op. */
+  /**
+   * True if the variant has weights of its own to train: neither the parent's nor a no-op. Asked of
+   * the space {@link #of} a layer where layers differ.
+   */
   public boolean trainable(Variant variant) {
     return !variant.isNoOp() && !variant.equals(parent().get(variant.subblock()));
   }
@@ -120,10 +167,6 @@ public record SearchSpace(List<Variant> attention, List<Variant> ffn, List<Layer
       throw new IllegalArgumentException(
           "the search space has no " + subblock + " variant.\nMaybe list the parent's own first.");
     }
-    if (!variants.get(0).kind().ofParents()) {
-      throw new IllegalArgumentException(
-          "the first " + subblock + " variant must be the parent's own, not " + variants.get(0));
-    }
     for (Variant variant : variants) {
       if (variant.subblock() != subblock) {
         throw new IllegalArgumentException(variant + " is not a variant of " + subblock);
@@ -133,5 +176,13 @@ public record SearchSpace(List<Variant> attention, List<Variant> ffn, List<Layer
       throw new IllegalArgumentException("the search space names a variant twice: " + variants);
     }
     return List.copyOf(variants);
+  }
+
+  private static void requireOfParents(Variant first) {
+    if (!first.kind().ofParents()) {
+      throw new IllegalArgumentException(
+          "the first %s variant must be the parent's own, not %s"
+              .formatted(first.subblock(), first));
+    }
   }
 }

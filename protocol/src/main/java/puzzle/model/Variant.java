@@ -159,6 +159,27 @@ public record Variant(Subblock subblock, Kind kind, Map<Size, Integer> sizes)
     return value;
   }
 
+  /**
+   * True if it can stand in the place of a parent's subblock: it is that subblock, nothing, or can
+   * be made of its weights and is no larger. Of one matrix, of a low-rank FFN and of nothing, none
+   * is made but nothing.
+   */
+  public boolean replaces(Variant own) {
+    if (equals(own) || subblock == own.subblock && isNoOp()) {
+      return true;
+    }
+    if (subblock != own.subblock || !own.kind.ofParents()) {
+      return false;
+    }
+    return switch (kind) {
+      case GROUPED_ATTENTION -> size(Size.KV_HEADS) < own.size(Size.KV_HEADS);
+      case GATED_FFN -> size(Size.WIDTH) < own.size(Size.WIDTH);
+      case LOW_RANK_FFN -> size(Size.WIDTH) == own.size(Size.WIDTH);
+      case LINEAR -> true;
+      case NO_OP -> throw new IllegalStateException("a no-op replaces anything");
+    };
+  }
+
   /** True if nothing stands there: no weights, no time. */
   public boolean isNoOp() {
     return kind == Kind.NO_OP;

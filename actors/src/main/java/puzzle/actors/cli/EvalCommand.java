@@ -11,6 +11,7 @@ import puzzle.actors.cli.console.ExitCode;
 import puzzle.actors.cli.console.ResultCommand;
 import puzzle.engine.nn.Residency;
 import puzzle.engine.score.FolderEvaluation;
+import puzzle.model.Precision;
 
 /** Measures the model of any Hugging Face folder on a text. */
 @Command(
@@ -62,6 +63,14 @@ final class EvalCommand extends ResultCommand {
               + " Results are the same. Default: auto.")
   Residency weights = Residency.AUTO;
 
+  @Option(
+      names = "--precision",
+      paramLabel = "TYPE",
+      description =
+          "What products compute in: fp32; bf16; auto: bf16 where the weights are and the machine is"
+              + " faster in it. Default: auto.")
+  Precision precision = Precision.AUTO;
+
   @Override
   public Integer call() {
     if (length != null && length < 1 || windows != null && windows < 1 || batch < 1) {
@@ -72,7 +81,8 @@ final class EvalCommand extends ResultCommand {
             length == null ? 0 : length,
             batch,
             windows == null ? Long.MAX_VALUE : windows,
-            weights);
+            weights,
+            precision);
     try (FolderEvaluation evaluation = new FolderEvaluation(folder, parent, options)) {
       print(evaluation.run(text));
     }

@@ -84,12 +84,7 @@ final class PlanCommand extends ResultCommand {
   /** The config alone: weights are needed to run, not to plan. */
   private static ParentShape shape(Path parent) {
     DecoderConfig config = HuggingFaceConfig.read(parent);
-    return new ParentShape(
-        config.layers(),
-        config.heads(),
-        config.hiddenSize(),
-        config.parentBlock(),
-        config.params());
+    return ParentShape.of(config);
   }
 
   private static int baselines() {

@@ -37,7 +37,7 @@ final class Deliveries {
    */
   Deliveries(LayerState state, List<Delivery> deliveries) {
     this.state = state;
-    this.space = state.spec().space();
+    this.space = state.spec().space().of(state.layer());
     this.ledger = state.tasks();
     this.scores =
         space.blocks().stream()

@@ -36,7 +36,10 @@ import puzzle.persistence.TaskLedger;
 final class LayerPlan {
 
   private final LayerState state;
+
+  /** What this layer chooses from. */
   private final SearchSpace space;
+
   private final Block parent;
   private final List<Wanted> wanted = new ArrayList<>();
   private final List<ScoredBlock> scores = new ArrayList<>();
@@ -57,17 +60,11 @@ final class LayerPlan {
    */
   LayerPlan(LayerState state) {
     this.state = state;
-    this.space = state.spec().space();
+    this.space = state.spec().space().of(state.layer());
     this.parent = space.parent();
-    space.variants().stream()
-        .filter(space::trainable)
-        .filter(v -> space.offers(state.layer(), v))
-        .forEach(this::planVariant);
+    space.variants().stream().filter(space::trainable).forEach(this::planVariant);
     boolean coupledOnly = state.spec().bld().mode() == RunSpec.Bld.Mode.COUPLED;
     for (Block block : space.blocks()) {
-      if (!space.offers(state.layer(), block)) {
-        continue;
-      }
       if (coupledOnly && space.trainsWhole(block)) {
         planCoupled(block, null);
       } else {
@@ -77,7 +74,7 @@ final class LayerPlan {
     if (state.coupled() != null) {
       state.coupled().stream()
           .filter(space::trainsWhole)
-          .filter(b -> space.offers(state.layer(), b))
+          .filter(space.blocks()::contains)
           .filter(b -> !givenUp(b.attention()) && !givenUp(b.ffn()))
           .forEach(this::planSecondStage);
     }

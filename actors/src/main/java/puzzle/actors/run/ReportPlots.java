@@ -101,10 +101,15 @@ final class ReportPlots {
 
   private static String strip(RunState state, TaskResult.Profiled profile, Workload w) {
     Architecture child = state.incumbent().architecture();
-    Block parent = state.spec().space().parent();
+    // Where the parent's layers differ, its slowest is 1.
     double whole =
-        profile.cost(parent.attention()).runtimeSeconds(w)
-            + profile.cost(parent.ffn()).runtimeSeconds(w);
+        state.spec().space().parent(child.layers()).blocks().stream()
+            .mapToDouble(
+                own ->
+                    profile.cost(own.attention()).runtimeSeconds(w)
+                        + profile.cost(own.ffn()).runtimeSeconds(w))
+            .max()
+            .orElseThrow();
     ReportPlots plot =
         new ReportPlots(
             "Time of each layer", "layer", "parent = 1", 0, Math.max(1, child.layers()), 1);

@@ -203,7 +203,7 @@ public final class RunPlan {
       settled.merge(Phase.EVALUATE, candidate(i).done(state.tasks()), Integer::sum);
     }
     Architecture child = state.incumbent().architecture();
-    Architecture parent = Architecture.uniform(state.spec().space().parent(), state.layers());
+    Architecture parent = state.spec().space().parent(state.layers());
     Workload workload = state.spec().target().goals().get(0).workload();
     want(Wanted.measuring(new Task.Measure(workload, List.of(parent, child)), Priority.MEASURE));
     if (!wanted.isEmpty()) {

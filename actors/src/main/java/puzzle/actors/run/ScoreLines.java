@@ -40,7 +40,7 @@ final class ScoreLines {
 
   /** Blocks that were not measured though both their halves were. */
   private static List<ScoredBlock> predicted(RunState state, LayerLibrary layer) {
-    Block parent = state.spec().space().parent();
+    Block parent = state.spec().space().own(layer.layer());
     List<ScoredBlock> sums = new ArrayList<>();
     for (Block block : state.spec().space().blocks()) {
       Optional<Score> attention = score(layer, new Block(block.attention(), parent.ffn()));

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -56,7 +58,9 @@ final class SpaceSection {
             variants(Subblock.ATTENTION),
             SearchSpace::attention,
             (d, v) -> d.attention = v)
-        .means("The parent's own first: [kv-8, kv-4, attention-linear, attention-no-op].")
+        .means(
+            "The parent's own first: [kv-8, kv-4, attention-linear, attention-no-op]. Where its layers"
+                + " differ, in any order: each layer chooses its own, or what is not larger.")
         .otherwise("the parent's KV heads halved down to one, linear, no-op")
         .key("ffn", variants(Subblock.FFN), SearchSpace::ffn, (d, v) -> d.ffn = v)
         .means("The parent's own first: [ffn-1024, ffn-512, ffn-linear, ffn-no-op].")
@@ -74,11 +78,14 @@ final class SpaceSection {
 
   private SearchSpace space(Draft d) {
     SearchSpace standard = standard(d.multiple);
-    SearchSpace space =
-        new SearchSpace(
-            d.attention == null ? standard.attention() : d.attention,
-            d.ffn == null ? standard.ffn() : d.ffn,
-            d.layers);
+    List<Variant> attention = d.attention == null ? standard.attention() : d.attention;
+    List<Variant> ffn = d.ffn == null ? standard.ffn() : d.ffn;
+    ParentShape shape = parent.get();
+    if (!shape.uniform()) {
+      return new SearchSpace(
+          withOwn(attention, shape), withOwn(ffn, shape), d.layers, shape.own().blocks());
+    }
+    SearchSpace space = new SearchSpace(attention, ffn, d.layers);
     if (!space.parent().equals(standard.parent())) {
       throw new IllegalArgumentException(
           "the first variants must be the parent's own, %s.\nMaybe put them first: %s and %s."
@@ -86,6 +93,13 @@ final class SpaceSection {
                   standard.parent(), standard.parent().attention(), standard.parent().ffn()));
     }
     return space;
+  }
+
+  /** Where layers differ, what each has is among the choices, written or not. */
+  private static List<Variant> withOwn(List<Variant> variants, ParentShape shape) {
+    Set<Variant> all = new TreeSet<>(variants);
+    shape.own().blocks().forEach(own -> all.add(own.get(variants.get(0).subblock())));
+    return List.copyOf(all);
   }
 
   private SearchSpace standard(int multiple) {
@@ -165,9 +179,11 @@ final class SpaceSection {
 
   private void known(List<Variant> variants) {
     SearchSpace standard = standard(all.multiple);
+    ParentShape shape = parent.get();
     List<Variant> some =
-        new ArrayList<>(all.attention == null ? standard.attention() : all.attention);
-    some.addAll(all.ffn == null ? standard.ffn() : all.ffn);
+        new ArrayList<>(
+            withOwn(all.attention == null ? standard.attention() : all.attention, shape));
+    some.addAll(withOwn(all.ffn == null ? standard.ffn() : all.ffn, shape));
     for (Variant variant : variants) {
       if (!some.contains(variant)) {
         throw new IllegalArgumentException(

@@ -109,7 +109,7 @@ public final class SimulatedResults {
   }
 
   private static double kl(RunSpec spec, int layer, Block block) {
-    if (block.equals(spec.space().parent())) {
+    if (block.equals(spec.space().own(layer))) {
       return 0;
     }
     double attention = harm(spec, layer, block.attention());
@@ -118,7 +118,7 @@ public final class SimulatedResults {
   }
 
   private static double harm(RunSpec spec, int layer, Variant v) {
-    if (v.equals(spec.space().parent().get(v.subblock()))) {
+    if (v.equals(spec.space().own(layer).get(v.subblock()))) {
       return 0;
     }
     double base = v.isNoOp() ? 0.3 : v.sizes().isEmpty() ? 0.2 : 0.1 * (1 - share(spec, v));

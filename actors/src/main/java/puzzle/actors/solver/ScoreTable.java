@@ -59,9 +59,9 @@ final class ScoreTable {
       Arrays.fill(measured[layer], Double.NaN);
       Arrays.fill(coupled[layer], Double.NaN);
       Arrays.fill(score[layer], Double.NaN);
-      // Block 0 is the parent's own.
-      measured[layer][0] = 0;
-      score[layer][0] = 0;
+      int own = index.get(spec.space().own(layer));
+      measured[layer][own] = 0;
+      score[layer][own] = 0;
     }
   }
 
@@ -69,7 +69,7 @@ final class ScoreTable {
     return target;
   }
 
-  /** All blocks of the space; 0 is the parent's. */
+  /** All blocks of the space, of which a layer may offer fewer. */
   List<Block> blocks() {
     return blocks;
   }
@@ -180,7 +180,7 @@ final class ScoreTable {
   }
 
   BlockCost parentCost() {
-    return cost(Architecture.uniform(spec.space().parent(), layers()));
+    return cost(spec.space().parent(layers()));
   }
 
   private SolverTable table(double[][] scores) {
@@ -194,7 +194,7 @@ final class ScoreTable {
   }
 
   private void predict(int layer, Block scored, String cause, List<Put> puts) {
-    Block parent = spec.space().parent();
+    Block parent = spec.space().own(layer);
     boolean attentionOnly = scored.ffn().equals(parent.ffn());
     boolean ffnOnly = scored.attention().equals(parent.attention());
     if (!attentionOnly && !ffnOnly) {

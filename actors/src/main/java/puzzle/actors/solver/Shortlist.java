@@ -24,10 +24,11 @@ final class Shortlist {
   static List<List<Block>> of(SearchSpace space, List<Architecture> architectures, int keep) {
     List<List<Block>> layers = new ArrayList<>();
     for (int layer = 0; layer < architectures.get(0).layers(); layer++) {
+      SearchSpace own = space.of(layer);
       LinkedHashSet<Block> used = new LinkedHashSet<>();
       for (Architecture architecture : architectures) {
         Block block = architecture.block(layer);
-        if (space.trainsWhole(block) && used.size() < keep) {
+        if (own.trainsWhole(block) && used.size() < keep) {
           used.add(block);
         }
       }

@@ -34,7 +34,7 @@ final class TargetRows {
    */
   TargetRows(RunSpec spec, int layers, List<TaskResult.Profiled> profiles) {
     this.profiles = List.copyOf(profiles);
-    Architecture parent = Architecture.uniform(spec.space().parent(), layers);
+    Architecture parent = spec.space().parent(layers);
     for (int g = 0; g < profiles.size(); g++) {
       Workload w = profiles.get(g).workload();
       stats.add(stat("memory", w));

@@ -27,7 +27,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import puzzle.actors.cli.console.ExitCode;
 import puzzle.engine.huggingface.SmallParent;
+import puzzle.model.Block;
 import puzzle.model.Sha256;
+import puzzle.model.Subblock;
 
 /**
  * The command line as a process of its own, on a small random parent, killed without warning at a
@@ -79,6 +81,52 @@ class KillIT {
     String name = "devices-" + devices;
     finish(start(name, devices), name);
     assertSame(read(name));
+  }
+
+  /** Its layers differ in heads, widths and kinds; each keeps its own or gets something smaller. */
+  @Test
+  void theChildIsTheParentOfAnotherRun() throws Exception {
+    Path yaml = folder.resolve("grandchild.yaml");
+    Files.writeString(
+        yaml,
+        RUN_FILE
+            .formatted("grandchild")
+            .replace("parent: parent", "parent: runs/undisturbed/child")
+            .replaceAll("space:\\n(  .*\\n)+?bld", "bld")
+            .replace("0.7 x parent", "0.8 x parent"));
+    Said valid = command("validate", yaml.toString());
+    assertEquals(0, valid.exit(), valid.err());
+    Said plan = command("plan", yaml.toString(), "--output", "json");
+    assertEquals(0, plan.exit(), plan.err());
+    Said run = command("run", yaml.toString(), "--output", "json");
+    assertEquals(0, run.exit(), run.err());
+    assertEquals(0, command("verify", "runs/grandchild/child").exit());
+    Said exported = command("export", "runs/grandchild", "--format", "anymodel");
+    assertEquals(0, exported.exit(), exported.err());
+    assertEquals(0, command("verify", "runs/grandchild/child-anymodel").exit());
+
+    JsonNode before = undisturbed.summary();
+    JsonNode after =
+        new ObjectMapper().readTree(folder.resolve("runs/grandchild/report.json").toFile());
+    long params = after.at("/parent/params").asLong();
+    assertEquals(before.at("/child/params").asLong(), params);
+    assertTrue(after.at("/child/params").asLong() <= 0.8 * params, after.at("/child").toString());
+    assertTrue(after.at("/solution/proven").asBoolean(), after.at("/solution").toString());
+    JsonNode own = before.at("/solution/choices");
+    JsonNode chosen = after.at("/solution/choices");
+    for (int layer = 0; layer < own.size(); layer++) {
+      Block parent = Block.parse(own.get(layer).asText());
+      Block child = Block.parse(chosen.get(layer).asText());
+      for (Subblock subblock : Subblock.values()) {
+        assertTrue(child.get(subblock).replaces(parent.get(subblock)), child + " of " + parent);
+      }
+    }
+    long tasks = new ObjectMapper().readTree(plan.out()).at("/phases/2/tasks").asLong();
+    long trained =
+        libraryFiles("grandchild").stream()
+            .filter(file -> !file.getFileName().toString().contains("+"))
+            .count();
+    assertEquals(tasks, trained, "planned, and trained one by one");
   }
 
   @Test
@@ -147,7 +195,8 @@ class KillIT {
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
+                "-Xmx512m",
+                "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2",
                 "-Dai.djl.offline=true",
                 "-cp",
                 productClassPath(),

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import puzzle.engine.EngineFactory.ParentShape;
+import puzzle.model.Architecture;
 import puzzle.model.Block;
 import puzzle.model.RunSpec;
 import puzzle.model.Variant;
@@ -32,8 +33,7 @@ class ParentSizeTest {
               limits: {memory: 0.7 x parent}
             """
                 + more);
-    Block block = new Block(Variant.attention(8), Variant.ffn(64));
-    return RunFile.read(file, folder, parent -> new ParentShape(4, 8, 64, block, params));
+    return RunFile.read(file, folder, parent -> shape(params));
   }
 
   @Test
@@ -70,9 +70,12 @@ class ParentSizeTest {
   void theResolvedFileReadsBackAsTheSameRun() throws IOException {
     RunFile real = read(1_200_000_000, "");
     Path again = Files.writeString(folder.resolve("again.yaml"), real.resolved());
-    Block block = new Block(Variant.attention(8), Variant.ffn(64));
-    RunFile back =
-        RunFile.read(again, folder, parent -> new ParentShape(4, 8, 64, block, 1_200_000_000));
+    RunFile back = RunFile.read(again, folder, parent -> shape(1_200_000_000));
     assertEquals(real, back);
+  }
+
+  private static ParentShape shape(long params) {
+    Block block = new Block(Variant.attention(8), Variant.ffn(64));
+    return new ParentShape(8, 64, block, Architecture.uniform(block, 4), params);
   }
 }

@@ -15,6 +15,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import puzzle.engine.EngineFactory.ParentShape;
+import puzzle.model.Architecture;
+import puzzle.model.Block;
 import puzzle.model.DType;
 import puzzle.model.InvalidInputException;
 import puzzle.model.Limit;
@@ -145,6 +147,35 @@ class RunFileTest {
     refused(GOOD + "space: {layers: {0: {ffn: [ffn-7]}}}\n", "not among the variants of all");
     refused(GOOD + "bld: {tapeBudget: 0.5 x parent}\n", "not a number of bytes");
     refused(GOOD + "bld: {microBatch: -1}\n", "microBatch");
+  }
+
+  @Test
+  void whereTheParentsLayersDifferEachChoosesItsOwnOrLess() throws IOException {
+    ParentShape shape =
+        new ParentShape(
+            8,
+            640,
+            Block.parse("kv-8+ffn-640"),
+            new Architecture(
+                List.of(
+                    Block.parse("kv-8+ffn-640"),
+                    Block.parse("kv-2+ffn-600"),
+                    Block.parse("attention-no-op+ffn-linear"),
+                    Block.parse("attention-linear+ffn-640-rank-8"))),
+            0);
+    Path file = Files.writeString(folder.resolve("run.yaml"), GOOD);
+    RunFile read = RunFile.read(file, Path.of("/here"), parent -> shape);
+    SearchSpace space = read.spec().space();
+    assertEquals(shape.own(), space.parent(4));
+    assertEquals(
+        "[kv-8, kv-4, kv-2, kv-1, attention-linear, attention-no-op]",
+        space.attention().toString());
+    assertTrue(space.ffn().contains(Variant.parse("ffn-600")), space.ffn().toString());
+    assertEquals(
+        "[kv-2, kv-1, attention-linear, attention-no-op]", space.of(1).attention().toString());
+    assertEquals("[ffn-640-rank-8, ffn-no-op]", space.of(3).ffn().toString());
+    Path again = Files.writeString(folder.resolve("again.yaml"), read.resolved());
+    assertEquals(read.hash(), RunFile.read(again, Path.of("/here"), parent -> shape).hash());
   }
 
   @Test

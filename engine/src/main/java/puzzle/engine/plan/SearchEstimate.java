@@ -88,9 +88,6 @@ public record SearchEstimate(RunSpec spec, DecoderConfig model, PassTimes times,
     long tasks = 0;
     double seconds = 0;
     for (Variant variant : space.variants()) {
-      if (!space.trainable(variant)) {
-        continue;
-      }
       boolean attention = variant.subblock() == Subblock.ATTENTION;
       Variant behind = model.parentBlock().ffn();
       double step = times.training(variant, batch) + times.optimiser(model.params(variant));
@@ -99,7 +96,7 @@ public record SearchEstimate(RunSpec spec, DecoderConfig model, PassTimes times,
         step += times.frozen(behind, batch);
         heldOut += times.forward(behind, spec.scoring().sequences());
       }
-      long offered = layersWith(l -> space.offers(l, variant));
+      long offered = layersWith(l -> space.offers(l, variant) && space.of(l).trainable(variant));
       tasks += offered;
       seconds += offered * (steps * step + 2 * heldOut);
     }
@@ -111,12 +108,10 @@ public record SearchEstimate(RunSpec spec, DecoderConfig model, PassTimes times,
     long tasks = 0;
     double seconds = 0;
     for (Block block : spec.space().blocks()) {
-      if (block.equals(spec.space().parent())) {
-        continue;
-      }
       double own =
           times.forward(block.attention(), sequences) + times.forward(block.ffn(), sequences);
-      IntPredicate offers = layer -> spec.space().offers(layer, block);
+      IntPredicate offers =
+          layer -> spec.space().offers(layer, block) && !block.equals(spec.space().own(layer));
       long offered = layersWith(offers);
       tasks += offered;
       // Above the replaced layer run L-1, L-2, ..., 0 layers of the parent.

@@ -11,6 +11,7 @@ import java.util.List;
 import puzzle.engine.data.Corpus;
 import puzzle.engine.data.Tokenizer;
 import puzzle.engine.huggingface.ModelFolder;
+import puzzle.engine.nn.Arithmetic;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.HeadMeasures;
 import puzzle.engine.nn.HeadMeasures.Final;
@@ -19,6 +20,7 @@ import puzzle.engine.nn.Passes.States;
 import puzzle.engine.nn.Residency;
 import puzzle.engine.nn.Tensors;
 import puzzle.model.InvalidInputException;
+import puzzle.model.Precision;
 
 /**
  * Measures the model of any folder on a text, alone or against its parent: next-token loss and
@@ -40,9 +42,12 @@ public final class FolderEvaluation implements AutoCloseable {
    *     #DEFAULT_LENGTH}
    * @param batch windows that go through a layer together
    * @param most windows of the text that are used, from its start
+   * @param precision of products; AUTO is what the model's own weights and the machine suggest
    */
-  public record Options(int length, int batch, long most, Residency residency) {
-    public static final Options DEFAULT = new Options(0, 8, Long.MAX_VALUE, Residency.AUTO);
+  public record Options(
+      int length, int batch, long most, Residency residency, Precision precision) {
+    public static final Options DEFAULT =
+        new Options(0, 8, Long.MAX_VALUE, Residency.AUTO, Precision.AUTO);
   }
 
   /**
@@ -104,7 +109,13 @@ public final class FolderEvaluation implements AutoCloseable {
   }
 
   private Decoder open(ModelFolder from) {
-    return options.residency().open(from.config(), from.weights(), length);
+    return options
+        .residency()
+        .open(
+            from.config(),
+            from.weights(),
+            length,
+            Arithmetic.of(options.precision(), folder.config(), folder.weights()));
   }
 
   /** The model's own, or its parent's where it comes without. */

@@ -16,12 +16,7 @@ public final class DjlEngineFactory implements EngineFactory {
   @Override
   public ParentShape shape(Path parent) {
     DecoderConfig config = ModelFolder.open(parent).config();
-    return new ParentShape(
-        config.layers(),
-        config.heads(),
-        config.hiddenSize(),
-        config.parentBlock(),
-        config.params());
+    return ParentShape.of(config);
   }
 
   @Override
