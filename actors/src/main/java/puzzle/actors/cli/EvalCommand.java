@@ -30,7 +30,8 @@ final class EvalCommand extends ResultCommand {
       required = true,
       paramLabel = "FILE",
       description =
-          "Plain text (one document), .jsonl, .parquet or .lines.txt (a document each), or a folder.")
+          "Plain text (one document), .jsonl, .json, .parquet, .arrow or .lines.txt (a document"
+              + " each), compressed or not, or a folder.")
   Path text;
 
   @Option(names = "--parent", paramLabel = "FOLDER", description = "The model to compare with.")
@@ -92,6 +93,10 @@ final class EvalCommand extends ResultCommand {
   private void print(FolderEvaluation.Result result) {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("tokens", result.tokens());
+    values.put("documents", result.documents());
+    if (result.tooShort() > 0) {
+      values.put("documents_too_short", result.tooShort());
+    }
     values.put("loss_nats_per_token", result.loss());
     values.put("top1_accuracy", result.top1());
     if (result.kl() != null) {

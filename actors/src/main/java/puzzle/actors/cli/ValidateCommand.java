@@ -11,6 +11,7 @@ import puzzle.actors.cli.console.Engines;
 import puzzle.actors.cli.console.ExitCode;
 import puzzle.actors.cli.console.ResultCommand;
 import puzzle.actors.runfile.RunFile;
+import puzzle.engine.data.TextReport;
 import puzzle.engine.machine.HostMemory;
 import puzzle.engine.plan.Needs;
 import puzzle.model.Phase;
@@ -58,6 +59,7 @@ final class ValidateCommand extends ResultCommand {
     Needs needs =
         new Needs(run.spec(), Engines.model(run), HostMemory.here(), Engines.computesIn(run));
     Phase largest = needs.largest(devices);
+    TextReport text = TextReport.of(run.spec(), Engines.model(run).vocabSize());
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("run", run.spec().id().value());
     object.put("layers", run.layers());
@@ -66,10 +68,12 @@ final class ValidateCommand extends ResultCommand {
     object.put("resolved", run.resolved());
     object.put("memory_bytes", Math.round(needs.memoryBytes(largest, devices)));
     object.put("disk_bytes", Math.round(needs.diskBytes()));
+    object.put("text", text.lines());
     output.show(
         object,
         (out, o) -> {
           out.print(run.resolved());
+          text.lines().forEach(line -> out.println("# " + line));
           out.printf(
               Locale.ROOT,
               "# needs %.1f GB of memory on %d device(s), for %s; %.1f GB of disk%n",

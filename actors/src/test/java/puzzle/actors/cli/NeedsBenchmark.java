@@ -97,13 +97,7 @@ public final class NeedsBenchmark {
   }
 
   private static ParentShape shape(Path parent) {
-    DecoderConfig config = HuggingFaceConfig.read(parent);
-    return new ParentShape(
-        config.layers(),
-        config.heads(),
-        config.hiddenSize(),
-        config.parentBlock(),
-        config.params());
+    return ParentShape.of(HuggingFaceConfig.read(parent));
   }
 
   private int run(String launcher, Path file, Path store) throws Exception {

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import puzzle.engine.data.Tokenizer;
+import puzzle.engine.data.RunText;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.files.AtomicFile;
 import puzzle.engine.files.StorageException;
@@ -109,9 +109,12 @@ final class DeviceCache implements AutoCloseable {
     }
     List<String> asked = List.of(description, spec.parent(), spec.corpus().toString());
     if (!asked.equals(openedBenchmark)) {
-      Tokenizer tokenizer = Tokenizer.open(Path.of(spec.parent()));
+      int vocabSize = HuggingFaceConfig.read(Path.of(spec.parent())).vocabSize();
       benchmark =
-          Benchmarks.open(description, tokenizer::encode, spec.corpus().sequenceTokens() + 1);
+          Benchmarks.open(
+              description,
+              RunText.prompts(spec, vocabSize)::apply,
+              spec.corpus().sequenceTokens() + 1);
       openedBenchmark = asked;
     }
     return benchmark;

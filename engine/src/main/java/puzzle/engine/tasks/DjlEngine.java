@@ -90,7 +90,7 @@ public final class DjlEngine implements BlockEngine {
     if (task instanceof TaskPart part) {
       return part(spec, part, monitor);
     } else if (task instanceof Task.Tokenize) {
-      return recordings.tokenize(spec);
+      return recordings.tokenize(spec, monitor);
     } else if (task instanceof Task.Record record) {
       return recordings.record(spec, record, monitor);
     } else if (task instanceof Task.Bld bld) {
