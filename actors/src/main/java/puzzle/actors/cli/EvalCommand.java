@@ -11,6 +11,7 @@ import puzzle.actors.cli.console.ExitCode;
 import puzzle.actors.cli.console.ResultCommand;
 import puzzle.engine.nn.Residency;
 import puzzle.engine.score.FolderEvaluation;
+import puzzle.model.Precision;
 
 /** Measures the model of any Hugging Face folder on a text. */
 @Command(
@@ -29,7 +30,8 @@ final class EvalCommand extends ResultCommand {
       required = true,
       paramLabel = "FILE",
       description =
-          "Plain text (one document), .jsonl, .parquet or .lines.txt (a document each), or a folder.")
+          "Plain text (one document), .jsonl, .json, .parquet, .arrow or .lines.txt (a document"
+              + " each), compressed or not, or a folder.")
   Path text;
 
   @Option(names = "--parent", paramLabel = "FOLDER", description = "The model to compare with.")
@@ -62,6 +64,14 @@ final class EvalCommand extends ResultCommand {
               + " Results are the same. Default: auto.")
   Residency weights = Residency.AUTO;
 
+  @Option(
+      names = "--precision",
+      paramLabel = "TYPE",
+      description =
+          "What products compute in: fp32; bf16; auto: bf16 where the weights are and the machine is"
+              + " faster in it. Default: auto.")
+  Precision precision = Precision.AUTO;
+
   @Override
   public Integer call() {
     if (length != null && length < 1 || windows != null && windows < 1 || batch < 1) {
@@ -72,7 +82,8 @@ final class EvalCommand extends ResultCommand {
             length == null ? 0 : length,
             batch,
             windows == null ? Long.MAX_VALUE : windows,
-            weights);
+            weights,
+            precision);
     try (FolderEvaluation evaluation = new FolderEvaluation(folder, parent, options)) {
       print(evaluation.run(text));
     }
@@ -82,6 +93,10 @@ final class EvalCommand extends ResultCommand {
   private void print(FolderEvaluation.Result result) {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("tokens", result.tokens());
+    values.put("documents", result.documents());
+    if (result.tooShort() > 0) {
+      values.put("documents_too_short", result.tooShort());
+    }
     values.put("loss_nats_per_token", result.loss());
     values.put("top1_accuracy", result.top1());
     if (result.kl() != null) {

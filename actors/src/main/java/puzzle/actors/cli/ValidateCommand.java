@@ -11,6 +11,7 @@ import puzzle.actors.cli.console.Engines;
 import puzzle.actors.cli.console.ExitCode;
 import puzzle.actors.cli.console.ResultCommand;
 import puzzle.actors.runfile.RunFile;
+import puzzle.engine.data.TextReport;
 import puzzle.engine.machine.HostMemory;
 import puzzle.engine.plan.Needs;
 import puzzle.model.Phase;
@@ -57,6 +58,7 @@ final class ValidateCommand extends ResultCommand {
     RunFile run = elsewhere ? Engines.checked(file) : Engines.fitting(file, devices);
     Needs needs = new Needs(run.spec(), Engines.model(run), HostMemory.here());
     Phase largest = needs.largest(devices);
+    TextReport text = TextReport.of(run.spec(), Engines.model(run).vocabSize());
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("run", run.spec().id().value());
     object.put("layers", run.layers());
@@ -65,10 +67,12 @@ final class ValidateCommand extends ResultCommand {
     object.put("resolved", run.resolved());
     object.put("memory_bytes", Math.round(needs.memoryBytes(largest, devices)));
     object.put("disk_bytes", Math.round(needs.diskBytes()));
+    object.put("text", text.lines());
     output.show(
         object,
         (out, o) -> {
           out.print(run.resolved());
+          text.lines().forEach(line -> out.println("# " + line));
           out.printf(
               Locale.ROOT,
               "# needs %.1f GB of memory on %d device(s), for %s; %.1f GB of disk%n",

@@ -73,7 +73,7 @@ final class ArrowDocuments extends ReadAhead {
       return TextFile.shortened(text);
     }
     String text = value instanceof List<?> list ? field.conversation(list) : null;
-    return text == null ? null : TextFile.shortened(text);
+    return text == null ? "" : TextFile.shortened(text);
   }
 
   /** Reads on to the next message: the schema, or a batch of rows. */

@@ -23,6 +23,11 @@ public interface Corpus {
       return 0;
     }
 
+    /** Records passed over so far whose text is blank. */
+    default long empty() {
+      return 0;
+    }
+
     /** Documents left out so far because they are no text. */
     default long leftOut() {
       return 0;
@@ -73,6 +78,33 @@ public interface Corpus {
         return files.stream().mapToLong(TextFile::bytes).sum();
       }
     };
+  }
+
+  /** True if a file of that name is plain text, as it is or compressed. */
+  static boolean plain(String name) {
+    return Format.of(name).filter(format -> format == Format.PARAGRAPHS).isPresent();
+  }
+
+  /** True if a file of that name is compressed. */
+  static boolean compressed(String name) {
+    return Compression.of(name) != Compression.NONE;
+  }
+
+  /** Several, one after the other. */
+  static Corpus joined(List<Corpus> corpora) {
+    return corpora.size() == 1
+        ? corpora.get(0)
+        : new Corpus() {
+          @Override
+          public Documents documents() {
+            return new ManyDocuments(corpora);
+          }
+
+          @Override
+          public long bytes() {
+            return corpora.stream().mapToLong(Corpus::bytes).sum();
+          }
+        };
   }
 
   /** A corpus of one location. */

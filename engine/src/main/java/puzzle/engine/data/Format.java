@@ -50,9 +50,4 @@ enum Format {
   boolean columns() {
     return this == PARQUET || this == ARROW;
   }
-
-  /** True if documents are fields of records, not plain text. */
-  boolean records() {
-    return this != PARAGRAPHS;
-  }
 }

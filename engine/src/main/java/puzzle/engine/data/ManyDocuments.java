@@ -11,6 +11,7 @@ final class ManyDocuments implements Corpus.Documents {
   private Corpus.Documents current;
   private long bytes;
   private long leftOut;
+  private long empty;
 
   ManyDocuments(List<? extends Corpus> corpora) {
     this.rest = corpora.iterator();
@@ -59,6 +60,11 @@ final class ManyDocuments implements Corpus.Documents {
   }
 
   @Override
+  public long empty() {
+    return empty + (current == null ? 0 : current.empty());
+  }
+
+  @Override
   public long leftOut() {
     return leftOut + (current == null ? 0 : current.leftOut());
   }
@@ -68,6 +74,7 @@ final class ManyDocuments implements Corpus.Documents {
     if (current != null) {
       bytes += current.bytes();
       leftOut += current.leftOut();
+      empty += current.empty();
       current.close();
       current = null;
     }

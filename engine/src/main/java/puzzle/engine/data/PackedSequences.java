@@ -1,13 +1,9 @@
 package puzzle.engine.data;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
-import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
-import java.util.PriorityQueue;
 import java.util.Random;
 import puzzle.model.InvalidInputException;
 
@@ -18,31 +14,64 @@ import puzzle.model.InvalidInputException;
  * training and validation, so a document, and every copy of it, is wholly in one of them. The
  * second decides its place: documents are packed end to end in the order of that key, which is a
  * uniform shuffle of any corpus without holding it: the first n sequences need only the documents
- * of least key, kept in a bounded heap while the text streams by, and only those are tokenized.
+ * of least key, see {@link LeastKeys}. The text is read once, on a thread of its own, and tokenized
+ * in batches on all cores; tokens go to files.
+ *
+ * <p>Several pools are blended by their weights: each is packed by itself, and sequence i is of the
+ * pool that is furthest behind its share of i. A pool is never begun anew: if it has too little,
+ * that is an error.
  */
 public final class PackedSequences {
 
-  /** Characters held at once by a training stream; a corpus of no more is shuffled as a whole. */
-  private static final long BUFFER = 32L << 20;
+  /** Documents that are tokenized together have so many characters, or are all there are. */
+  private static final int TOGETHER = 1 << 19;
 
-  /** Passes an epoch may take; a larger corpus is shuffled buffer by buffer within each. */
-  private static final int MAX_PASSES = 16;
+  /**
+   * Text of one kind.
+   *
+   * @param name for messages
+   * @param weight its share of the sequences, by the sum of all weights
+   */
+  public record Pool(String name, Corpus corpus, double weight) {}
 
-  private record Keyed(long key, long order, String text) {
-    static final Comparator<Keyed> ORDER =
-        Comparator.comparingLong(Keyed::key).thenComparingLong(Keyed::order);
+  /** Told how far the text is read, now and then; what it throws ends the reading. */
+  public interface Watch {
+    Watch NONE = (bytes, total) -> {};
+
+    /**
+     * @param total of all text; 0 if that is not known
+     */
+    void read(long bytes, long total);
   }
 
-  private final Corpus corpus;
+  /**
+   * What was taken.
+   *
+   * @param train shuffled
+   * @param heldOut fewer of them are the first of more
+   * @param documents read
+   * @param leftOut further ones, which are no text
+   */
+  public record Taken(Sequences train, Sequences heldOut, long documents, long leftOut) {}
+
+  private final List<Pool> pools;
   private final Tokenizer tokenizer;
   private final Packing packing;
-  private int[][] lastTrain = {};
-  private int[][] lastValidation = {};
+  private final Path scratch;
 
+  /** One pool; files of tokens lie in the system's folder for temporary files. */
   public PackedSequences(Corpus corpus, Tokenizer tokenizer, Packing packing) {
-    this.corpus = corpus;
+    this(List.of(new Pool("the corpus", corpus, 1)), tokenizer, packing, null);
+  }
+
+  /**
+   * @param scratch folder for files of tokens
+   */
+  public PackedSequences(List<Pool> pools, Tokenizer tokenizer, Packing packing, Path scratch) {
+    this.pools = List.copyOf(pools);
     this.tokenizer = tokenizer;
     this.packing = packing;
+    this.scratch = scratch;
   }
 
   /**
@@ -50,12 +79,8 @@ public final class PackedSequences {
    *
    * @throws InvalidInputException if the corpus has fewer
    */
-  public synchronized int[][] train(int sequences) {
-    if (lastTrain.length != sequences) {
-      lastTrain = first(sequences, false);
-      Collections.shuffle(Arrays.asList(lastTrain), new Random(packing.seed()));
-    }
-    return copy(lastTrain);
+  public int[][] train(int sequences) {
+    return take(sequences, 0, Watch.NONE).train().read(0, sequences);
   }
 
   /**
@@ -63,83 +88,133 @@ public final class PackedSequences {
    *
    * @throws InvalidInputException if the corpus has fewer
    */
-  public synchronized int[][] validation(int sequences) {
-    if (lastValidation.length < sequences) {
-      lastValidation = first(sequences, true);
-    }
-    return copy(Arrays.copyOf(lastValidation, sequences));
-  }
-
-  private static int[][] copy(int[][] sequences) {
-    return Arrays.stream(sequences).map(int[]::clone).toArray(int[][]::new);
-  }
-
-  private int[][] first(int sequences, boolean validation) {
-    long wanted = (long) sequences * packing.length();
-    // Characters per token are not known beforehand: from 1 for bytes to 4 or more.
-    for (long budget = 2 * wanted + 4096; ; budget *= 4) {
-      List<Keyed> documents = new ArrayList<>();
-      boolean all = leastKeys(budget, validation, documents);
-      List<int[]> packed = pack(documents, sequences);
-      if (packed.size() == sequences) {
-        return packed.toArray(int[][]::new);
-      }
-      if (all) {
-        throw new InvalidInputException(
-            "the corpus gives %s%s sequences of %s tokens, not %s.\nMaybe give more text, or ask for fewer or shorter sequences."
-                .formatted(
-                    packed.size(),
-                    validation ? " validation" : " training",
-                    packing.length(),
-                    sequences));
-      }
-    }
+  public int[][] validation(int sequences) {
+    return take(0, sequences, Watch.NONE).heldOut().read(0, sequences);
   }
 
   /**
-   * Documents of least key holding at least {@code budget} characters together, in order.
+   * Reads the text once and takes sequences of both kinds.
    *
-   * @return true if those are all
+   * @throws InvalidInputException if a pool has fewer
    */
-  private boolean leastKeys(long budget, boolean validation, List<Keyed> into) {
-    PriorityQueue<Keyed> kept = new PriorityQueue<>(Keyed.ORDER.reversed());
-    long characters = 0;
-    boolean all = true;
-    try (Corpus.Documents documents = corpus.documents()) {
-      long order = 0;
-      for (; documents.hasNext(); order++) {
-        String text = documents.next();
-        if (held(text) != validation) {
-          continue;
-        }
-        kept.add(new Keyed(hash(text, packing.seed()), order, text));
-        characters += text.length();
-        while (characters - kept.element().text().length() >= budget) {
-          characters -= kept.remove().text().length();
-          all = false;
-        }
-      }
+  public Taken take(long train, long heldOut, Watch watch) {
+    Blend training = new Blend(pools, train);
+    Blend holding = new Blend(pools, heldOut);
+    List<Sequences> trained = new ArrayList<>();
+    List<Sequences> held = new ArrayList<>();
+    long total = pools.stream().mapToLong(pool -> pool.corpus().bytes()).sum();
+    Scan scan = new Scan(watch, total);
+    for (int i = 0; i < pools.size(); i++) {
+      LeastKeys ofTraining = new LeastKeys(scratch, training.count(i) * packing.length());
+      LeastKeys ofHeldOut = new LeastKeys(scratch, holding.count(i) * packing.length());
+      scan.read(pools.get(i).corpus(), ofTraining, ofHeldOut);
+      trained.add(packed(pools.get(i), ofTraining, training.count(i), "training"));
+      held.add(packed(pools.get(i), ofHeldOut, holding.count(i), "validation"));
     }
-    into.addAll(kept);
-    into.sort(Keyed.ORDER);
-    return all;
+    return new Taken(
+        training.shuffled(trained, new Random(packing.seed())),
+        holding.inOrder(held),
+        scan.documents,
+        scan.leftOut);
   }
 
-  private List<int[]> pack(List<Keyed> documents, int most) {
-    List<int[]> sequences = new ArrayList<>();
-    int[] current = new int[packing.length()];
-    int filled = 0;
-    for (Keyed document : documents) {
-      int[] tokens = tokenizer.encode(document.text());
-      checkWithinVocabulary(tokens);
-      for (int i = 0; i <= tokens.length && sequences.size() < most; i++) {
-        current[filled++] = i < tokens.length ? tokens[i] : packing.separator();
-        if (filled == current.length) {
-          sequences.add(current);
-          current = new int[packing.length()];
-          filled = 0;
+  private Sequences packed(Pool pool, LeastKeys documents, long sequences, String kind) {
+    TokenFile file = TokenFile.in(scratch);
+    Packer packer = new Packer(packing, sequences, file::append);
+    documents.forEach(
+        tokens -> {
+          packer.add(tokens);
+          return !packer.full();
+        });
+    if (!packer.full()) {
+      throw new InvalidInputException(
+          "%s gives %s %s sequences of %s tokens, not %s%s.\nMaybe give more text%s, or ask for fewer or shorter sequences."
+              .formatted(
+                  pool.name(),
+                  packer.made(),
+                  kind,
+                  packing.length(),
+                  sequences,
+                  packing.apart() ? ", with each of one document" : "",
+                  pools.size() > 1
+                      ? ", lower its weight"
+                      : packing.apart() ? ", join documents (corpus.packing)" : ""));
+    }
+    return file.sequences(packing.length());
+  }
+
+  /** One pass over the text of one or more pools. */
+  private final class Scan {
+    private final Watch watch;
+    private final long total;
+    private final List<String> texts = new ArrayList<>();
+    private final List<Long> keys = new ArrayList<>();
+    private final List<Long> orders = new ArrayList<>();
+    private final List<LeastKeys> targets = new ArrayList<>();
+    private int characters;
+    private long before;
+    private long documents;
+    private long leftOut;
+
+    Scan(Watch watch, long total) {
+      this.watch = watch;
+      this.total = total;
+    }
+
+    void read(Corpus corpus, LeastKeys train, LeastKeys heldOut) {
+      try (DocumentBatches batches = new DocumentBatches(corpus)) {
+        DocumentBatches.Batch batch;
+        do {
+          batch = batches.next();
+          for (String text : batch.texts()) {
+            add(text, packing.held(text) ? heldOut : train);
+          }
+          watch.read(before + batch.bytes(), total);
+        } while (!batch.texts().isEmpty());
+        before += batch.bytes();
+        leftOut += batch.leftOut();
+      }
+      tokenize();
+    }
+
+    private void add(String text, LeastKeys target) {
+      long key = packing.key(text);
+      if (target.wants(key)) {
+        texts.add(text);
+        keys.add(key);
+        orders.add(documents);
+        targets.add(target);
+        characters += text.length();
+        if (characters >= TOGETHER) {
+          tokenize();
         }
       }
+      documents++;
+    }
+
+    private void tokenize() {
+      int[][] encoded = tokenizer.encode(texts);
+      for (int i = 0; i < encoded.length; i++) {
+        int[] tokens = packing.special().around(encoded[i]);
+        checkWithinVocabulary(tokens);
+        targets.get(i).add(keys.get(i), orders.get(i), tokens, Packer.gain(packing, tokens.length));
+      }
+      texts.clear();
+      keys.clear();
+      orders.clear();
+      targets.clear();
+      characters = 0;
+    }
+  }
+
+  /** A buffer of documents as sequences, in the order of keys. */
+  List<int[]> pack(List<String> texts) {
+    List<int[]> sequences = new ArrayList<>();
+    Packer packer = new Packer(packing, Long.MAX_VALUE, sequences::add);
+    for (int[] encoded : tokenizer.encode(texts)) {
+      int[] tokens = packing.special().around(encoded);
+      checkWithinVocabulary(tokens);
+      packer.add(tokens);
     }
     return sequences;
   }
@@ -156,116 +231,11 @@ public final class PackedSequences {
 
   /**
    * Training sequences without end: epoch after epoch, each in another order. Not for several
-   * threads.
+   * threads. Of the first pool alone.
    *
    * @param seed of the order
    */
   public Iterator<int[]> trainStream(long seed) {
-    return new TrainStream(seed);
-  }
-
-  private boolean held(String text) {
-    double share = (hash(text, packing.splitSeed() ^ 0x5eed5eed5eed5eedL) >>> 11) * 0x1p-53;
-    return share < packing.validationShare();
-  }
-
-  /** FNV-1a over the characters, then SplitMix64's finaliser: equal on every machine. */
-  private static long hash(String text, long seed) {
-    long hash = 0xcbf29ce484222325L ^ mixed(seed);
-    for (int i = 0; i < text.length(); i++) {
-      hash = (hash ^ text.charAt(i)) * 0x100000001b3L;
-    }
-    return mixed(hash);
-  }
-
-  private static long mixed(long value) {
-    long z = value + 0x9e3779b97f4a7c15L;
-    z = (z ^ z >>> 30) * 0xbf58476d1ce4e5b9L;
-    z = (z ^ z >>> 27) * 0x94d049bb133111ebL;
-    return z ^ z >>> 31;
-  }
-
-  /**
-   * An epoch is a few passes over the text, each taking the documents of one remainder of their
-   * key: together every document once, and never more than a buffer of text held.
-   */
-  private final class TrainStream implements Iterator<int[]> {
-    private final long seed;
-    private long epoch = -1;
-    private int passes;
-    private int pass;
-    private Corpus.Documents documents;
-    private Iterator<int[]> ready = Collections.emptyIterator();
-    private boolean any;
-
-    TrainStream(long seed) {
-      this.seed = seed;
-      this.passes = passes();
-      this.pass = passes;
-    }
-
-    private int passes() {
-      long characters = 0;
-      try (Corpus.Documents all = corpus.documents()) {
-        while (all.hasNext() && characters < BUFFER * MAX_PASSES) {
-          characters += all.next().length();
-        }
-      }
-      return (int) Math.max(1, Math.min(MAX_PASSES, (characters + BUFFER - 1) / BUFFER));
-    }
-
-    @Override
-    public boolean hasNext() {
-      while (!ready.hasNext()) {
-        if (documents == null || !documents.hasNext()) {
-          nextPass();
-        }
-        fill();
-      }
-      return true;
-    }
-
-    @Override
-    public int[] next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException();
-      }
-      return ready.next();
-    }
-
-    private void nextPass() {
-      if (documents != null) {
-        documents.close();
-      }
-      if (pass == passes) {
-        if (epoch >= 0 && !any) {
-          throw new InvalidInputException(
-              "the corpus does not give one training sequence of %s tokens.\nMaybe give more text, or ask for shorter sequences."
-                  .formatted(packing.length()));
-        }
-        epoch++;
-        pass = 0;
-      }
-      pass++;
-      documents = corpus.documents();
-    }
-
-    private void fill() {
-      List<Keyed> buffer = new ArrayList<>();
-      long characters = 0;
-      while (documents.hasNext() && characters < 2 * BUFFER) {
-        String text = documents.next();
-        long key = hash(text, mixed(seed) + epoch);
-        if (!held(text) && Long.remainderUnsigned(key, passes) == pass - 1) {
-          characters += text.length();
-          buffer.add(new Keyed(key, buffer.size(), text));
-        }
-      }
-      buffer.sort(Keyed.ORDER);
-      List<int[]> sequences = pack(buffer, Integer.MAX_VALUE);
-      Collections.shuffle(sequences, new Random(mixed(seed + 31 * epoch) + pass));
-      any |= !sequences.isEmpty();
-      ready = sequences.iterator();
-    }
+    return new TrainStream(this, pools.get(0).corpus(), packing, seed);
   }
 }

@@ -155,7 +155,7 @@ final class ParquetDocuments extends ReadAhead {
   }
 
   private static String shortened(String text) {
-    return text == null ? null : TextFile.shortened(text);
+    return text == null ? "" : TextFile.shortened(text);
   }
 
   /** The next value of a column, null where it is absent. */

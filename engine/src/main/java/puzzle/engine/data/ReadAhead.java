@@ -9,9 +9,6 @@ import puzzle.model.InvalidInputException;
 /** Documents of one file, opened when the first is asked for and read one document ahead. */
 abstract class ReadAhead implements Corpus.Documents {
 
-  /** Share of characters that are no UTF-8, above which a document is no text. */
-  private static final double MOST_REPLACED = 0.1;
-
   /** Share of documents that are no text, above which a file is refused. */
   private static final double MOST_BAD = 0.01;
 
@@ -21,6 +18,7 @@ abstract class ReadAhead implements Corpus.Documents {
   private Closeable file;
   private long read;
   private long bad;
+  private long empty;
   private String firstBad;
   private String next;
   private boolean ended;
@@ -54,7 +52,9 @@ abstract class ReadAhead implements Corpus.Documents {
           file = open();
         }
         String document = read();
-        next = document == null || document.isBlank() ? null : sound(document);
+        boolean blank = document == null || document.isBlank();
+        empty += document != null && blank ? 1 : 0;
+        next = blank ? null : sound(document);
       } catch (TemplateException e) {
         // A conversation that the model's template does not take.
         leaveOut(e.getMessage());
@@ -75,24 +75,18 @@ abstract class ReadAhead implements Corpus.Documents {
 
   /** Null if it is no text. */
   private String sound(String document) {
-    int replaced = 0;
-    for (int i = 0; i < document.length(); i++) {
-      char c = document.charAt(i);
-      if (c == 0) {
-        if (plain()) {
-          throw noText("holds a NUL, which no text has");
-        }
-        leaveOut("holds a NUL");
-        return null;
-      }
-      replaced += c == '\ufffd' ? 1 : 0;
+    String fault = SoundText.fault(document);
+    if (fault == null) {
+      read++;
+      return document;
     }
-    if (replaced > MOST_REPLACED * document.length()) {
-      leaveOut(replaced + " of its " + document.length() + " characters are no UTF-8");
-      return null;
+    if (plain() && document.indexOf(0) >= 0) {
+      throw new InvalidInputException(
+          "%s: %s.\nMaybe it is binary, or UTF-16: convert it to UTF-8 or leave it out."
+              .formatted(place(), fault));
     }
-    read++;
-    return document;
+    leaveOut(fault);
+    return null;
   }
 
   private void leaveOut(String reason) {
@@ -114,10 +108,9 @@ abstract class ReadAhead implements Corpus.Documents {
     }
   }
 
-  private InvalidInputException noText(String what) {
-    return new InvalidInputException(
-        "%s: %s.\nMaybe it is binary, or UTF-16: convert it to UTF-8 or leave it out."
-            .formatted(place(), what));
+  @Override
+  public final long empty() {
+    return empty;
   }
 
   @Override

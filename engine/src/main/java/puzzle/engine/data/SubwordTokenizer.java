@@ -1,6 +1,7 @@
 package puzzle.engine.data;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
@@ -10,6 +11,8 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import puzzle.engine.json.JsonValue;
 import puzzle.model.InvalidInputException;
 
 /**
@@ -33,6 +36,7 @@ final class SubwordTokenizer implements Tokenizer {
 
   SubwordTokenizer(Path file) {
     checkJson(file);
+    checkSame(file);
     TokenizerTrial.run(file);
     try {
       tokenizer = load(file);
@@ -74,6 +78,17 @@ final class SubwordTokenizer implements Tokenizer {
     }
   }
 
+  /** A text must give the same tokens whenever it is asked for. */
+  private static void checkSame(Path file) {
+    JsonValue model = TokenizerFields.read(file).at("model");
+    if (model.has("dropout") && model.number("dropout") != 0) {
+      throw model.bad(
+          "dropout",
+          "makes other tokens of a text each time",
+          "it was left on after the tokenizer's training: set it to null");
+    }
+  }
+
   static InvalidInputException missing(Path file) {
     return new InvalidInputException(
         "%s: no such file.\nMaybe the model comes with tokenizer.model only: convert it to tokenizer.json."
@@ -88,11 +103,26 @@ final class SubwordTokenizer implements Tokenizer {
 
   @Override
   public int[] encode(String text) {
-    long[] ids = tokenizer.encode(text, false, false).getIds();
-    int[] tokens = new int[ids.length];
-    for (int i = 0; i < ids.length; i++) {
-      tokens[i] = (int) ids[i];
+    return encode(List.of(text))[0];
+  }
+
+  /**
+   * Asks the native library itself: of an encoding only the ids are wanted, not its eight parts.
+   */
+  @Override
+  public int[][] encode(List<String> texts) {
+    long[] encodings =
+        TokenizersLibrary.LIB.batchEncode(
+            tokenizer.getHandle(), texts.toArray(String[]::new), false);
+    int[][] all = new int[encodings.length][];
+    for (int i = 0; i < encodings.length; i++) {
+      long[] ids = TokenizersLibrary.LIB.getTokenIds(encodings[i]);
+      TokenizersLibrary.LIB.deleteEncoding(encodings[i]);
+      all[i] = new int[ids.length];
+      for (int t = 0; t < ids.length; t++) {
+        all[i][t] = (int) ids[t];
+      }
     }
-    return tokens;
+    return all;
   }
 }

@@ -52,7 +52,17 @@ final class TextFile implements Corpus {
   @Override
   public long bytes() {
     try {
-      return location.startsWith(SourceFiles.CLASSPATH) ? 0 : Files.size(Path.of(location));
+      if (!location.startsWith(SourceFiles.CLASSPATH)) {
+        return Files.size(Path.of(location));
+      }
+      String name = location.substring(SourceFiles.CLASSPATH.length());
+      return Math.max(
+          0,
+          TextFile.class
+              .getClassLoader()
+              .getResource(name)
+              .openConnection()
+              .getContentLengthLong());
     } catch (IOException e) {
       return 0;
     }

@@ -1,12 +1,18 @@
 package puzzle.engine.data;
 
 import java.nio.file.Path;
+import java.util.List;
 import puzzle.engine.files.StandIns;
 
 /** Text to token ids, as the model was trained with; no special tokens are added. */
 public interface Tokenizer {
 
   int[] encode(String text);
+
+  /** The tokens of each text, computed on all cores where that is worth it. */
+  default int[][] encode(List<String> texts) {
+    return texts.stream().map(this::encode).toArray(int[][]::new);
+  }
 
   /**
    * The tokenizer of a model's folder, from its {@code tokenizer.json}. One whose ids are the bytes

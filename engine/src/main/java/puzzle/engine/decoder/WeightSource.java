@@ -1,7 +1,9 @@
 package puzzle.engine.decoder;
 
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.Optional;
 import java.util.Set;
 
 /** Named weights under their Hugging Face names, wherever they lie. */
@@ -29,6 +31,39 @@ public interface WeightSource {
    * @param into filled from its position to its limit; neither is moved
    */
   void read(String name, long first, FloatBuffer into);
+
+  /** Where a file keeps a tensor as it is, if one does and a program may map it. */
+  default Optional<Place> place(String name) {
+    return Optional.empty();
+  }
+
+  /** Reads a tensor's bytes from disk into the system's cache, and nothing into memory. */
+  default void warm(String name) {}
+
+  /** The types that files are mapped in. */
+  enum Kept {
+    FP32(4),
+    FP16(2),
+    BF16(2);
+
+    private final int bytes;
+
+    Kept(int bytes) {
+      this.bytes = bytes;
+    }
+
+    public int bytes() {
+      return bytes;
+    }
+  }
+
+  /**
+   * A tensor in a file. Positions are in elements of its type, from the file's first byte.
+   *
+   * @param elements of the whole file
+   * @param first of the tensor
+   */
+  record Place(Path file, long elements, Kept type, long first) {}
 
   /** One tensor front to back in parts, each valid until the next one is asked for. */
   default Iterator<FloatBuffer> parts(String name) {

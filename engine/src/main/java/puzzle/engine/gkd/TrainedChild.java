@@ -19,6 +19,7 @@ import puzzle.engine.nn.MappedRoom;
 import puzzle.engine.nn.SubblockWeights;
 import puzzle.engine.nn.Tensors;
 import puzzle.engine.nn.TrainedEnds;
+import puzzle.model.Precision;
 import puzzle.model.RunSpec;
 import puzzle.model.SignOfLife;
 import puzzle.model.Subblock;
@@ -50,8 +51,9 @@ public final class TrainedChild implements AutoCloseable {
         (name, array) -> gradients.put(name, room.zeros(array.getShape().getShape())));
     this.ends =
         config().tiedEmbeddings()
-            ? new TrainedEnds(matrix(TensorLayout.EMBEDDING), room)
-            : new TrainedEnds(matrix(TensorLayout.EMBEDDING), matrix(TensorLayout.HEAD));
+            ? new TrainedEnds(decoder.precision(), matrix(TensorLayout.EMBEDDING), room)
+            : new TrainedEnds(
+                decoder.precision(), matrix(TensorLayout.EMBEDDING), matrix(TensorLayout.HEAD));
   }
 
   /** All in memory; {@code child}'s own weights are trained. */
@@ -64,12 +66,13 @@ public final class TrainedChild implements AutoCloseable {
    *
    * @param weights to begin with
    * @param positions tokens of the longest sequence
+   * @param precision of products; parameters and gradients are fp32
    * @param folder for the files, {@link GkdMemory#mapped} in all
    * @throws puzzle.engine.files.StorageException if the disk has no room for them
    */
   public static TrainedChild mapped(
-      DecoderConfig config, WeightSource weights, int positions, Path folder) {
-    Decoder decoder = Decoder.layerByLayer(config, weights, positions);
+      DecoderConfig config, WeightSource weights, int positions, Precision precision, Path folder) {
+    Decoder decoder = Decoder.layerByLayer(config, weights, positions, precision);
     MappedRoom room = new MappedRoom(folder, decoder.manager());
     room.require(GkdMemory.mapped(config));
     Map<String, NDArray> parameters = new LinkedHashMap<>();

@@ -4,12 +4,15 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.KernelCall;
 import puzzle.engine.decoder.TensorLayout;
 import puzzle.engine.decoder.WeightSource;
 import puzzle.model.Block;
+import puzzle.model.Precision;
 import puzzle.model.Subblock;
 import puzzle.model.Variant;
 
@@ -17,19 +20,29 @@ import puzzle.model.Variant;
  * A decoder-only transformer whose layers may differ: pre-norm attention and gated FFN, each with
  * its residual, as functions over named weights.
  *
+ * <p>Products and attention compute in the model's precision, all else in fp32. Weights that are
+ * not trained are held in it too ({@link WeightLoader}).
+ *
  * <p>Shapes: hidden states are [batch, tokens, hidden] in fp32. All functions are pure but for
  * {@link #prefill} and {@link #decode}, which write the KV cache. Results belong to the manager of
  * their first argument and to the caller's scope. One thread at a time.
  */
 public final class Decoder implements AutoCloseable {
 
-  private static final int NOTHING = -1;
-
   private final DecoderConfig config;
   private final NDManager manager;
 
-  /** Where weights are read from when their turn comes; null if all are in memory. */
   private final WeightSource source;
+  private final WeightLoader loader;
+
+  /** What products compute in. */
+  private final Precision precision;
+
+  /** What matrices are held in. */
+  private final Precision held;
+
+  /** Layers whose weights are read when their turn comes; null if all are in memory. */
+  private final Turns turns;
 
   private final NDArray embedding;
   private final NDArray finalNorm;
@@ -43,29 +56,33 @@ public final class Decoder implements AutoCloseable {
   private long attentionPasses;
   private long ffnPasses;
 
-  /** Layer by layer: whose weights are in memory. */
-  private int held = NOTHING;
-
-  private SubblockWeights heldAttention;
-  private SubblockWeights heldFfn;
-  private NDArray heldHead;
-
-  private Decoder(DecoderConfig config, WeightSource source, int positions, boolean resident) {
+  private Decoder(
+      DecoderConfig config,
+      WeightSource source,
+      int positions,
+      boolean resident,
+      Precision precision,
+      Precision held) {
     this.config = config;
     this.manager = Tensors.root().newSubManager();
-    this.source = resident ? null : source;
-    this.embedding = resident ? Tensors.load(manager, source, TensorLayout.EMBEDDING) : null;
-    this.finalNorm = Tensors.load(manager, source, TensorLayout.NORM);
+    this.source = source;
+    this.precision = precision;
+    this.held = held;
+    this.loader = new WeightLoader(source, held, manager);
+    this.turns = resident ? null : new Turns(config, loader, manager);
+    this.embedding =
+        resident
+            ? loader.load(manager, TensorLayout.EMBEDDING)
+            : loader.lent(manager, TensorLayout.EMBEDDING).orElse(null);
+    this.finalNorm = loader.load(manager, TensorLayout.NORM);
     this.head =
-        !resident || config.tiedEmbeddings()
-            ? embedding
-            : Tensors.load(manager, source, TensorLayout.HEAD);
+        !resident || config.tiedEmbeddings() ? embedding : loader.load(manager, TensorLayout.HEAD);
     this.attention = new SubblockWeights[config.layers()];
     this.ffn = new SubblockWeights[config.layers()];
     for (int layer = 0; layer < config.layers(); layer++) {
       Block block = config.architecture().block(layer);
-      attention[layer] = weights(layer, block.attention(), source);
-      ffn[layer] = weights(layer, block.ffn(), source);
+      attention[layer] = weights(layer, block.attention());
+      ffn[layer] = weights(layer, block.ffn());
     }
     int d = config.headSize();
     this.cos = constant(Rope.table(config, positions, false), positions, d);
@@ -74,34 +91,57 @@ public final class Decoder implements AutoCloseable {
     this.none = Tensors.detached(manager, () -> Tensors.zeros(manager, 0));
   }
 
-  private SubblockWeights weights(int layer, Variant variant, WeightSource from) {
+  private SubblockWeights weights(int layer, Variant variant) {
     return resident()
-        ? SubblockWeights.load(manager, config, layer, variant, from)
+        ? loader.load(manager, config, layer, variant)
         : SubblockWeights.unread(variant);
   }
 
-  /** Loads all weights into memory of its own; {@code positions} is the longest sequence. */
+  /**
+   * Loads all weights into fp32 memory of its own, to be trained or looked at; products are fp32.
+   *
+   * @param positions tokens of the longest sequence
+   */
   public static Decoder load(DecoderConfig config, WeightSource source, int positions) {
-    return new Decoder(config, source, positions, true);
+    return trainable(config, source, positions, Precision.FP32);
+  }
+
+  /** The same with products in a precision: fp32 masters, whose gradients are fp32. */
+  public static Decoder trainable(
+      DecoderConfig config, WeightSource source, int positions, Precision precision) {
+    return new Decoder(config, source, positions, true, precision, Precision.FP32);
+  }
+
+  /** All weights at hand, in the precision that products compute in; not to be trained. */
+  public static Decoder whole(
+      DecoderConfig config, WeightSource source, int positions, Precision precision) {
+    return new Decoder(config, source, positions, true, precision, precision);
   }
 
   /**
-   * A model larger than memory: the weights of one layer at a time are in memory, read from the
-   * source when the layer's turn comes and freed when the next one's does; so are those of the
-   * head, and of the embedding only the rows asked for. The arithmetic is the same to the bit. Made
-   * for going through many sequences layer by layer, as {@link Passes} does.
+   * A model larger than memory: the weights of one layer at a time are in memory, and those of the
+   * next while they are read on another thread. They are read from the source when the layer's turn
+   * comes and freed when the next one's does; so are those of the head, and of the embedding only
+   * the rows asked for. The arithmetic is the same to the bit. Made for going through many
+   * sequences layer by layer, as {@link Passes} does.
    */
-  public static Decoder layerByLayer(DecoderConfig config, WeightSource source, int positions) {
-    return new Decoder(config, source, positions, false);
+  public static Decoder layerByLayer(
+      DecoderConfig config, WeightSource source, int positions, Precision precision) {
+    return new Decoder(config, source, positions, false, precision, precision);
   }
 
   /** True if all weights are in memory. */
   public boolean resident() {
-    return source == null;
+    return turns == null;
   }
 
   public DecoderConfig config() {
     return config;
+  }
+
+  /** What products compute in: BF16 or FP32. */
+  public Precision precision() {
+    return precision;
   }
 
   /** Owner of the weights; closed with the decoder. */
@@ -115,36 +155,36 @@ public final class Decoder implements AutoCloseable {
     if (resident()) {
       return first ? attention[layer] : ffn[layer];
     }
-    if (held != layer) {
-      release();
-      held = layer;
-      heldAttention = held(layer, attention[layer]);
-      heldFfn = held(layer, ffn[layer]);
-    }
-    return first ? heldAttention : heldFfn;
+    SubblockWeights own = first ? attention[layer] : ffn[layer];
+    return own.unread() ? turns.take(layer, unread(layer)).get(subblock) : own;
   }
 
-  private SubblockWeights held(int layer, SubblockWeights weights) {
-    return weights.unread()
-        ? SubblockWeights.load(manager, config, layer, weights.variant(), source)
-        : weights;
+  /** The variants of a layer that are read when its turn comes. */
+  private List<Variant> unread(int layer) {
+    return Stream.of(attention[layer], ffn[layer])
+        .filter(SubblockWeights::unread)
+        .map(SubblockWeights::variant)
+        .toList();
   }
 
-  /** Frees what was read for the last turn; weights that were put in place are their owner's. */
-  private void release() {
-    if (held >= 0 && attention[held].unread()) {
-      heldAttention.close();
+  /**
+   * Has a layer's weights read on another thread, if they are to be read; of the head, if there is
+   * no such layer. For the one that comes next: it takes the memory of one more.
+   */
+  public void ahead(int layer) {
+    if (!resident()) {
+      turns.ahead(layer, layer < config.layers() ? unread(layer) : List.of());
     }
-    if (held >= 0 && ffn[held].unread()) {
-      heldFfn.close();
-    }
-    if (heldHead != null) {
-      heldHead.close();
-    }
-    held = NOTHING;
-    heldAttention = null;
-    heldFfn = null;
-    heldHead = null;
+  }
+
+  /** Layers, the head among them, whose weights are in memory or on their way there. */
+  int layersHeld() {
+    return resident() ? config.layers() + 1 : turns.held();
+  }
+
+  /** Weights from elsewhere for a place in this model, as this model holds them. */
+  public SubblockWeights read(int layer, Variant variant, WeightSource from) {
+    return new WeightLoader(from, held, manager).load(manager, config, layer, variant);
   }
 
   /**
@@ -153,8 +193,8 @@ public final class Decoder implements AutoCloseable {
    * @return what was there, to be put back
    */
   public SubblockWeights replace(int layer, SubblockWeights weights) {
-    if (held == layer) {
-      release();
+    if (!resident()) {
+      turns.release(layer);
     }
     SubblockWeights[] place = weights.variant().subblock() == Subblock.ATTENTION ? attention : ffn;
     SubblockWeights before = place[layer];
@@ -165,11 +205,11 @@ public final class Decoder implements AutoCloseable {
   /**
    * Every trainable array under its name in a checkpoint, in a checkpoint's order.
    *
-   * @throws IllegalStateException if the weights are not all in memory
+   * @throws IllegalStateException if the weights are not all in memory, in fp32
    */
   public Map<String, NDArray> parameters() {
-    if (!resident()) {
-      throw new IllegalStateException("layer by layer, a model has no parameters at once");
+    if (!resident() || held != Precision.FP32) {
+      throw new IllegalStateException("a model that is not all fp32 in memory has no parameters");
     }
     Map<String, NDArray> all = new LinkedHashMap<>();
     all.put("model.embed_tokens.weight", embedding);
@@ -192,7 +232,7 @@ public final class Decoder implements AutoCloseable {
 
   /** E[ids], rows of the embedding: [batch, tokens] int64 to [batch, tokens, hidden]. */
   public NDArray embed(NDArray ids) {
-    return resident() ? Kernels.call("embed", ids, embedding) : rows(ids);
+    return embedding != null ? Kernels.call("embed", ids, embedding) : rows(ids);
   }
 
   /** The rows of the embedding that are asked for. */
@@ -204,12 +244,17 @@ public final class Decoder implements AutoCloseable {
       FloatBuffer row = FloatBuffer.wrap(states, i * hidden, hidden);
       source.read(TensorLayout.EMBEDDING, wanted[i] * hidden, row);
     }
-    return Tensors.fp32(
-        ids.getManager(), states, ids.getShape().get(0), ids.getShape().get(1), hidden);
+    NDArray x =
+        Tensors.fp32(
+            ids.getManager(), states, ids.getShape().get(0), ids.getShape().get(1), hidden);
+    return held == Precision.BF16 ? Kernels.call("rounded", x) : x;
   }
 
   /** y + FFN(RMSNorm(y)), y = x + Attention(RMSNorm(x)), with the weights in place. */
   public NDArray layer(int layer, NDArray x) {
+    if (layer + 1 < config.layers()) {
+      ahead(layer + 1);
+    }
     return ffn(weights(layer, Subblock.FFN), attention(weights(layer, Subblock.ATTENTION), x));
   }
 
@@ -232,12 +277,14 @@ public final class Decoder implements AutoCloseable {
   }
 
   private NDArray whole(SubblockWeights w, NDArray x) {
-    return w.call().map(call -> Kernels.call(call.function(), arguments(call, w, x))).orElse(x);
+    return w.call()
+        .map(call -> Kernels.call(precision, call.function(), arguments(call, w, x)))
+        .orElse(x);
   }
 
   /** RMSNorm(x) W_head: [batch, tokens, vocabulary]. */
   public NDArray logits(NDArray x) {
-    return Kernels.call("logits", x, finalNorm, head(), eps);
+    return Kernels.call(precision, "logits", x, finalNorm, head(), eps);
   }
 
   /** RMSNorm(x) with another weight in the place of the final norm's. */
@@ -246,24 +293,14 @@ public final class Decoder implements AutoCloseable {
   }
 
   private NDArray head() {
-    if (resident()) {
-      return head;
-    }
-    if (heldHead == null) {
-      release();
-      heldHead =
-          Tensors.load(
-              manager,
-              source,
-              config.tiedEmbeddings() ? TensorLayout.EMBEDDING : TensorLayout.HEAD);
-    }
-    return heldHead;
+    return resident() ? head : turns.take(config.layers(), List.of()).head();
   }
 
   /** Sum over tokens of |X_i|, X = silu(n W_gate) * n W_up of the FFN (appendix A): [width]. */
   public NDArray channelActivity(int layer, NDArray afterAttention) {
     SubblockWeights w = weights(layer, Subblock.FFN);
     return Kernels.call(
+        precision,
         "channels",
         afterAttention,
         w.get("post_attention_layernorm.weight"),
@@ -275,7 +312,7 @@ public final class Decoder implements AutoCloseable {
   /** Sum over tokens of |Y_i|, Y = softmax(q k^T / sqrt(D)) v before W_o: [heads x head size]. */
   public NDArray headActivity(int layer, NDArray x) {
     SubblockWeights w = weights(layer, Subblock.ATTENTION);
-    return Kernels.call("attention_channels", arguments(w.call().orElseThrow(), w, x));
+    return Kernels.call(precision, "attention_channels", arguments(w.call().orElseThrow(), w, x));
   }
 
   /** Attention of a prompt that starts at position 0; keys and values go to the cache. */
@@ -283,7 +320,8 @@ public final class Decoder implements AutoCloseable {
     KernelCall call = w.call().filter(KernelCall::cached).orElse(null);
     return call == null
         ? attention(w, x)
-        : Kernels.call(call.prefill(), arguments(call, w, x, cache.keys(), cache.values()));
+        : Kernels.call(
+            precision, call.prefill(), arguments(call, w, x, cache.keys(), cache.values()));
   }
 
   /**
@@ -297,7 +335,9 @@ public final class Decoder implements AutoCloseable {
     return call == null
         ? attention(w, x)
         : Kernels.call(
-            call.decode(), arguments(call, w, x, cache.keys(), cache.values(), position));
+            precision,
+            call.decode(),
+            arguments(call, w, x, cache.keys(), cache.values(), position));
   }
 
   /** Room for the keys and values of one attention variant, [batch, KV heads, tokens, head]. */
@@ -308,8 +348,7 @@ public final class Decoder implements AutoCloseable {
     }
     long[] shape = {batch, kvHeads, tokens, config.headSize()};
     return new KvCache(
-        Tensors.detached(owner, () -> Tensors.zeros(owner, shape)),
-        Tensors.detached(owner, () -> Tensors.zeros(owner, shape)));
+        WeightLoader.zeros(owner, precision, shape), WeightLoader.zeros(owner, precision, shape));
   }
 
   /** Keys and values of one layer. */
@@ -317,6 +356,9 @@ public final class Decoder implements AutoCloseable {
 
   @Override
   public void close() {
+    if (!resident()) {
+      turns.close();
+    }
     manager.close();
   }
 

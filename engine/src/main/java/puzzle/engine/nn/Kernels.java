@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import puzzle.model.Precision;
 
 /**
  * The decoder's arithmetic as one TorchScript module, called by function name.
@@ -31,7 +32,7 @@ import java.util.zip.ZipOutputStream;
  *
  * <p>The graph executor's optimiser is off: it specialises a function on its first calls, so that a
  * result could depend on how often the function ran before, and with it a resumed run on when it
- * was killed. One shared module; safe from any thread.
+ * was killed. Two shared modules, alike but for the arithmetic of products; safe from any thread.
  */
 final class Kernels {
 
@@ -46,20 +47,37 @@ final class Kernels {
   private static final String CONSTANTS_PICKLE = "\u0080\u0002).";
 
   private static final PtNDManager MANAGER = (PtNDManager) Tensors.root();
-  private static final PtSymbolBlock MODULE = load(Kernels.class, "kernels.torchscript");
+  private static final PtSymbolBlock SINGLE =
+      load(Kernels.class, "products-fp32.torchscript", "kernels.torchscript");
+  private static final PtSymbolBlock HALF =
+      load(Kernels.class, "products-bf16.torchscript", "kernels.torchscript");
   private static final Map<String, NDArray> NAMES = new ConcurrentHashMap<>();
 
   private Kernels() {}
 
   /**
    * Calls one function. The result belongs to the manager of the first argument, and to the
-   * caller's open scope.
+   * caller's open scope. Products are fp32.
    */
   static NDArray call(String function, NDArray... arguments) {
+    return call(Precision.FP32, function, arguments);
+  }
+
+  /** The same where the function's result is not of a type that Java knows. */
+  static NDArray frozen(String function, NDArray... arguments) {
+    return FrozenArray.of((PtNDArray) call(function, arguments));
+  }
+
+  /**
+   * The same with products in a precision.
+   *
+   * @param precision BF16 or FP32
+   */
+  static NDArray call(Precision precision, String function, NDArray... arguments) {
     JniUtils.setGraphExecutorOptimize(false);
     NDList list = new NDList(arguments);
     list.add(NAMES.computeIfAbsent(function, Kernels::name));
-    return IValueUtils.forward(MODULE, list, true).get(0);
+    return IValueUtils.forward(precision == Precision.BF16 ? HALF : SINGLE, list, true).get(0);
   }
 
   /**
@@ -79,12 +97,19 @@ final class Kernels {
     return array;
   }
 
-  /** Loads the functions of a resource as a module. */
-  static PtSymbolBlock load(Class<?> beside, String resource) {
-    try (InputStream source = beside.getResourceAsStream(resource)) {
-      JniUtils.setGraphExecutorOptimize(false);
-      String code = HEADER + new String(source.readAllBytes(), StandardCharsets.UTF_8);
-      return JniUtils.loadModule(MANAGER, new ByteArrayInputStream(archive(code)), false, false);
+  /** Loads the functions of resources as a module. */
+  static PtSymbolBlock load(Class<?> beside, String... resources) {
+    StringBuilder code = new StringBuilder(HEADER);
+    for (String resource : resources) {
+      try (InputStream source = beside.getResourceAsStream(resource)) {
+        code.append(new String(source.readAllBytes(), StandardCharsets.UTF_8));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    JniUtils.setGraphExecutorOptimize(false);
+    try (InputStream archive = new ByteArrayInputStream(archive(code.toString()))) {
+      return JniUtils.loadModule(MANAGER, archive, false, false);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

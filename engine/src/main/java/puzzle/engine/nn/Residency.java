@@ -1,13 +1,20 @@
 package puzzle.engine.nn;
 
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.WeightSource;
+import puzzle.engine.decoder.WeightSource.Kept;
 import puzzle.engine.machine.HostMemory;
+import puzzle.model.Precision;
 
 /** Whether all of a model's weights are in memory at once. Results are the same to the bit. */
 public enum Residency {
-  /** All where they take at most a quarter of the memory there is, else a layer at a time. */
+  /**
+   * All where they take at most a quarter of this device's share of the memory there is, else a
+   * layer at a time. Those that stay in their mapped file take none but the system's cache, which
+   * devices share: half of the memory.
+   */
   AUTO,
   WHOLE,
   LAYERS;
@@ -19,20 +26,30 @@ public enum Residency {
 
   private static final int SHARE = 4;
 
+  /** Devices of this process, which share its memory. */
+  private static final AtomicInteger DEVICES = new AtomicInteger();
+
   /** As the process was told to. */
   public static Residency told() {
     return valueOf(System.getProperty(PROPERTY, "auto").toUpperCase(Locale.ROOT));
   }
 
+  /** A device opened (1), or closed (-1). */
+  public static void devices(int more) {
+    DEVICES.addAndGet(more);
+  }
+
   /**
-   * Opens a model.
+   * Opens a model that is not trained.
    *
    * @param positions tokens of the longest sequence
+   * @param precision of products, BF16 or FP32
    */
-  public Decoder open(DecoderConfig config, WeightSource weights, int positions) {
-    return whole(config)
-        ? Decoder.load(config, weights, positions)
-        : Decoder.layerByLayer(config, weights, positions);
+  public Decoder open(
+      DecoderConfig config, WeightSource weights, int positions, Precision precision) {
+    return whole(config, weights, precision)
+        ? Decoder.whole(config, weights, positions, precision)
+        : Decoder.layerByLayer(config, weights, positions, precision);
   }
 
   /** Whether a training that takes so much is in memory as a whole: up to half of what there is. */
@@ -40,8 +57,15 @@ public enum Residency {
     return this == WHOLE || this == AUTO && bytes <= HostMemory.here().bytes() / 2;
   }
 
-  private boolean whole(DecoderConfig config) {
-    return this == WHOLE
-        || this == AUTO && config.params() * Float.BYTES <= HostMemory.here().bytes() / SHARE;
+  private boolean whole(DecoderConfig config, WeightSource weights, Precision precision) {
+    if (this != AUTO) {
+      return this == WHOLE;
+    }
+    long memory = HostMemory.here().bytes();
+    if (precision == Precision.BF16 && Arithmetic.inBf16(config, weights)) {
+      return config.params() * Kept.BF16.bytes() <= memory / 2;
+    }
+    int bytes = (precision == Precision.BF16 ? Kept.BF16 : Kept.FP32).bytes();
+    return config.params() * bytes <= memory / Math.max(1, DEVICES.get()) / SHARE;
   }
 }

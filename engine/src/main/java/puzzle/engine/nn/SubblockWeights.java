@@ -13,7 +13,6 @@ import puzzle.engine.decoder.KernelCall;
 import puzzle.engine.decoder.LinearSubblock;
 import puzzle.engine.decoder.SubblockKind;
 import puzzle.engine.decoder.TensorLayout;
-import puzzle.engine.decoder.WeightSource;
 import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.safetensors.SafetensorsWriter;
 import puzzle.model.Variant;
@@ -38,16 +37,6 @@ public record SubblockWeights(Variant variant, Map<String, NDArray> arrays) {
                     name,
                     Tensors.detached(
                         manager, () -> Tensors.fp32(manager, values.apply(name), spec.shape()))));
-    return new SubblockWeights(variant, arrays);
-  }
-
-  /** Reads the arrays of a variant of one layer; nothing for a no-op. */
-  public static SubblockWeights load(
-      NDManager manager, DecoderConfig config, int layer, Variant variant, WeightSource source) {
-    Map<String, NDArray> arrays = new LinkedHashMap<>();
-    for (String name : TensorLayout.of(config, variant).keySet()) {
-      arrays.put(name, Tensors.load(manager, source, TensorLayout.prefix(layer) + name));
-    }
     return new SubblockWeights(variant, arrays);
   }
 

@@ -18,6 +18,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
 import puzzle.engine.decoder.WeightSource;
+import puzzle.engine.decoder.WeightSource.Kept;
 import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.safetensors.SafetensorsWriter;
 import puzzle.model.SignOfLife;
@@ -193,8 +194,20 @@ public final class Tensors {
   /** The array's content, row-major, in a direct little-endian buffer of its own. */
   public static FloatBuffer read(NDArray array) {
     ByteBuffer bytes = direct(Math.toIntExact(array.size() * Float.BYTES));
+    if (array instanceof FrozenArray) {
+      FloatBuffer values = bytes.asFloatBuffer();
+      parts(array).forEachRemaining(values::put);
+      return values.rewind();
+    }
     bytes.put(array.toByteBuffer(true)).rewind();
     return bytes.asFloatBuffer();
+  }
+
+  /** A weight as fp32, whatever a model holds it in: itself, or a copy of the caller's scope. */
+  public static NDArray fp32(NDManager manager, NDArray weight) {
+    return weight instanceof FrozenArray
+        ? Kernels.call("converted", integers(manager, WeightLoader.kind(Kept.FP32)), weight)
+        : weight;
   }
 
   /** The array's content, row-major, in parts, each valid until the next one is asked for. */
@@ -209,7 +222,7 @@ public final class Tensors {
     return inference(
         () -> {
           ByteBuffer bytes = scratch(count * Float.BYTES);
-          NDArray part = Kernels.call("part", array, integers(array.getManager(), first, count));
+          NDArray part = Kernels.call("part", integers(ROOT, first, count), array);
           bytes.put(part.toByteBuffer(true)).rewind();
           return bytes.asFloatBuffer();
         });

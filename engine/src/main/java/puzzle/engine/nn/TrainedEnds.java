@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import puzzle.model.Precision;
 
 /**
  * The two ends of a model under training, embedding and head: matrices over the vocabulary, the
@@ -22,6 +23,7 @@ public final class TrainedEnds {
   /** A parameter and the sum of its gradients. */
   public record Matrix(NDArray values, NDArray gradient) {}
 
+  private final Precision precision;
   private final Matrix embedding;
   private final Matrix head;
 
@@ -31,16 +33,17 @@ public final class TrainedEnds {
   private final Set<Integer> waiting = new LinkedHashSet<>();
 
   /** Untied. */
-  public TrainedEnds(Matrix embedding, Matrix head) {
-    this(embedding, head, embedding.gradient());
+  public TrainedEnds(Precision precision, Matrix embedding, Matrix head) {
+    this(precision, embedding, head, embedding.gradient());
   }
 
   /** Tied. */
-  public TrainedEnds(Matrix both, ArrayRoom room) {
-    this(both, both, room.zeros(both.values().getShape().getShape()));
+  public TrainedEnds(Precision precision, Matrix both, ArrayRoom room) {
+    this(precision, both, both, room.zeros(both.values().getShape().getShape()));
   }
 
-  private TrainedEnds(Matrix embedding, Matrix head, NDArray rows) {
+  private TrainedEnds(Precision precision, Matrix embedding, Matrix head, NDArray rows) {
+    this.precision = precision;
     this.embedding = embedding;
     this.head = head;
     this.rows = rows;
@@ -94,7 +97,7 @@ public final class TrainedEnds {
 
   /** x W of normed states. */
   public NDArray logits(NDArray normed) {
-    return Kernels.call("project", normed, head.values());
+    return Kernels.call(precision, "project", normed, head.values());
   }
 
   /**
@@ -105,7 +108,7 @@ public final class TrainedEnds {
    */
   public NDArray backward(NDArray normed, NDArray gradient) {
     Kernels.call("add_product", head.gradient(), gradient, normed);
-    return Kernels.call("project_back", gradient, head.values());
+    return Kernels.call(precision, "project_back", gradient, head.values());
   }
 
   private static long[] tokens(Set<Integer> rows) {

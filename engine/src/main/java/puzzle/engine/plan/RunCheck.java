@@ -1,11 +1,10 @@
 package puzzle.engine.plan;
 
 import java.nio.file.Path;
-import java.util.OptionalInt;
-import puzzle.engine.data.Tokenizer;
+import puzzle.engine.data.RunText;
+import puzzle.engine.data.TextReport;
 import puzzle.engine.data.TokenizerFile;
 import puzzle.engine.decoder.DecoderConfig;
-import puzzle.engine.huggingface.HuggingFaceConfig;
 import puzzle.engine.safetensors.SafetensorsFile;
 import puzzle.engine.score.Benchmarks;
 import puzzle.model.InvalidInputException;
@@ -13,7 +12,7 @@ import puzzle.model.RunSpec;
 
 /**
  * What a run would find wrong in its middle, found before it starts: whether parent, tokenizer,
- * prompts and batches go together.
+ * text, prompts and batches go together.
  */
 public final class RunCheck {
 
@@ -27,11 +26,12 @@ public final class RunCheck {
     requirePositions(spec, model);
     requireBatches(spec, model);
     requireVocabulary(parent, model);
+    TextReport.of(spec, model.vocabSize());
     if (spec.scoring().benchmark() != null) {
       int length = spec.corpus().sequenceTokens() + 1;
-      Tokenizer tokenizer = Tokenizer.open(parent);
       Benchmarks.padded(
-          Benchmarks.open(spec.scoring().benchmark(), tokenizer::encode, length),
+          Benchmarks.open(
+              spec.scoring().benchmark(), RunText.prompts(spec, model.vocabSize())::apply, length),
           length,
           model.vocabSize());
     }
@@ -69,12 +69,6 @@ public final class RunCheck {
   }
 
   private static void requireVocabulary(Path parent, DecoderConfig model) {
-    OptionalInt end = HuggingFaceConfig.eosToken(parent);
-    if (end.isPresent() && end.getAsInt() >= model.vocabSize()) {
-      throw new InvalidInputException(
-          "%s: eos_token_id is %d, the parent has tokens 0 to %d.%nMaybe config.json is of another model."
-              .formatted(parent.resolve("config.json"), end.getAsInt(), model.vocabSize() - 1));
-    }
     Path file = parent.resolve("tokenizer.json");
     long largest = TokenizerFile.largestId(file);
     if (largest >= model.vocabSize()) {

@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
+import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import puzzle.engine.decoder.WeightSource;
@@ -29,6 +31,9 @@ public final class SafetensorsFile implements WeightSource {
 
   /** The most fp32 elements one buffer can hold. */
   public static final long MAX_ELEMENTS = Integer.MAX_VALUE / Float.BYTES;
+
+  /** Elements read ahead at once. */
+  private static final int WARMED = 1 << 22;
 
   private static final long STRIDE = 1L << 30;
   private static final long WINDOW = Integer.MAX_VALUE;
@@ -124,6 +129,33 @@ public final class SafetensorsFile implements WeightSource {
   public void read(String name, long first, FloatBuffer into) {
     TensorInfo tensor = floats(name);
     convert(tensor.type(), map(tensor, first, into.remaining()), into.slice());
+  }
+
+  @Override
+  public Optional<Place> place(String name) {
+    TensorInfo tensor = floats(name);
+    int bytes = tensor.type().bytes();
+    if (tensor.type() == ElementType.F64 || tensor.position() % bytes != 0) {
+      return Optional.empty();
+    }
+    Kept kept =
+        switch (tensor.type()) {
+          case F32 -> Kept.FP32;
+          case F16 -> Kept.FP16;
+          default -> Kept.BF16;
+        };
+    return Optional.of(new Place(file, fileBytes / bytes, kept, tensor.position() / bytes));
+  }
+
+  @Override
+  public void warm(String name) {
+    TensorInfo tensor = tensor(name);
+    for (long first = 0; first < tensor.elements(); first += WARMED) {
+      int count = (int) Math.min(WARMED, tensor.elements() - first);
+      if (map(tensor, first, count) instanceof MappedByteBuffer part) {
+        part.load();
+      }
+    }
   }
 
   /** A run of one tensor's bytes as the file keeps them, little-endian. */

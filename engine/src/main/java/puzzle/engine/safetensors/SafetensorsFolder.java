@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import puzzle.engine.decoder.WeightSource;
@@ -174,6 +175,16 @@ public final class SafetensorsFolder implements WeightSource {
   @Override
   public long[] shape(String name) {
     return shard(name).shape(name);
+  }
+
+  @Override
+  public Optional<Place> place(String name) {
+    return shard(name).place(name);
+  }
+
+  @Override
+  public void warm(String name) {
+    shard(name).warm(name);
   }
 
   @Override

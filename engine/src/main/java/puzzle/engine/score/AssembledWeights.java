@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.TensorLayout;
@@ -58,6 +59,16 @@ public final class AssembledWeights implements WeightSource {
   @Override
   public long[] shape(String name) {
     return replaced.getOrDefault(name, parent).shape(name);
+  }
+
+  @Override
+  public Optional<Place> place(String name) {
+    return replaced.getOrDefault(name, parent).place(name);
+  }
+
+  @Override
+  public void warm(String name) {
+    replaced.getOrDefault(name, parent).warm(name);
   }
 
   @Override

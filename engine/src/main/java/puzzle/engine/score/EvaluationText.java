@@ -9,9 +9,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.NoSuchElementException;
 import puzzle.engine.data.Corpus;
+import puzzle.engine.data.SoundText;
 import puzzle.model.InvalidInputException;
 
 /**
@@ -35,10 +35,8 @@ final class EvaluationText {
    */
   static Corpus.Documents open(Path file) {
     String name = file.getFileName() == null ? "" : file.getFileName().toString();
-    String lower = name.toLowerCase(Locale.ROOT).replaceFirst("\\.gz$", "");
-    boolean records =
-        List.of(".jsonl", ".ndjson", ".parquet", ".lines.txt").stream().anyMatch(lower::endsWith);
-    if (records || Files.isDirectory(file) || name.endsWith(".gz")) {
+    boolean plain = Corpus.plain(name) && !Corpus.compressed(name);
+    if (Files.isDirectory(file) || !plain && Files.exists(file)) {
       return Corpus.open(file.toString()).documents();
     }
     return new PlainText(file);
@@ -84,7 +82,14 @@ final class EvaluationText {
           break;
         }
       }
-      return text.isEmpty() ? null : text.toString();
+      String document = text.toString();
+      String fault = SoundText.fault(document);
+      if (fault != null) {
+        throw new InvalidInputException(
+            "%s: %s.\nMaybe it is binary, or in another encoding than UTF-8: convert it."
+                .formatted(file, fault));
+      }
+      return document.isEmpty() ? null : document;
     }
 
     @Override

@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import puzzle.engine.data.Corpus;
+import puzzle.engine.data.SpecialTokens;
 import puzzle.engine.data.Tokenizer;
 import puzzle.engine.huggingface.ModelFolder;
+import puzzle.engine.nn.Arithmetic;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.HeadMeasures;
 import puzzle.engine.nn.HeadMeasures.Final;
@@ -19,18 +21,24 @@ import puzzle.engine.nn.Passes.States;
 import puzzle.engine.nn.Residency;
 import puzzle.engine.nn.Tensors;
 import puzzle.model.InvalidInputException;
+import puzzle.model.Precision;
+import puzzle.model.RunSpec;
 
 /**
  * Measures the model of any folder on a text, alone or against its parent: next-token loss and
  * accuracy, KL(parent || model), and how often both have the same first choice. Means over all
- * predicted tokens; every token but a document's first is one. No token is added to the text.
+ * predicted tokens; every token but a document's first is one. Before each document stands the
+ * token that the tokenizer puts there, if it does; nothing is added behind it.
  */
 public final class FolderEvaluation implements AutoCloseable {
 
   /** Predictions a default window has, where the model has as many positions. */
   public static final int DEFAULT_LENGTH = 1024;
 
-  /** Tokens read before the models run: layer by layer, they share one reading of each layer. */
+  /**
+   * Tokens read before the models run, if there is memory for their states: layer by layer, they
+   * share one reading of each layer.
+   */
   private static final int GROUP_TOKENS = 1 << 16;
 
   /**
@@ -40,22 +48,34 @@ public final class FolderEvaluation implements AutoCloseable {
    *     #DEFAULT_LENGTH}
    * @param batch windows that go through a layer together
    * @param most windows of the text that are used, from its start
+   * @param precision of products; AUTO is what the model's own weights and the machine suggest
    */
-  public record Options(int length, int batch, long most, Residency residency) {
-    public static final Options DEFAULT = new Options(0, 8, Long.MAX_VALUE, Residency.AUTO);
+  public record Options(
+      int length, int batch, long most, Residency residency, Precision precision) {
+    public static final Options DEFAULT =
+        new Options(0, 8, Long.MAX_VALUE, Residency.AUTO, Precision.AUTO);
   }
 
   /**
    * Means over tokens.
    *
    * @param tokens predicted
+   * @param documents of the text that were begun
+   * @param tooShort further ones that hold no token to predict, or no text
    * @param loss nats
    * @param top1 share of tokens that are the model's first choice
    * @param kl KL(parent || model), nats; null without a parent
    * @param agreement share of tokens where both models' first choice is the same; null without a
    *     parent
    */
-  public record Result(long tokens, double loss, double top1, Double kl, Double agreement) {}
+  public record Result(
+      long tokens,
+      long documents,
+      long tooShort,
+      double loss,
+      double top1,
+      Double kl,
+      Double agreement) {}
 
   private final ModelFolder folder;
   private final ModelFolder parentFolder;
@@ -63,6 +83,7 @@ public final class FolderEvaluation implements AutoCloseable {
   private final int length;
   private final Tokenizer tokenizer;
   private final Tokenizer other;
+  private final SpecialTokens special;
   private final Decoder model;
   private final Decoder parent;
 
@@ -97,20 +118,28 @@ public final class FolderEvaluation implements AutoCloseable {
               .formatted(options.length(), model, positions));
     }
     this.length = options.length() > 0 ? options.length() : Math.min(positions, DEFAULT_LENGTH);
-    this.tokenizer = tokenizer(model, parent);
+    boolean own = parent == null || Files.exists(model.resolve(TOKENIZER));
+    this.tokenizer = Tokenizer.open(own ? model : parent);
+    this.special =
+        SpecialTokens.of(
+            own ? model : parent,
+            tokenizer,
+            RunSpec.Corpus.AUTO,
+            RunSpec.Corpus.NONE,
+            folder.config().vocabSize());
     this.other = parent != null && differ(model, parent) ? Tokenizer.open(parent) : null;
     this.model = open(folder);
     this.parent = parentFolder == null ? null : open(parentFolder);
   }
 
   private Decoder open(ModelFolder from) {
-    return options.residency().open(from.config(), from.weights(), length);
-  }
-
-  /** The model's own, or its parent's where it comes without. */
-  private static Tokenizer tokenizer(Path model, Path parent) {
-    boolean own = parent == null || Files.exists(model.resolve(TOKENIZER));
-    return Tokenizer.open(own ? model : parent);
+    return options
+        .residency()
+        .open(
+            from.config(),
+            from.weights(),
+            length,
+            Arithmetic.of(options.precision(), folder.config(), folder.weights()));
   }
 
   private static final String TOKENIZER = "tokenizer.json";
@@ -137,21 +166,28 @@ public final class FolderEvaluation implements AutoCloseable {
     long windows = 0;
     List<int[]> group = new ArrayList<>();
     long waiting = 0;
+    long begun = 0;
+    long tooShort = 0;
     try (Corpus.Documents documents = EvaluationText.open(text)) {
       while (documents.hasNext() && windows < options.most()) {
-        for (int[] window : EvaluationText.windows(encoded(documents.next()), length)) {
+        List<int[]> cut = EvaluationText.windows(encoded(documents.next()), length);
+        begun += cut.isEmpty() ? 0 : 1;
+        tooShort += cut.isEmpty() ? 1 : 0;
+        for (int[] window : cut) {
           if (windows < options.most()) {
             windows++;
             waiting += window.length;
             group.add(window);
           }
-          if (waiting >= GROUP_TOKENS) {
+          // Whole batches: which windows share one must not depend on memory.
+          if (waiting >= groupTokens() && group.size() % options.batch() == 0) {
             measure(group);
             group.clear();
             waiting = 0;
           }
         }
       }
+      tooShort += documents.empty() + documents.leftOut();
     }
     measure(group);
     if (tokens == 0) {
@@ -161,10 +197,18 @@ public final class FolderEvaluation implements AutoCloseable {
     boolean against = parent != null;
     return new Result(
         tokens,
+        begun,
+        tooShort,
         -sums[0] / tokens,
         sums[1] / tokens,
         against ? sums[2] / tokens : null,
         against ? sums[3] / tokens : null);
+  }
+
+  /** As many as a sixteenth of the heap holds the states of, in each model. */
+  private long groupTokens() {
+    long state = (long) folder.config().hiddenSize() * Float.BYTES;
+    return Math.min(GROUP_TOKENS, Runtime.getRuntime().maxMemory() / 16 / state);
   }
 
   private int[] encoded(String document) {
@@ -183,7 +227,7 @@ public final class FolderEvaluation implements AutoCloseable {
                 + "Maybe tokenizer.json and config.json are of different models.");
       }
     }
-    return ids;
+    return special.begun(ids);
   }
 
   /** Runs windows through both models; those of a batch are filled up behind their end. */

@@ -5,7 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import puzzle.engine.json.JsonValue;
 import puzzle.model.InvalidInputException;
@@ -17,7 +19,7 @@ import puzzle.model.InvalidInputException;
  *   <li>{@code {"prompt": "...", "answer": "..."}}: right where every token of the answer is the
  *       model's first choice
  *   <li>{@code {"prompt": "...", "choices": ["...", "..."], "answer": 0}}: right where the choice
- *       of that index has the largest log-probability
+ *       of that index has a larger log-probability than each of the others
  * </ul>
  */
 final class PromptBenchmark implements Benchmark {
@@ -83,19 +85,37 @@ final class PromptBenchmark implements Benchmark {
     int answer = item.integer("answer", 0, choices.size() - 1);
     int first = sequences.size();
     int[] starts = new int[choices.size()];
+    Set<String> different = new HashSet<>();
     for (int i = 0; i < starts.length; i++) {
-      starts[i] = add(item, prompt, text(choices.get(i)), encoder, maxTokens);
+      String choice = text(choices.get(i));
+      if (!different.add(choice)) {
+        throw choices.get(i).bad("stands among the choices twice");
+      }
+      starts[i] = add(item, prompt, choice, encoder, maxTokens);
     }
     items.add(new Item(first, starts, answer));
   }
 
-  /** Adds one sequence; returns where the answer starts. */
+  /**
+   * Adds one sequence; returns where the answer starts: behind the tokens that the prompt alone has
+   * in common with the whole. A tokenizer may join the end of the prompt to the answer, and then
+   * that token is the answer's.
+   */
   private int add(JsonValue item, String prompt, String answer, Encoder encoder, int maxTokens) {
     int[] before = encoder.encode(prompt);
     int[] whole = encoder.encode(prompt + answer);
-    int start = Math.min(before.length, whole.length - 1);
-    if (start <= 0) {
-      throw item.bad("prompt", "has no token", FORM);
+    int start = Arrays.mismatch(before, whole);
+    if (start < 0 || start == whole.length) {
+      throw item.bad("answer", "adds no token to the prompt", FORM);
+    }
+    if (start == 0) {
+      throw item.bad(
+          "prompt",
+          before.length == 0
+              ? "has no token"
+              : "is joined with its answer \"%s\" to one token, so that nothing stands before what is graded"
+                  .formatted(InvalidInputException.shown(answer)),
+          "begin the prompt earlier, or set corpus.bos");
     }
     if (whole.length > maxTokens) {
       throw item.bad(
@@ -130,16 +150,13 @@ final class PromptBenchmark implements Benchmark {
       boolean[] likeliest = answers.get(item.first()).likeliest();
       return IntStream.range(item.starts()[0] - 1, likeliest.length).allMatch(i -> likeliest[i]);
     }
-    int best = 0;
-    double most = Double.NEGATIVE_INFINITY;
-    for (int choice = 0; choice < item.starts().length; choice++) {
+    double[] sums = new double[item.starts().length];
+    for (int choice = 0; choice < sums.length; choice++) {
       double[] logs = answers.get(item.first() + choice).logProbabilities();
-      double sum = Arrays.stream(logs, item.starts()[choice] - 1, logs.length).sum();
-      if (sum > most) {
-        most = sum;
-        best = choice;
-      }
+      sums[choice] = Arrays.stream(logs, item.starts()[choice] - 1, logs.length).sum();
     }
-    return best == item.right();
+    // A tie is not right, and neither is anything beside what is no number.
+    return IntStream.range(0, sums.length)
+        .allMatch(i -> i == item.right() || sums[item.right()] > sums[i]);
   }
 }

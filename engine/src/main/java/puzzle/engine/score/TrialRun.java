@@ -12,6 +12,7 @@ import puzzle.engine.nn.Passes;
 import puzzle.engine.nn.Residency;
 import puzzle.engine.nn.Tensors;
 import puzzle.model.InvalidInputException;
+import puzzle.model.Precision;
 
 /** Says whether an exported folder is whole, agrees with itself, and computes. */
 public final class TrialRun {
@@ -40,7 +41,8 @@ public final class TrialRun {
     int[][] ids = new int[1][Math.min(TOKENS, folder.config().maxPositions())];
     Arrays.setAll(ids[0], i -> (int) ((long) i * vocabulary / TOKENS));
     boolean[] finite = {true};
-    try (Decoder model = Residency.AUTO.open(folder.config(), folder.weights(), ids[0].length)) {
+    try (Decoder model =
+        Residency.AUTO.open(folder.config(), folder.weights(), ids[0].length, Precision.FP32)) {
       Passes.run(
           model,
           0,

@@ -8,6 +8,9 @@ public final class StorePaths {
   /** Names every other file of the recording, and itself is what tasks refer to. */
   public static final String RECORDING = recording("index.json");
 
+  /** What the run's products compute in. */
+  public static final String PRECISION = "precision";
+
   /** The folder of what global distillation leaves. */
   public static final String GKD = "gkd";
 

@@ -120,7 +120,7 @@ public final class Initialisation {
         yield name -> narrowed(name, width);
       }
       case LOW_RANK_FFN -> {
-        Map<String, FloatBuffer> factors = factors(variant.size(Size.RANK));
+        Map<String, FloatBuffer> factors = factors(manager, variant.size(Size.RANK));
         yield name -> factors.containsKey(name) ? factors.get(name) : values(name);
       }
       case LINEAR ->
@@ -140,10 +140,10 @@ public final class Initialisation {
     };
   }
 
-  private Map<String, FloatBuffer> factors(int rank) {
+  private Map<String, FloatBuffer> factors(NDManager manager, int rank) {
     Map<String, FloatBuffer> factors = new HashMap<>();
     for (String projection : LowRankFfn.projections()) {
-      TruncatedSvd svd = TruncatedSvd.of(array(projection + ".weight"), rank);
+      TruncatedSvd svd = TruncatedSvd.of(single(manager, projection + ".weight"), rank);
       factors.put(LowRankFfn.left(projection), svd.left());
       factors.put(LowRankFfn.right(projection), svd.right());
     }
@@ -153,7 +153,10 @@ public final class Initialisation {
   private FloatBuffer product(NDManager manager, Subblock subblock) {
     return switch (subblock) {
       case ATTENTION -> attentionToSelf(manager);
-      case FFN -> Tensors.read(array("mlp.down_proj.weight").matMul(array("mlp.up_proj.weight")));
+      case FFN ->
+          Tensors.read(
+              single(manager, "mlp.down_proj.weight")
+                  .matMul(single(manager, "mlp.up_proj.weight")));
     };
   }
 
@@ -274,7 +277,7 @@ public final class Initialisation {
             expanded.flip(),
             (long) config.heads() * config.headSize(),
             config.hiddenSize());
-    return Tensors.read(array("self_attn.o_proj.weight").matMul(perQueryHead));
+    return Tensors.read(single(manager, "self_attn.o_proj.weight").matMul(perQueryHead));
   }
 
   private int parentHeads() {
@@ -283,6 +286,10 @@ public final class Initialisation {
 
   private NDArray array(String name) {
     return parent.arrays().get(name);
+  }
+
+  private NDArray single(NDManager manager, String name) {
+    return Tensors.fp32(manager, array(name));
   }
 
   private FloatBuffer values(String name) {

@@ -157,6 +157,6 @@ record BlockTasks(DeviceCache open) {
       return null;
     }
     SafetensorsFile weights = variant.isNoOp() ? null : store.safetensors(file);
-    return SubblockWeights.load(model.manager(), model.config(), layer, variant, weights);
+    return model.read(layer, variant, weights);
   }
 }

@@ -72,7 +72,8 @@ record ChildTasks(DeviceCache open, Residency residency) {
             : residency.open(
                 open.config(spec).with(task.architecture()),
                 store.safetensors(task.child()),
-                spec.corpus().sequenceTokens())) {
+                spec.corpus().sequenceTokens(),
+                open.computesIn(spec))) {
       return ModelEvaluator.observe(
           model,
           open.parent(spec),
@@ -165,7 +166,8 @@ record ChildTasks(DeviceCache open, Residency residency) {
     return residency.open(
         config(spec, architecture),
         weights(spec, architecture, layers),
-        spec.corpus().sequenceTokens());
+        spec.corpus().sequenceTokens(),
+        open.computesIn(spec));
   }
 
   private WeightSource weights(RunSpec spec, Architecture architecture, List<Task.Weights> layers) {
@@ -178,8 +180,12 @@ record ChildTasks(DeviceCache open, Residency residency) {
     DecoderConfig config = config(spec, architecture);
     int positions = spec.corpus().sequenceTokens();
     return residency.trains(GkdMemory.whole(config, spec.gkd(), positions))
-        ? TrainedChild.whole(Decoder.load(config, weights, positions))
+        ? TrainedChild.whole(Decoder.trainable(config, weights, positions, open.computesIn(spec)))
         : TrainedChild.mapped(
-            config, weights, positions, open.store(spec).root().resolve(StorePaths.GKD));
+            config,
+            weights,
+            positions,
+            open.computesIn(spec),
+            open.store(spec).root().resolve(StorePaths.GKD));
   }
 }

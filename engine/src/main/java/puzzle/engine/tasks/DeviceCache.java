@@ -1,17 +1,25 @@
 package puzzle.engine.tasks;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import puzzle.engine.data.Tokenizer;
+import puzzle.engine.data.RunText;
 import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.files.AtomicFile;
+import puzzle.engine.files.StorageException;
 import puzzle.engine.huggingface.HuggingFaceConfig;
 import puzzle.engine.huggingface.ModelFolder;
+import puzzle.engine.nn.Arithmetic;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.Residency;
+import puzzle.engine.safetensors.SafetensorsFolder;
 import puzzle.engine.score.Benchmark;
 import puzzle.engine.score.Benchmarks;
 import puzzle.engine.store.Store;
+import puzzle.engine.store.StorePaths;
 import puzzle.model.InvalidInputException;
+import puzzle.model.Precision;
 import puzzle.model.RunSpec;
 
 /**
@@ -26,6 +34,7 @@ final class DeviceCache implements AutoCloseable {
   private String readParent;
   private DecoderConfig config;
   private String loadedParent;
+  private Precision loadedIn;
   private List<String> openedBenchmark;
   private Benchmark benchmark;
   private Decoder parent;
@@ -38,7 +47,7 @@ final class DeviceCache implements AutoCloseable {
   }
 
   Decoder parent(RunSpec spec) {
-    if (!spec.parent().equals(loadedParent)) {
+    if (!spec.parent().equals(loadedParent) || computesIn(spec) != loadedIn) {
       close();
       ModelFolder folder = ModelFolder.open(Path.of(spec.parent()));
       int positions = spec.corpus().sequenceTokens();
@@ -47,8 +56,9 @@ final class DeviceCache implements AutoCloseable {
             "corpus.sequenceTokens: sequences of %d tokens, %s has %d positions.%nMaybe shorten them."
                 .formatted(positions, folder.path(), folder.config().maxPositions()));
       }
-      parent = residency.open(folder.config(), folder.weights(), positions);
+      parent = residency.open(folder.config(), folder.weights(), positions, computesIn(spec));
       loadedParent = spec.parent();
+      loadedIn = parent.precision();
     }
     return parent;
   }
@@ -67,6 +77,30 @@ final class DeviceCache implements AutoCloseable {
     return config;
   }
 
+  /**
+   * What the run's products compute in, BF16 or FP32. The first device to ask decides for the run:
+   * its choice is kept in the store, so that no result depends on which device a task came to.
+   */
+  Precision computesIn(RunSpec spec) {
+    if (spec.precision() != Precision.AUTO) {
+      return spec.precision();
+    }
+    Path choice = store(spec).root().resolve(StorePaths.PRECISION);
+    try {
+      synchronized (DeviceCache.class) {
+        if (!Files.exists(choice)) {
+          Precision chosen =
+              Arithmetic.of(
+                  spec.precision(), config(spec), SafetensorsFolder.open(Path.of(spec.parent())));
+          AtomicFile.write(choice, chosen.name());
+        }
+      }
+      return Precision.valueOf(Files.readString(choice).strip());
+    } catch (IOException e) {
+      throw StorageException.of(choice, e);
+    }
+  }
+
   /** The run's benchmark, or null; kept, as opening it reads the tokenizer. */
   Benchmark benchmark(RunSpec spec) {
     String description = spec.scoring().benchmark();
@@ -75,9 +109,12 @@ final class DeviceCache implements AutoCloseable {
     }
     List<String> asked = List.of(description, spec.parent(), spec.corpus().toString());
     if (!asked.equals(openedBenchmark)) {
-      Tokenizer tokenizer = Tokenizer.open(Path.of(spec.parent()));
+      int vocabSize = HuggingFaceConfig.read(Path.of(spec.parent())).vocabSize();
       benchmark =
-          Benchmarks.open(description, tokenizer::encode, spec.corpus().sequenceTokens() + 1);
+          Benchmarks.open(
+              description,
+              RunText.prompts(spec, vocabSize)::apply,
+              spec.corpus().sequenceTokens() + 1);
       openedBenchmark = asked;
     }
     return benchmark;

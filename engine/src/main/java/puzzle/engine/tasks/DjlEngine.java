@@ -54,6 +54,7 @@ public final class DjlEngine implements BlockEngine {
    */
   public DjlEngine(int threads, Residency residency) {
     this.threads = threads;
+    Residency.devices(1);
     this.open = new DeviceCache(residency);
     this.recordings = new RecordingTasks(open);
     this.blocks = new BlockTasks(open);
@@ -89,7 +90,7 @@ public final class DjlEngine implements BlockEngine {
     if (task instanceof TaskPart part) {
       return part(spec, part, monitor);
     } else if (task instanceof Task.Tokenize) {
-      return recordings.tokenize(spec);
+      return recordings.tokenize(spec, monitor);
     } else if (task instanceof Task.Record record) {
       return recordings.record(spec, record, monitor);
     } else if (task instanceof Task.Bld bld) {
@@ -127,6 +128,7 @@ public final class DjlEngine implements BlockEngine {
   @Override
   public void close() {
     open.close();
+    Residency.devices(-1);
   }
 
   /** On hardware that is not here, costs come from its profile and take no device time. */

@@ -2,6 +2,7 @@ package puzzle.engine.tasks;
 
 import java.util.Map;
 import puzzle.engine.BlockEngine.Monitor;
+import puzzle.engine.data.PackedSequences.Watch;
 import puzzle.engine.data.Sequences;
 import puzzle.engine.recording.CorpusSplits;
 import puzzle.engine.recording.Recorder;
@@ -17,8 +18,9 @@ import puzzle.model.TaskResult;
 /** Tasks that run the parent over the corpus. */
 record RecordingTasks(DeviceCache open) {
 
-  TaskResult tokenize(RunSpec spec) {
-    return new TaskResult.PartMade(Recorder.tokens(open.store(spec), splits(spec)));
+  TaskResult tokenize(RunSpec spec, Monitor monitor) {
+    Watch watch = (bytes, total) -> monitor.step(bytes, total, Double.NaN);
+    return new TaskResult.PartMade(Recorder.tokens(open.store(spec), splits(spec, watch)));
   }
 
   TaskResult part(RunSpec spec, Task.Record whole, Part part, Monitor monitor) {
@@ -27,12 +29,12 @@ record RecordingTasks(DeviceCache open) {
 
   TaskResult record(RunSpec spec, Task.Record task, Monitor monitor) {
     return task.parts().isEmpty()
-        ? recorder(spec).run(splits(spec), 1, monitor)
+        ? recorder(spec).run(splits(spec, (bytes, total) -> monitor.alive()), 1, monitor)
         : Recorder.join(open.store(spec), open.config(spec), task.parts());
   }
 
-  private Map<Split, Sequences> splits(RunSpec spec) {
-    Map<Split, Sequences> tokens = CorpusSplits.read(spec, open.config(spec).vocabSize());
+  private Map<Split, Sequences> splits(RunSpec spec, Watch watch) {
+    Map<Split, Sequences> tokens = CorpusSplits.read(spec, open.config(spec).vocabSize(), watch);
     Benchmark benchmark = open.benchmark(spec);
     if (benchmark != null) {
       int length = spec.corpus().sequenceTokens() + 1;

@@ -94,6 +94,104 @@ class PackedSequencesTest {
   }
 
   @Test
+  void sequencesOfDocumentsApartBeginAsDocumentsDo() {
+    SpecialTokens special = new SpecialTokens(1, 2, "", "");
+    Packing apart = new Packing(4, 256, special, true, 0, 1, 1);
+    PackedSequences sequences = packed(Corpus.of(List.of("abcdefg", "h")), apart);
+    // abcdefg and its end are eight tokens, three of them a sequence; two, and h, are left out.
+    int[][] two = sequences.train(2);
+    Arrays.sort(two, Arrays::compare);
+    assertArrayEquals(new int[][] {{1, 'a', 'b', 'c'}, {1, 'd', 'e', 'f'}}, two);
+    String message =
+        assertThrows(InvalidInputException.class, () -> sequences.train(3)).getMessage();
+    assertTrue(message.contains("gives 2 training sequences of 4 tokens, not 3, with each of one"));
+  }
+
+  @Test
+  void poolsAreBlendedByTheirWeights() {
+    List<PackedSequences.Pool> pools =
+        List.of(
+            new PackedSequences.Pool("letters", Corpus.of(letters('a', 400)), 3),
+            new PackedSequences.Pool("capitals", Corpus.of(letters('A', 400)), 1));
+    PackedSequences blend =
+        new PackedSequences(pools, new ByteTokenizer(), new Packing(16, 256, 10, 0.3, 1, 7), null);
+    PackedSequences.Taken taken = blend.take(40, 12, PackedSequences.Watch.NONE);
+    assertEquals(30, small(taken.train().read(0, 40)));
+    int[][] held = taken.heldOut().read(0, 12);
+    assertEquals(9, small(held));
+    // Fewer are the first of more, and blended too.
+    assertEquals(3, small(Arrays.copyOf(held, 4)));
+    assertArrayEquals(
+        Arrays.copyOf(held, 4), blend.take(8, 4, PackedSequences.Watch.NONE).heldOut().read(0, 4));
+    String message =
+        assertThrows(
+                InvalidInputException.class, () -> blend.take(4000, 0, PackedSequences.Watch.NONE))
+            .getMessage();
+    assertTrue(message.startsWith("letters gives "), message);
+  }
+
+  private static long small(int[][] sequences) {
+    return Arrays.stream(sequences)
+        .filter(s -> Arrays.stream(s).anyMatch(c -> c >= 'a' && c <= 'z'))
+        .count();
+  }
+
+  private static List<String> letters(char first, int count) {
+    List<String> texts = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      texts.add(String.valueOf((char) (first + i % 26)).repeat(5 + i % 40));
+    }
+    return texts;
+  }
+
+  /** Far more documents than are wanted: bins are dropped on the way. */
+  @Test
+  void keepsTheDocumentsOfLeastKeyWhateverIsDropped() {
+    Random random = new Random(8);
+    for (long wanted : new long[] {1, 50, 5000, 1_000_000}) {
+      LeastKeys least = new LeastKeys(null, wanted);
+      List<long[]> all = new ArrayList<>();
+      for (int i = 0; i < 20_000; i++) {
+        long key = i % 100 == 0 ? 42 : random.nextLong() >> random.nextInt(40);
+        int[] tokens = new int[random.nextInt(20)];
+        Arrays.fill(tokens, i);
+        all.add(new long[] {key, i, tokens.length});
+        if (least.wants(key)) {
+          least.add(key, i, tokens, tokens.length);
+        }
+      }
+      all.sort((a, b) -> a[0] != b[0] ? Long.compare(a[0], b[0]) : Long.compare(a[1], b[1]));
+      long[] given = {0, 0};
+      least.forEach(
+          tokens -> {
+            long[] expected = all.get((int) given[0]++);
+            assertEquals(expected[2], tokens.length, "seed 8");
+            assertTrue(Arrays.stream(tokens).allMatch(t -> t == expected[1]), "seed 8");
+            given[1] += tokens.length;
+            return given[1] < wanted;
+          });
+      assertTrue(given[1] >= Math.min(wanted, 190_000 * 9 / 10), wanted + ": " + given[1]);
+    }
+  }
+
+  @Test
+  void saysHowFarItHasRead() {
+    List<Long> read = new ArrayList<>();
+    PackedSequences sequences = packed(Corpus.open(EUROPARL), PACKING);
+    sequences.take(10, 10, (bytes, total) -> read.add(bytes));
+    assertTrue(read.size() > 20, read.size() + " signs");
+    assertThrows(
+        IllegalStateException.class,
+        () ->
+            sequences.take(
+                10,
+                10,
+                (bytes, total) -> {
+                  throw new IllegalStateException("stop");
+                }));
+  }
+
+  @Test
   void refusesTokensTheModelDoesNotHave() {
     PackedSequences sequences =
         packed(Corpus.of(List.of("abcdefgh")), new Packing(4, 100, 10, 0, 1, 1));

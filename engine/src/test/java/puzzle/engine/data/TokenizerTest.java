@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,6 +58,21 @@ class TokenizerTest {
     int[] expected = new int[5000];
     Arrays.fill(expected, 256);
     assertArrayEquals(expected, tokenizer.encode(longer));
+    assertArrayEquals(
+        new int[][] {{256}, {}, expected}, tokenizer.encode(List.of("ab", "", longer)));
+  }
+
+  @Test
+  void aTokenizerWithDropoutIsRefused() throws IOException {
+    ByteTokenizer.write(folder);
+    Path file = folder.resolve("tokenizer.json");
+    Files.writeString(
+        file, Files.readString(file).replace("\"dropout\" : null", "\"dropout\" : 0.1"));
+    InvalidInputException refusal =
+        assertThrows(InvalidInputException.class, () -> Tokenizer.open(folder));
+    assertTrue(
+        refusal.getMessage().contains("/model/dropout: 0.1 makes other tokens of a text"),
+        refusal.getMessage());
   }
 
   @Test

@@ -29,6 +29,7 @@ import puzzle.engine.nn.SmallModels;
 import puzzle.engine.nn.Tensors;
 import puzzle.model.Architecture;
 import puzzle.model.Block;
+import puzzle.model.Precision;
 import puzzle.model.RunSpec;
 import puzzle.model.RunSpec.Gkd.Loss;
 import puzzle.model.Variant;
@@ -116,7 +117,8 @@ class PairedPassTest {
   @Test
   void mappedFilesLoseTheirNamesAtOnce() throws Exception {
     DecoderConfig config = model(true);
-    try (TrainedChild child = TrainedChild.mapped(config, weights(config), TOKENS, folder);
+    try (TrainedChild child =
+            TrainedChild.mapped(config, weights(config), TOKENS, Precision.FP32, folder);
         Stream<Path> files = Files.list(folder)) {
       assertEquals(List.of(), files.toList());
       WeightSource weights = weights(config);
@@ -233,7 +235,7 @@ class PairedPassTest {
     try (Decoder parent = parent(config);
         TrainedChild child =
             mapped
-                ? TrainedChild.mapped(config, weights(config), TOKENS, folder)
+                ? TrainedChild.mapped(config, weights(config), TOKENS, Precision.FP32, folder)
                 : TrainedChild.whole(Decoder.load(config, weights(config), TOKENS))) {
       double loss = 0;
       int from = 0;

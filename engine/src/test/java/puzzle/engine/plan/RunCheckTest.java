@@ -71,7 +71,7 @@ class RunCheckTest {
         file,
         Files.readString(file)
             .replaceFirst("\"eos_token_id\" : [^,]*", "\"eos_token_id\" : 100000"));
-    refused("eos_token_id is 100000, the parent has tokens 0 to ", s -> {});
+    refused("/eos_token_id: 100000 is beyond the vocabulary of ", s -> {});
   }
 
   @Test

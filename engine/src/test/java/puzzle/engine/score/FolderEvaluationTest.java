@@ -29,6 +29,7 @@ import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.safetensors.SafetensorsFolder;
 import puzzle.model.Architecture;
 import puzzle.model.InvalidInputException;
+import puzzle.model.Precision;
 
 /** Folders of every family and kind against the decoder in plain arrays. */
 class FolderEvaluationTest {
@@ -147,7 +148,11 @@ class FolderEvaluationTest {
     refused(() -> evaluate(other, parent, Options.of()), "different tokens of the same text");
 
     refused(
-        () -> evaluate(parent, null, new FolderEvaluation.Options(513, 8, 9, Residency.AUTO)),
+        () ->
+            evaluate(
+                parent,
+                null,
+                new FolderEvaluation.Options(513, 8, 9, Residency.AUTO, Precision.FP32)),
         "512 positions");
     Files.writeString(text, "");
     refused(() -> evaluate(parent, null, Options.of()), "no token to predict");
@@ -168,7 +173,10 @@ class FolderEvaluationTest {
       int[] ids = Arrays.copyOf(ids(TEXT), 39);
       Files.write(text, bytes(ids));
       FolderEvaluation.Result ours =
-          evaluate(child, parent, new FolderEvaluation.Options(64, 8, 9, Residency.AUTO));
+          evaluate(
+              child,
+              parent,
+              new FolderEvaluation.Options(64, 8, 9, Residency.AUTO, Precision.FP32));
       double[][][] logits = new double[2][][];
       for (int m = 0; m < 2; m++) {
         float[] flat =
@@ -205,7 +213,7 @@ class FolderEvaluationTest {
     }
 
     static FolderEvaluation.Options of(Residency residency, int batch) {
-      return new FolderEvaluation.Options(LENGTH, batch, Long.MAX_VALUE, residency);
+      return new FolderEvaluation.Options(LENGTH, batch, Long.MAX_VALUE, residency, Precision.FP32);
     }
   }
 

@@ -75,7 +75,7 @@ class SuffixScorerTest {
     DecoderConfig config = HuggingFaceConfig.read(Path.of(spec.parent()));
     Architecture parent = config.architecture();
     int[][] ids =
-        CorpusSplits.read(spec, config.vocabSize())
+        CorpusSplits.read(spec, config.vocabSize(), (bytes, total) -> {})
             .get(Split.SCORING)
             .read(0, spec.scoring().sequences());
     float[][][] p = logits(config, ids);
