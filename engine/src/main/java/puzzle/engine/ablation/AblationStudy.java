@@ -111,6 +111,12 @@ public record AblationStudy(
 
   /** Before any worker starts, so that the machine is to itself. */
   private StudyCosts costs(DecoderConfig config) {
+    if (!run.space().own().isEmpty()) {
+      throw new InvalidInputException(
+          run.parent()
+              + ": its layers differ; the ablations compare variants of one block.\nMaybe take the"
+              + " model that it was made of.");
+    }
     var space = scale.space(run.space());
     return StudyCosts.at(
         folder.resolve(COSTS),
