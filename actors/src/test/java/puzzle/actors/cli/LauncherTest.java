@@ -26,7 +26,7 @@ class LauncherTest {
   @BeforeEach
   void aMachineOfSixtyFourGibibytesAndAJavaThatSaysHowItWasStarted() throws IOException {
     Path java = Files.createDirectories(folder.resolve("jdk/bin")).resolve("java");
-    Files.writeString(java, "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
+    Files.writeString(java, "#!/bin/sh\nprintf '%s\\n' \"LC_ALL=$LC_ALL\" \"$@\"\n");
     Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwx------"));
     // Without a pom.xml beside it, it takes itself for an unpacked archive, which needs no build.
     Files.copy(
@@ -42,6 +42,10 @@ class LauncherTest {
   }
 
   private List<String> java(String... arguments) throws IOException {
+    return javaUnder("C.UTF-8", arguments);
+  }
+
+  private List<String> javaUnder(String locale, String... arguments) throws IOException {
     ProcessBuilder builder =
         new ProcessBuilder(
             Stream.concat(
@@ -51,6 +55,7 @@ class LauncherTest {
     builder.environment().put("JAVA_HOME", folder.resolve("jdk").toString());
     builder.environment().put("PUZZLE_SYSTEM_ROOT", system.toString());
     builder.environment().put("PUZZLE_JAVA_OPTIONS", "-Xmx77m -Done=two");
+    builder.environment().put("LC_ALL", locale);
     Process process = builder.redirectErrorStream(true).start();
     return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
         .lines()
@@ -67,6 +72,14 @@ class LauncherTest {
   @Test
   void anEighthOfTheMachineEachForHeapAndDirectBuffers() throws IOException {
     expect(64 * GIB, 8 * GIB, 8 * GIB, "run", "x.yaml");
+  }
+
+  @Test
+  void namesOfFilesAreUtf8WhateverTheLocale() throws IOException {
+    assertTrue(javaUnder("C", "doctor").contains("LC_ALL=C.UTF-8"));
+    assertTrue(javaUnder("de_DE.ISO-8859-1", "doctor").contains("LC_ALL=C.UTF-8"));
+    assertTrue(javaUnder("de_DE.UTF-8", "doctor").contains("LC_ALL=de_DE.UTF-8"));
+    assertTrue(javaUnder("en_US.utf8", "doctor").contains("LC_ALL=en_US.utf8"));
   }
 
   @Test

@@ -9,6 +9,7 @@ import com.typesafe.config.ConfigFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -27,6 +28,7 @@ import puzzle.cluster.PuzzleSettings;
 import puzzle.model.Device;
 import puzzle.model.Failure;
 import puzzle.model.RunSpec;
+import puzzle.model.SignOfLife;
 import puzzle.model.Task;
 import puzzle.model.TaskResult;
 import puzzle.protocol.Feed;
@@ -237,6 +239,44 @@ class GpuActorTest {
     go.countDown();
     peers.await(Work.Done.class);
     assertEquals("", peers.await(GpuPool.Announce.class).running());
+  }
+
+  /** As a large file that is hashed: minutes without progress, but not without a sign of life. */
+  @Test
+  void aTaskWithoutProgressKeepsItsLeaseAsLongAsItsWorkGivesSigns() throws Exception {
+    SynchronousQueue<Boolean> more = new SynchronousQueue<>();
+    FakeEngine engine =
+        new FakeEngine(
+            (task, monitor) ->
+                SignOfLife.during(
+                    monitor::alive,
+                    () -> {
+                      while (take(more)) {
+                        SignOfLife.give();
+                      }
+                      return null;
+                    }));
+    ActorRef<Gpu.Command> gpu = gpu(engine);
+    gpu.tell(new Gpu.Perform(ticket(1)));
+    peers.await(Work.Started.class);
+    for (int i = 0; i < 20; i++) {
+      nanos.addAndGet(SILENCE.toNanos() - HEARTBEAT.toNanos() - 1);
+      more.put(true);
+      more.put(true);
+      pass(HEARTBEAT);
+      peers.await(Work.Alive.class);
+    }
+    assertTrue(peers.take(Feed.Progressed.class).isEmpty(), "progress of nothing");
+    more.put(false);
+    peers.await(Work.Done.class);
+  }
+
+  private static boolean take(SynchronousQueue<Boolean> queue) {
+    try {
+      return queue.take();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Lets time pass for timers and for the clock. */

@@ -199,6 +199,7 @@ class SimulationTest {
                   new SearchSpace(
                       List.of(Variant.attention(8), Variant.attention(2)),
                       List.of(Variant.ffn(640), Variant.ffn(160), Variant.noOp(Subblock.FFN)));
+              s.parts = new RunSpec.Parts(2, 2, 2);
               s.retries = new RetryPolicy(Duration.ofMillis(500), 2, Duration.ofSeconds(5), 0.2, 5);
             });
   }

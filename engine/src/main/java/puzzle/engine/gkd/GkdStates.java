@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.TensorLayout;
 import puzzle.engine.decoder.WeightSource;
@@ -33,8 +34,8 @@ public record GkdStates(Store store) {
         StorePaths.gkdState(round, shard), Tensors.writer(ElementType.F32, state)::writeTo);
   }
 
-  /** Writes the child before a round, as {@link #putHealed} does. */
-  CheckpointRef putChild(int round, WeightSource weights, DecoderConfig config) {
+  /** Keeps the child before a round beside the healed one, and in the same way. */
+  public CheckpointRef putChild(int round, WeightSource weights, DecoderConfig config) {
     return store.put(StorePaths.gkdChild(round), writer(weights, config)::writeTo);
   }
 
@@ -47,6 +48,25 @@ public record GkdStates(Store store) {
   public CheckpointRef putHealed(CheckpointRef kept) {
     Path file = store.verify(kept);
     return store.put(StorePaths.CHILD, out -> Files.copy(file, out));
+  }
+
+  /** The child among those kept that the healed one was made of, if it is still whole. */
+  public Optional<CheckpointRef> kept(CheckpointRef healed, int rounds) {
+    return IntStream.range(0, rounds)
+        .mapToObj(round -> store.found(StorePaths.gkdChild(round)))
+        .flatMap(Optional::stream)
+        .filter(child -> child.sha256().equals(healed.sha256()))
+        .findFirst();
+  }
+
+  /** The states of all shards after a round, as they are now; none if one is missing. */
+  public List<CheckpointRef> after(int round, int shards) {
+    List<CheckpointRef> states =
+        IntStream.range(0, shards)
+            .mapToObj(shard -> store.found(StorePaths.gkdState(round, shard)))
+            .flatMap(Optional::stream)
+            .toList();
+    return states.size() == shards ? states : List.of();
   }
 
   private static SafetensorsWriter writer(WeightSource weights, DecoderConfig config) {

@@ -26,7 +26,7 @@ public final class AdamW {
   private static final double EPSILON = 1e-8;
 
   /** Elements that are updated at once. */
-  private static final long PORTION = 1L << 26;
+  private static final long PORTION = 1L << 24;
 
   private final NDManager manager;
   private final double weightDecay;

@@ -35,7 +35,10 @@ public final class FolderEvaluation implements AutoCloseable {
   /** Predictions a default window has, where the model has as many positions. */
   public static final int DEFAULT_LENGTH = 1024;
 
-  /** Tokens read before the models run: layer by layer, they share one reading of each layer. */
+  /**
+   * Tokens read before the models run, if there is memory for their states: layer by layer, they
+   * share one reading of each layer.
+   */
   private static final int GROUP_TOKENS = 1 << 16;
 
   /**
@@ -176,7 +179,8 @@ public final class FolderEvaluation implements AutoCloseable {
             waiting += window.length;
             group.add(window);
           }
-          if (waiting >= GROUP_TOKENS) {
+          // Whole batches: which windows share one must not depend on memory.
+          if (waiting >= groupTokens() && group.size() % options.batch() == 0) {
             measure(group);
             group.clear();
             waiting = 0;
@@ -199,6 +203,12 @@ public final class FolderEvaluation implements AutoCloseable {
         sums[1] / tokens,
         against ? sums[2] / tokens : null,
         against ? sums[3] / tokens : null);
+  }
+
+  /** As many as a sixteenth of the heap holds the states of, in each model. */
+  private long groupTokens() {
+    long state = (long) folder.config().hiddenSize() * Float.BYTES;
+    return Math.min(GROUP_TOKENS, Runtime.getRuntime().maxMemory() / 16 / state);
   }
 
   private int[] encoded(String document) {

@@ -2,6 +2,7 @@ package puzzle.engine.tasks;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.WeightSource;
@@ -119,10 +120,12 @@ record ChildTasks(DeviceCache open, Residency residency) {
       CheckpointRef child = states(spec).putHealed(last, config(spec, task.architecture()));
       return new TaskResult.Healed(child, steps, task.rollbacks(), heldOut);
     }
-    CheckpointRef child =
-        best.child() == null
-            ? putChild(spec, task.architecture(), task.layers(), List.of())
-            : states(spec).putHealed(best.child());
+    CheckpointRef kept = best.child();
+    if (kept == null) {
+      WeightSource start = weights(spec, task.architecture(), task.layers());
+      kept = states(spec).putChild(0, start, config(spec, task.architecture()));
+    }
+    CheckpointRef child = states(spec).putHealed(kept);
     return new TaskResult.Healed(child, best.steps(), task.rollbacks(), heldOut);
   }
 
@@ -135,14 +138,15 @@ record ChildTasks(DeviceCache open, Residency residency) {
     return states(spec).mean(states).orElseGet(() -> weights(spec, architecture, layers));
   }
 
-  /** Writes the child that the states of the last round give. */
-  CheckpointRef putChild(
-      RunSpec spec,
-      Architecture architecture,
-      List<Task.Weights> layers,
-      List<CheckpointRef> states) {
-    return states(spec)
-        .putHealed(healed(spec, architecture, layers, states), config(spec, architecture));
+  /** Writes the healed child again, from what is there; nothing if that is not enough. */
+  Optional<CheckpointRef> putChild(RunSpec spec, Architecture architecture, CheckpointRef healed) {
+    GkdStates states = states(spec);
+    Optional<CheckpointRef> kept = states.kept(healed, spec.gkd().rounds());
+    return kept.isPresent()
+        ? kept.map(states::putHealed)
+        : states
+            .mean(states.after(spec.gkd().rounds() - 1, spec.gkd().shards()))
+            .map(mean -> states.putHealed(mean, config(spec, architecture)));
   }
 
   private GkdStates states(RunSpec spec) {

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import puzzle.engine.BlockEngine;
 import puzzle.engine.TaskFailedException;
@@ -115,9 +116,9 @@ public final class DjlEngine implements BlockEngine {
     throw new IllegalArgumentException("unknown task " + task);
   }
 
-  /** Writes the child that the states of the last round give. */
-  CheckpointRef putChild(RunSpec spec, Architecture architecture, List<CheckpointRef> states) {
-    return children.putChild(spec, architecture, List.of(), states);
+  /** Writes the healed child again, from what is there; nothing if that is not enough. */
+  Optional<CheckpointRef> putChild(RunSpec spec, Architecture architecture, CheckpointRef healed) {
+    return children.putChild(spec, architecture, healed);
   }
 
   /** The parent kept between tasks, or null. */

@@ -1,7 +1,5 @@
 package puzzle.engine.tasks;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +17,6 @@ import puzzle.model.CheckpointRef;
 import puzzle.model.DivisibleTask;
 import puzzle.model.Part;
 import puzzle.model.RunSpec;
-import puzzle.model.Sha256;
 import puzzle.model.Task;
 import puzzle.model.TaskPart;
 import puzzle.model.TaskResult;
@@ -52,7 +49,10 @@ record Repair(DjlEngine engine, RunSpec spec, Task task, Set<CheckpointRef> trie
           && made.recording().equals(task.recording());
     }
     if (damaged.path().equals(StorePaths.CHILD)) {
-      return child(damaged);
+      return engine
+          .putChild(spec, task.architecture(), damaged)
+          .filter(damaged::equals)
+          .isPresent();
     }
     return task.recording() != null
         && blocks().entrySet().stream()
@@ -108,21 +108,6 @@ record Repair(DjlEngine engine, RunSpec spec, Task task, Set<CheckpointRef> trie
   private Stream<Task.Bld> trainings(int layer, Block block) {
     return Stream.of(block.attention(), block.ffn())
         .map(variant -> new Task.Bld(layer, variant, task.recording()));
-  }
-
-  /** From the states of the last round, whose references the task does not have. */
-  private boolean child(CheckpointRef damaged) {
-    List<CheckpointRef> states = new ArrayList<>();
-    try {
-      for (int shard = 0; shard < spec.gkd().shards(); shard++) {
-        String path = StorePaths.gkdState(spec.gkd().rounds() - 1, shard);
-        Path file = Path.of(spec.store()).resolve(path);
-        states.add(new CheckpointRef(path, Files.size(file), Sha256.of(file)));
-      }
-      return engine.putChild(spec, task.architecture(), states).equals(damaged);
-    } catch (IOException e) {
-      return false;
-    }
   }
 
   /** The blocks whose weights the task reads, by layer. */

@@ -113,6 +113,31 @@ class RepairTest {
     }
   }
 
+  @Test
+  void aHealedChildThatIsNotOfTheLastStatesIsMadeAgain(@TempDir Path folder) throws Exception {
+    // What is trained at that rate is worse than the start.
+    RunSpec absurd = SmallRun.gkd(SmallRun.in(folder), g -> g.learningRate = 1);
+    CheckpointRef recording =
+        ((TaskResult.Recorded) engine.run(absurd, new Task.Record(), Monitor.NONE)).recording();
+    Task.Gkd order = SmallRun.heal(engine, absurd, SMALL, recording);
+    TaskResult.HeldOut start = new TaskResult.HeldOut(0, 1e-3);
+    Task.GkdRound round =
+        new Task.GkdRound(
+            order.architecture(), order.layers(), recording, 0, 0, List.of(), 0, null);
+    CheckpointRef state =
+        ((TaskResult.ShardTrained) engine.run(absurd, round, Monitor.NONE)).state();
+    Task.Gkd last =
+        new Task.Gkd(order.architecture(), order.layers(), recording, List.of(state), 0, start);
+    TaskResult.Healed healed = (TaskResult.Healed) engine.run(absurd, last, Monitor.NONE);
+    assertEquals(0, healed.steps());
+    Path file = Path.of(absurd.store(), healed.child().path());
+    byte[] whole = Files.readAllBytes(file);
+    Files.write(file, new byte[1]);
+    Task task = new Task.Evaluate("b", order.architecture(), List.of(), healed.child(), recording);
+    engine.run(absurd, task, Monitor.NONE);
+    assertArrayEquals(whole, Files.readAllBytes(file));
+  }
+
   /** References in tasks are what counts: what came out differently is not taken for it. */
   @Test
   void whatCannotBeMadeToTheSameBitsIsNamed() throws Exception {

@@ -25,7 +25,11 @@ public final class ProgressBoard {
   private static final class Bar {
     private long done;
     private long total;
-    private long firstDone;
+
+    /** What the tasks that run now have done, in tasks. */
+    private double underWay;
+
+    private double firstDone;
     private long firstAt;
     private long lastAt;
   }
@@ -55,6 +59,9 @@ public final class ProgressBoard {
       completeBefore(phase);
       if (f.phase() != Phase.LIBRARY && f.phase() != Phase.SCORE && f.phase() != Phase.GKD) {
         advance(f.phase(), f.done(), f.total());
+        // A device that has finished its task says so no more.
+        running.values().removeIf(r -> r.done() >= r.total() && phaseOf(r) == f.phase());
+        underWay(f.phase());
       }
     } else if (fact instanceof Feed.LayerAdvanced f) {
       layers.put(f.layer(), f);
@@ -78,6 +85,7 @@ public final class ProgressBoard {
       if (f.key().startsWith("gkd/")) {
         advance(Phase.GKD, f.done(), f.total());
       }
+      underWay(phaseOf(f));
     }
   }
 
@@ -178,18 +186,47 @@ public final class ProgressBoard {
     bar.total = Math.max(total, done);
   }
 
+  /** The phase whose tasks are counted one by one that a running one is of, or null. */
+  private static Phase phaseOf(Feed.Progressed task) {
+    return switch (task.key().replaceAll("/.*", "")) {
+      case "record" -> Phase.RECORD;
+      case "evaluate" -> Phase.EVALUATE;
+      case "export" -> Phase.EXPORT;
+      default -> null;
+    };
+  }
+
+  private void underWay(Phase of) {
+    Bar bar = of == phase ? bars.get(of) : null;
+    if (bar != null) {
+      bar.underWay =
+          running.values().stream()
+              .filter(r -> phaseOf(r) == of && r.total() > 0)
+              .mapToDouble(r -> (double) r.done() / r.total())
+              .sum();
+      bar.lastAt = nanos.getAsLong();
+    }
+  }
+
   private String tally(Bar bar) {
     if (bar == null) {
       return "";
     }
-    String text = bar.done + "/" + bar.total;
+    double done = Math.min(bar.total, bar.done + bar.underWay);
+    String text =
+        (bar.underWay > 0 ? String.format(Locale.ROOT, "%.2f", done) : "" + bar.done)
+            + "/"
+            + bar.total;
     double seconds = (bar.lastAt - bar.firstAt) / 1e9;
-    long made = bar.done - bar.firstDone;
-    if (made > 0 && seconds > 0.5 && bar.done < bar.total) {
+    double made = done - bar.firstDone;
+    if (made > 0 && seconds > 0.5 && done < bar.total) {
       double rate = made / seconds;
       text +=
           String.format(
-              Locale.ROOT, ", %.1f/s, ETA %s", rate, clock((bar.total - bar.done) / rate));
+              Locale.ROOT,
+              rate < 0.1 ? ", %.1f/min, ETA %s" : ", %.1f/s, ETA %s",
+              rate < 0.1 ? 60 * rate : rate,
+              clock((bar.total - done) / rate));
     }
     return text;
   }

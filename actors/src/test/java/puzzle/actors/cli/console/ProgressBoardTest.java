@@ -72,6 +72,19 @@ class ProgressBoardTest {
     assertTrue(board.picture(80).contains("gkd       [##"), board.picture(80));
   }
 
+  @Test
+  void aLongTaskCountsForAsMuchAsItHasDone() {
+    Device first = new Device("127.0.0.1", "cpu", 0);
+    Device second = new Device("127.0.0.1", "cpu", 1);
+    board.on(new Feed.PhaseAdvanced(RUN, Phase.RECORD, 1, 4));
+    now += 50_000_000_000L;
+    board.on(new Feed.Progressed(RUN, "record/1", first, 10, 10, Double.NaN));
+    board.on(new Feed.Progressed(RUN, "record/2", second, 5, 20, Double.NaN));
+    assertTrue(board.line().startsWith("record 2.25/4, 1.5/min, ETA 1:10"), board.line());
+    board.on(new Feed.PhaseAdvanced(RUN, Phase.RECORD, 2, 4));
+    assertTrue(board.line().startsWith("record 2.25/4, "), board.line());
+  }
+
   private void layer(int distilled, int scored) {
     board.on(new Feed.LayerAdvanced(RUN, 0, distilled, 40, scored, 50, 0));
   }
