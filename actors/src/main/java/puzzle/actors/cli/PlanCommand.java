@@ -64,7 +64,7 @@ final class PlanCommand extends ResultCommand {
     DecoderConfig model = HuggingFaceConfig.read(Path.of(run.parent()));
     boolean local = hardware.equals(Target.LOCAL);
     if (local) {
-      Fit.here(run, model, devices).require(run);
+      Fit.here(run, model, Needs.likely(run), devices).require(run);
     }
     new Advice(run, model).all().forEach(said -> System.err.println("warning: " + said));
     PassTimes times =
@@ -76,7 +76,7 @@ final class PlanCommand extends ResultCommand {
     long usable =
         local ? HostMemory.here().bytes() : HardwareProfiles.hardware(hardware).usableBytes();
     SearchEstimate estimate = new SearchEstimate(run, model, times, baselines());
-    Needs needs = new Needs(run, model, new HostMemory(usable, hardware));
+    Needs needs = new Needs(run, model, new HostMemory(usable, hardware), Needs.likely(run));
     output.show(report(estimate, needs), PlanCommand::print);
     return ExitCode.DONE;
   }

@@ -56,7 +56,8 @@ final class ValidateCommand extends ResultCommand {
     }
     within("--devices", devices, 1, 1024);
     RunFile run = elsewhere ? Engines.checked(file) : Engines.fitting(file, devices);
-    Needs needs = new Needs(run.spec(), Engines.model(run), HostMemory.here());
+    Needs needs =
+        new Needs(run.spec(), Engines.model(run), HostMemory.here(), Engines.computesIn(run));
     Phase largest = needs.largest(devices);
     TextReport text = TextReport.of(run.spec(), Engines.model(run).vocabSize());
     Map<String, Object> object = new LinkedHashMap<>();

@@ -9,6 +9,7 @@ import puzzle.engine.files.Folders;
 import puzzle.engine.machine.HostMemory;
 import puzzle.model.InvalidInputException;
 import puzzle.model.Phase;
+import puzzle.model.Precision;
 import puzzle.model.RunSpec;
 
 /**
@@ -16,20 +17,23 @@ import puzzle.model.RunSpec;
  * starts, with one message: the phase, what it needs, what there is, and a key of the run file with
  * a value that would do.
  *
+ * @param computesIn BF16 or FP32
  * @param diskBytes free where the store is, what the run has written there already included
  * @param devices of the process
  */
-public record Fit(DecoderConfig model, HostMemory memory, double diskBytes, int devices) {
+public record Fit(
+    DecoderConfig model, HostMemory memory, Precision computesIn, double diskBytes, int devices) {
 
   /** On this machine. */
-  public static Fit here(RunSpec spec, DecoderConfig model, int devices) {
+  public static Fit here(RunSpec spec, DecoderConfig model, Precision computesIn, int devices) {
     Path store = Path.of(spec.store());
     Path there = store;
     while (there.getParent() != null && !Files.exists(there)) {
       there = there.getParent();
     }
     double written = Files.exists(store) ? Folders.bytes(store) : 0;
-    return new Fit(model, HostMemory.here(), there.toFile().getUsableSpace() + written, devices);
+    return new Fit(
+        model, HostMemory.here(), computesIn, there.toFile().getUsableSpace() + written, devices);
   }
 
   /**
@@ -85,6 +89,6 @@ public record Fit(DecoderConfig model, HostMemory memory, double diskBytes, int 
   }
 
   private Needs needs(RunSpec spec) {
-    return new Needs(spec, model, memory);
+    return new Needs(spec, model, memory, computesIn);
   }
 }

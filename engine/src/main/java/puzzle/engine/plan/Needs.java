@@ -6,12 +6,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import puzzle.engine.decoder.DecoderConfig;
+import puzzle.engine.gkd.GkdMemory;
 import puzzle.engine.machine.HostMemory;
 import puzzle.engine.nn.HeadChunks;
+import puzzle.engine.nn.Residency;
 import puzzle.engine.profile.LiveProfiler;
 import puzzle.engine.profile.ModelSpeed;
 import puzzle.engine.recording.RecordingBytes;
 import puzzle.model.Phase;
+import puzzle.model.Precision;
 import puzzle.model.RunSpec;
 import puzzle.model.Target;
 import puzzle.model.Variant;
@@ -22,8 +25,9 @@ import puzzle.model.Variant;
  * Files that are mapped are not counted: the system drops their pages when it needs room.
  *
  * @param there what a process may take: it decides what is held whole
+ * @param computesIn BF16 or FP32
  */
-public record Needs(RunSpec spec, DecoderConfig model, HostMemory there) {
+public record Needs(RunSpec spec, DecoderConfig model, HostMemory there, Precision computesIn) {
 
   /** The phases that need anything worth counting, in the order of a run. */
   public static final List<Phase> PHASES =
@@ -42,6 +46,9 @@ public record Needs(RunSpec spec, DecoderConfig model, HostMemory there) {
   /** Parameters, gradients, two moments, the best state, and the last good one with its moments. */
   private static final int TRAINED_COPIES = 8;
 
+  /** Parameters and two moments. */
+  private static final int STATE_COPIES = 3;
+
   private static final double FP32 = Float.BYTES;
   private static final double BF16 = 2;
 
@@ -58,10 +65,15 @@ public record Needs(RunSpec spec, DecoderConfig model, HostMemory there) {
     return all().get(phase);
   }
 
+  /** What {@link Precision#AUTO} is taken for where it cannot be tried: what needs more room. */
+  public static Precision likely(RunSpec spec) {
+    return spec.precision() == Precision.BF16 ? Precision.BF16 : Precision.FP32;
+  }
+
   /** Each phase's need. */
   public Map<Phase, Need> all() {
     Map<Phase, Need> needs = new EnumMap<>(Phase.class);
-    needs.put(Phase.RECORD, new Need(1, pass(scoringTokens()), states().all(spec, 0)));
+    needs.put(Phase.RECORD, new Need(1, pass(scoringTokens()), recorded().all(spec, 0)));
     needs.put(Phase.PROFILE, new Need(1, profile(), 0));
     needs.put(Phase.LIBRARY, new Need(Integer.MAX_VALUE, training(), library()));
     needs.put(Phase.SCORE, new Need(Integer.MAX_VALUE, scoring(), 0));
@@ -102,7 +114,13 @@ public record Needs(RunSpec spec, DecoderConfig model, HostMemory there) {
         Math.max(
             model.params(model.parentBlock().attention()) + model.params(model.parentBlock().ffn()),
             (double) model.vocabSize() * model.hiddenSize());
-    return whole <= there.bytes() / 4.0 ? whole : FP32 * part;
+    return whole <= there.bytes() / 4.0 ? whole : FP32 * part + waiting();
+  }
+
+  /** States between two layers of a model that is not held whole: at most a quarter of the heap. */
+  private double waiting() {
+    return Math.min(
+        HostMemory.heapBytes() / 4.0, (double) spec.scoring().sequences() * stateBytes());
   }
 
   private double scoringTokens() {
@@ -153,31 +171,38 @@ public record Needs(RunSpec spec, DecoderConfig model, HostMemory there) {
     return spec.space().variants().stream().mapToDouble(size).max().orElse(0);
   }
 
-  /** Weights, gradients and moments of the child, and its graph over a micro-batch. */
+  /** The child is taken to be as large as the parent. */
   private double gkd() {
     if (spec.gkd().losses().isEmpty()) {
       return held();
     }
-    double tokens = (double) spec.gkd().passSequences() * tokens();
-    double hidden = model.hiddenSize();
-    double heads = (double) model.heads() * model.headSize();
-    double layer = 10 * hidden + 8 * heads + 5.0 * model.intermediateSize();
-    double logits = 6.0 * HeadChunks.bytes(model.vocabSize(), (long) tokens);
-    return FP32 * (4.0 * model.params() + tokens * model.layers() * layer) + logits;
+    return gkdWhole()
+        ? GkdMemory.whole(model, spec.gkd(), tokens())
+        : GkdMemory.layerByLayer(model, spec.gkd(), tokens());
+  }
+
+  /** As {@link Residency#trains} decides. */
+  private boolean gkdWhole() {
+    return GkdMemory.whole(model, spec.gkd(), tokens()) <= there.bytes() / 2;
   }
 
   /** Training states of two layers, without which nothing can be trained. */
   double leastTapesBytes() {
-    return states().least(spec.bld().sequences());
+    return recorded().least(spec.bld().sequences());
   }
 
-  /** Those of all layers that are kept. */
+  /** Training states of all layers that are kept. */
   double tapesBytes() {
-    return states().training(spec.bld().sequences(), spec.bld().safeguards().tapeBytes());
+    return recorded().training(spec.bld().sequences(), spec.bld().safeguards().tapeBytes());
   }
 
-  private RecordingBytes states() {
-    return RecordingBytes.of(spec, model);
+  private RecordingBytes recorded() {
+    return RecordingBytes.of(spec.with(s -> s.precision = computesIn), model);
+  }
+
+  /** States of a sequence in fp32. */
+  private double stateBytes() {
+    return (double) tokens() * model.hiddenSize() * FP32;
   }
 
   private double library() {
@@ -196,10 +221,20 @@ public record Needs(RunSpec spec, DecoderConfig model, HostMemory there) {
     return layers;
   }
 
-  /** A shard's state that a round starts from and the one that is written, and the child. */
+  /**
+   * States of two rounds, the healed child and the best before it, and what is mapped while a shard
+   * trains.
+   */
   private double gkdDisk() {
-    double states = spec.gkd().losses().isEmpty() ? 0 : 2.0 * spec.gkd().shards() * 3 * FP32;
-    return model.params() * (states + BF16);
+    double child = BF16 * model.params();
+    if (spec.gkd().losses().isEmpty()) {
+      return child;
+    }
+    double kept = Math.min(2, spec.gkd().rounds());
+    double shards = spec.gkd().shards();
+    double states = kept * shards * STATE_COPIES * FP32 * model.params();
+    double mapped = gkdWhole() ? 0 : shards * GkdMemory.mapped(model);
+    return states + mapped + (spec.gkd().evaluateSteps() > 0 ? 2 : 1) * child;
   }
 
   private int tokens() {

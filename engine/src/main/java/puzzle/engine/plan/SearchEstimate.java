@@ -60,7 +60,7 @@ public record SearchEstimate(RunSpec spec, DecoderConfig model, PassTimes times,
     long all = train + scoring + evaluation;
     double activity = times.forward(model.parentBlock().ffn(), train);
     double seconds = layers() * (block(all) + activity) + times.head(scoring + evaluation);
-    return new Phase(RECORD, 1, seconds);
+    return new Phase(RECORD, spec.parts().recording(), seconds);
   }
 
   /** Costs of other hardware are looked up; on the devices of the run two copies are timed. */
@@ -145,7 +145,7 @@ public record SearchEstimate(RunSpec spec, DecoderConfig model, PassTimes times,
   }
 
   private Phase export() {
-    return new Phase(EXPORT, 1, 0);
+    return new Phase(EXPORT, spec.parts().export(), 0);
   }
 
   /** What is said beside the table. */

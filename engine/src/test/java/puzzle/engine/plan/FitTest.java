@@ -20,6 +20,7 @@ import puzzle.engine.machine.HostMemory;
 import puzzle.engine.tasks.SmallRun;
 import puzzle.model.InvalidInputException;
 import puzzle.model.Phase;
+import puzzle.model.Precision;
 import puzzle.model.RunDraft;
 import puzzle.model.RunSpec;
 import puzzle.model.SearchSpace;
@@ -49,7 +50,7 @@ class FitTest {
   }
 
   private static Fit with(double memory, double disk, int devices) {
-    return new Fit(MODEL, new HostMemory((long) memory, "a box"), disk, devices);
+    return new Fit(MODEL, new HostMemory((long) memory, "a box"), Precision.FP32, disk, devices);
   }
 
   private List<String> refused(Fit fit, Consumer<RunDraft> change) {
@@ -75,7 +76,8 @@ class FitTest {
 
   @Test
   void aBatchThatIsTooLargeIsNamedWithOneThatFits() {
-    double enough = new Needs(spec, MODEL, memory(6e10)).memoryBytes(Phase.RECORD, 1);
+    double enough =
+        new Needs(spec, MODEL, memory(6e10), Precision.FP32).memoryBytes(Phase.RECORD, 1);
     Fit fit = with(6e10, PLENTY, 1);
     assertTrue(enough < 6e10);
     List<String> said = refused(fit, s -> s.scoring = s.scoring.with(x -> x.batch = 1024));
@@ -83,7 +85,9 @@ class FitTest {
     assertTrue(said.get(0).contains("there are 60.0 GB (a box)"), said.get(0));
     int batch = value(said.get(1), "scoring.batch");
     RunSpec better = spec.with(s -> s.scoring = s.scoring.with(x -> x.batch = batch));
-    assertTrue(new Needs(better, MODEL, memory(6e10)).memoryBytes(Phase.RECORD, 1) <= 6e10);
+    assertTrue(
+        new Needs(better, MODEL, memory(6e10), Precision.FP32).memoryBytes(Phase.RECORD, 1)
+            <= 6e10);
   }
 
   private static HostMemory memory(double bytes) {
@@ -92,7 +96,7 @@ class FitTest {
 
   @Test
   void manyDevicesShareTheMemoryOfOneProcess() {
-    double two = new Needs(spec, MODEL, memory(2e11)).memoryBytes(Phase.LIBRARY, 2);
+    double two = new Needs(spec, MODEL, memory(2e11), Precision.FP32).memoryBytes(Phase.LIBRARY, 2);
     List<String> said = refused(with(0.99 * two, PLENTY, 2), s -> {});
     assertTrue(said.get(0).contains("on 2 device(s)"), said.get(0));
   }

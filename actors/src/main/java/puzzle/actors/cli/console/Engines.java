@@ -9,8 +9,10 @@ import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.huggingface.HuggingFaceConfig;
 import puzzle.engine.plan.Advice;
 import puzzle.engine.plan.Fit;
+import puzzle.engine.plan.Needs;
 import puzzle.engine.plan.RunCheck;
 import puzzle.engine.solve.IncrementalSolver;
+import puzzle.model.Precision;
 
 /** The engine that commands work with. */
 public final class Engines {
@@ -56,7 +58,7 @@ public final class Engines {
   /** {@link #checked}, and that this machine has the memory and the disk for it. */
   public static RunFile fitting(Path file, int devices) {
     RunFile run = sound(file);
-    Fit.here(run.spec(), model(run), devices).require(run.spec());
+    Fit.here(run.spec(), model(run), computesIn(run), devices).require(run.spec());
     advise(run);
     return run;
   }
@@ -71,6 +73,11 @@ public final class Engines {
     for (String said : new Advice(run.spec(), model(run)).all()) {
       System.err.println("warning: " + said);
     }
+  }
+
+  /** What products will most likely compute in. */
+  public static Precision computesIn(RunFile run) {
+    return Needs.likely(run.spec());
   }
 
   public static DecoderConfig model(RunFile run) {
