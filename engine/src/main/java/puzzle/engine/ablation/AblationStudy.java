@@ -14,11 +14,13 @@ import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.files.AtomicFile;
 import puzzle.engine.huggingface.ModelFolder;
+import puzzle.engine.nn.Arithmetic;
 import puzzle.engine.nn.Decoder;
 import puzzle.engine.nn.Tensors;
 import puzzle.engine.profile.LiveProfiler;
 import puzzle.engine.safetensors.SafetensorsFolder;
 import puzzle.model.InvalidInputException;
+import puzzle.model.Precision;
 import puzzle.model.RunSpec;
 import puzzle.model.Sha256;
 
@@ -79,13 +81,13 @@ public record AblationStudy(
     createFolder();
     ResultCache cache = new ResultCache(folder.resolve("cache"));
     List<Measurement> measurements = new ArrayList<>();
+    SafetensorsFolder weights = SafetensorsFolder.open(parentFolder);
+    Precision precision = Arithmetic.of(run.precision(), config, weights);
     StudyCosts costs = costs(config);
     try (Workers workers =
         new Workers(
             threads,
-            () ->
-                Decoder.load(
-                    config, SafetensorsFolder.open(parentFolder), run.corpus().sequenceTokens()))) {
+            () -> Decoder.whole(config, weights, run.corpus().sequenceTokens(), precision))) {
       Recordings recordings =
           new Recordings(
               scale,
@@ -93,7 +95,7 @@ public record AblationStudy(
               folder.resolve("recordings"),
               cache,
               workers,
-              identity(config),
+              identity(config, precision),
               progress,
               new HashMap<>());
       Study study = new Study(scale, run, config.layers(), recordings, cache, workers, progress);
@@ -130,7 +132,7 @@ public record AblationStudy(
   }
 
   /** Of parent, text and method; a key of what is computed from them begins with it. */
-  private String identity(DecoderConfig config) {
+  private String identity(DecoderConfig config, Precision precision) {
     StringBuilder key = new StringBuilder(VERSION).append(' ').append(config);
     try (Stream<Path> files = Files.list(Path.of(run.parent()))) {
       for (Path file : files.filter(f -> f.toString().endsWith(".safetensors")).sorted().toList()) {
@@ -138,6 +140,9 @@ public record AblationStudy(
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+    if (precision != Precision.FP32) {
+      key.append(' ').append(precision);
     }
     return ResultCache.name(key.toString());
   }

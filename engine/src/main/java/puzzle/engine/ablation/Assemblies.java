@@ -109,7 +109,8 @@ record Assemblies(Study study) {
         model.library() == null
             ? new RandomLayers(own, new RandomWeights(config, model.randomSeed()))
             : new AssembledWeights(config, own, model.library().store(), model.weights());
-    return Decoder.load(config, weights, study.run().corpus().sequenceTokens());
+    return Decoder.trainable(
+        config, weights, study.run().corpus().sequenceTokens(), parent.precision());
   }
 
   /** The parent's embedding, final norm and head around layers drawn at random. */

@@ -4,10 +4,11 @@ import java.util.Map;
 import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.data.PackedSequences.Watch;
 import puzzle.engine.data.Sequences;
+import puzzle.engine.nn.Decoder;
 import puzzle.engine.recording.CorpusSplits;
 import puzzle.engine.recording.Recorder;
 import puzzle.engine.recording.Recording.Split;
-import puzzle.engine.safetensors.ElementType;
+import puzzle.engine.recording.RecordingBytes;
 import puzzle.engine.score.Benchmark;
 import puzzle.engine.score.Benchmarks;
 import puzzle.model.Part;
@@ -46,11 +47,12 @@ record RecordingTasks(DeviceCache open) {
   }
 
   private Recorder recorder(RunSpec spec) {
+    Decoder parent = open.parent(spec);
     return new Recorder(
         open.store(spec),
-        open.parent(spec),
+        parent,
         spec.scoring().batch(),
         spec.bld().safeguards().tapeBytes(),
-        ElementType.F32);
+        RecordingBytes.type(parent.precision()));
   }
 }

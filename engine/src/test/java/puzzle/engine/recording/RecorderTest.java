@@ -28,6 +28,7 @@ import puzzle.engine.recording.Recording.Place;
 import puzzle.engine.recording.Recording.Split;
 import puzzle.engine.safetensors.ElementType;
 import puzzle.engine.store.Store;
+import puzzle.model.Precision;
 import puzzle.model.Subblock;
 import puzzle.model.TaskResult;
 
@@ -151,6 +152,31 @@ class RecorderTest {
   }
 
   @Test
+  void aParentThatComputesInBf16IsRecordedAndMadeAgainLikeAnyOther() {
+    Recorded exact = record("exact", 1, 0, ElementType.F32);
+    try (Decoder half =
+        Decoder.whole(config, SmallModels.weights(config, 11), LENGTH, Precision.BF16)) {
+      ElementType type = RecordingBytes.type(half.precision());
+      long least = new RecordingBytes(config, LENGTH, type).least(9) + 500;
+      Recorded roomy = record("roomy", half, 2, 0, type);
+      Recorded tight = record("tight", half, 2, least, type);
+      assertEquals(roomy.result, tight.result);
+      assertEquals(exact.result.parentLoss(), roomy.result.parentLoss(), 0.01);
+      for (int layer : new int[] {2, 0}) {
+        Recording.Training a = roomy.recording.training(layer, Place.MIDDLE, half, 0);
+        Recording.Training b = tight.recording.training(layer, Place.MIDDLE, half, least);
+        assertArrayEquals(all(a.inputs()), all(b.inputs()));
+        assertArrayEquals(all(a.outputs()), all(b.outputs()));
+        float[] contribution = exact.recording.contribution(layer);
+        for (int i = 0; i < contribution.length; i++) {
+          float there = roomy.recording.contribution(layer)[i];
+          assertEquals(contribution[i], there, 0.05 * contribution[i] + 1e-3);
+        }
+      }
+    }
+  }
+
+  @Test
   void theParentsLossIsThatOfItsHeadOnTheLastStates() {
     Recorded recorded = record("whole", 2, 0, ElementType.F32);
     int[][] ids = tokens.get(Split.EVALUATION).read(0, 3);
@@ -186,9 +212,13 @@ class RecorderTest {
   private record Recorded(TaskResult.Recorded result, Recording recording) {}
 
   private Recorded record(String name, int parts, long tapeBytes, ElementType type) {
+    return record(name, parent, parts, tapeBytes, type);
+  }
+
+  private Recorded record(String name, Decoder of, int parts, long tapeBytes, ElementType type) {
     Store store = Store.open(folder.resolve(name));
     TaskResult.Recorded result =
-        new Recorder(store, parent, BATCH, tapeBytes, type).run(tokens, parts, Monitor.NONE);
+        new Recorder(store, of, BATCH, tapeBytes, type).run(tokens, parts, Monitor.NONE);
     return new Recorded(result, Recording.open(store, result.recording()));
   }
 
