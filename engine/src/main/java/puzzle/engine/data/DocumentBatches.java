@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import puzzle.model.SignOfLife;
 
 /** A corpus read on a thread of its own, a few batches ahead of who takes them. */
 final class DocumentBatches implements AutoCloseable {
@@ -64,6 +65,7 @@ final class DocumentBatches implements AutoCloseable {
 
   /** The next batch; one without documents is the last. */
   Batch next() {
+    SignOfLife.give();
     try {
       Batch batch = queue.take();
       if (batch.failure() != null) {
