@@ -109,9 +109,11 @@ record HeadLoss(Decoder parent, TrainedChild child, RunSpec.Gkd settings, int to
       return null;
     }
     NDArray logits = Gradients.leaf(Tensors.paused(() -> child.logits(normed)));
+    SignOfLife.give();
     NDArray loss = null;
     if (kld) {
       NDArray parentLogits = Tensors.paused(() -> parent.logits(reference));
+      SignOfLife.give();
       NDArray kl = Losses.kl(logits, parentLogits, settings.temperature()).mean();
       loss = share.of(kl, terms, 2);
     }
@@ -120,6 +122,7 @@ record HeadLoss(Decoder parent, TrainedChild child, RunSpec.Gkd settings, int to
       loss = loss == null ? nll : loss.add(nll);
     }
     Tensors.backward(loss);
+    SignOfLife.give();
     return Tensors.gradient(logits);
   }
 

@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import puzzle.model.Precision;
+import puzzle.model.SignOfLife;
 
 /**
  * The two ends of a model under training, embedding and head: matrices over the vocabulary, the
@@ -108,6 +109,7 @@ public final class TrainedEnds {
    */
   public NDArray backward(NDArray normed, NDArray gradient) {
     Kernels.call("add_product", head.gradient(), gradient, normed);
+    SignOfLife.give();
     return Kernels.call(precision, "project_back", gradient, head.values());
   }
 

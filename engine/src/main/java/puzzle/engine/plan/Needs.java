@@ -40,8 +40,8 @@ public record Needs(RunSpec spec, DecoderConfig model, HostMemory there, Precisi
           Phase.EVALUATE,
           Phase.EXPORT);
 
-  /** A process before its first task: JVM, actors, journal and the tensor library's code. */
-  private static final double PROCESS = 0.55e9;
+  /** What a process has besides: heap, threads, journal and what the tensor library keeps. */
+  private static final double PROCESS = 0.8e9;
 
   /** Parameters, gradients, two moments, the best state, and the last good one with its moments. */
   private static final int TRAINED_COPIES = 8;
@@ -73,7 +73,9 @@ public record Needs(RunSpec spec, DecoderConfig model, HostMemory there, Precisi
   /** Each phase's need. */
   public Map<Phase, Need> all() {
     Map<Phase, Need> needs = new EnumMap<>(Phase.class);
-    needs.put(Phase.RECORD, new Need(1, pass(scoringTokens()), recorded().all(spec, 0)));
+    needs.put(
+        Phase.RECORD,
+        new Need(spec.parts().recording(), pass(scoringTokens()), recorded().all(spec, 0)));
     needs.put(Phase.PROFILE, new Need(1, profile(), 0));
     needs.put(Phase.LIBRARY, new Need(Integer.MAX_VALUE, training(), library()));
     needs.put(Phase.SCORE, new Need(Integer.MAX_VALUE, scoring(), 0));

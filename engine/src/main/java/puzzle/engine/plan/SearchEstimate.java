@@ -135,7 +135,7 @@ public record SearchEstimate(RunSpec spec, DecoderConfig model, PassTimes times,
     long candidates = spec.scoring().candidates() > 1 ? spec.scoring().candidates() : 0;
     return new Phase(
         EVALUATE,
-        models + candidates + 1,
+        (models + candidates) * spec.parts().evaluation() + 1,
         models * whole(spec.scoring().evaluationSequences())
             + candidates * whole(spec.scoring().selectionSequences()));
   }
@@ -159,9 +159,8 @@ public record SearchEstimate(RunSpec spec, DecoderConfig model, PassTimes times,
                 (double) spec.bld().sequences() * tokens(),
                 (double) spec.gkd().steps() * spec.gkd().batch() * tokens()));
     notes.add(
-        "recording is one task, GKD one for each of gkd.shards at a time, and this engine gives"
-            + " a task one device;"
-            + " spread over several, their device-hours stay, their elapsed hours shrink");
+        "GKD is one task for each of gkd.shards at a time, and this engine gives a task one device;"
+            + " spread over several, its device-hours stay, its elapsed hours shrink");
     return notes;
   }
 
