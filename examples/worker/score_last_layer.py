@@ -144,22 +144,28 @@ def score(lease):
     head = parent(head_name).matrix(head_name)
 
     with open(os.path.join(store, task["recording"]["path"]), encoding="utf-8") as file:
-        recording = json.load(file)
-    files = recording.get("heldOut") or recording["layers"]
-    states = Tensors(os.path.join(store, files[last]["path"]))
-    logits = Tensors(os.path.join(store, recording["logits"]["path"]))
-    sequences, tokens, width = states.shape("scoring.middle")
-    vocabulary = logits.shape("scoring.logits")[2]
+        shares = json.load(file)["shares"]
     means = []
-    for s in range(sequences):
-        x = states.values("scoring.middle", s * tokens * width, tokens * width)
-        reference = logits.values("scoring.logits", s * tokens * vocabulary, tokens * vocabulary)
-        total = 0.0
-        for t in range(tokens):
-            out = apply_ffn(x[t * width:(t + 1) * width])
-            total += kl(reference[t * vocabulary:(t + 1) * vocabulary],
-                        times(head, normed(out, final, epsilon)))
-        means.append(total / tokens)
+    for share in shares:
+        def states(layer, place):
+            path = next(f["file"]["path"] for f in share["states"]
+                        if (f["split"], f["layer"], f["place"]) == ("SCORING", layer, place))
+            return Tensors(os.path.join(store, path)), "scoring." + place.lower()
+
+        middle, middle_name = states(last, "MIDDLE")
+        # The parent's final states: its head gives its logits again.
+        output, output_name = states(last + 1, "INPUT")
+        sequences, tokens, width = middle.shape(middle_name)
+        for first in range(0, sequences * tokens * width, tokens * width):
+            x = middle.values(middle_name, first, tokens * width)
+            parents = output.values(output_name, first, tokens * width)
+            total = 0.0
+            for t in range(0, tokens * width, width):
+                out = apply_ffn(x[t:t + width])
+                total += kl(times(head, normed(parents[t:t + width], final, epsilon)),
+                            times(head, normed(out, final, epsilon)))
+            means.append(total / tokens)
+    sequences = len(means)
     mean = sum(means) / sequences
     spread = sum((m - mean) ** 2 for m in means)
     error = math.sqrt(spread / (sequences - 1) / sequences) if sequences > 1 else 0.0

@@ -8,6 +8,7 @@ import com.typesafe.config.ConfigFactory;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -15,6 +16,7 @@ import puzzle.actors.cli.console.ExitCode;
 import puzzle.actors.cli.console.ResultCommand;
 import puzzle.actors.runfile.RunFile;
 import puzzle.cluster.PuzzleSettings;
+import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.EngineFactory.ParentShape;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.huggingface.HuggingFaceConfig;
@@ -70,7 +72,12 @@ final class PlanCommand extends ResultCommand {
     PassTimes times =
         local
             ? new TimedPasses(
-                model, run.space(), run.bld().batch(), run.corpus().sequenceTokens(), 1)
+                model,
+                run.space(),
+                run.bld().batch(),
+                run.corpus().sequenceTokens(),
+                1,
+                new TimingLines())
             : new ModelledPasses(
                 HardwareProfiles.named(hardware), model, run.corpus().sequenceTokens());
     long usable =
@@ -164,5 +171,26 @@ final class PlanCommand extends ResultCommand {
         p.get("elapsed_hours").asDouble(),
         p.get("memory_bytes").asDouble() / 1e9,
         p.get("disk_bytes").asDouble() / 1e9);
+  }
+
+  /** Says on the error stream how far the timing is, once it takes long. */
+  private static final class TimingLines implements Monitor {
+
+    private static final long PAUSE = TimeUnit.SECONDS.toNanos(5);
+
+    private long said = System.nanoTime();
+
+    @Override
+    public void progress(long done, long total, double loss) {
+      if (System.nanoTime() - said > PAUSE) {
+        said = System.nanoTime();
+        System.err.printf("timing this machine: pass %d of %d%n", done, total);
+      }
+    }
+
+    @Override
+    public boolean cancelled() {
+      return false;
+    }
   }
 }

@@ -78,7 +78,7 @@ final class RunCommand extends ResultCommand {
   public Integer call() throws Exception {
     long started = System.nanoTime();
     within("--devices", devices, 1, 1024);
-    RunFile run = Engines.fitting(file, devices);
+    RunFile run = Engines.fitting(file, devices).run();
     Path folder = Path.of(run.spec().store());
     Outcome outcome;
     try (StoreLock store = StoreLock.take(folder, fresh)) {

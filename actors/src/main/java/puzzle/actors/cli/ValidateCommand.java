@@ -55,11 +55,12 @@ final class ValidateCommand extends ResultCommand {
       throw usage("which run file?");
     }
     within("--devices", devices, 1, 1024);
-    RunFile run = elsewhere ? Engines.checked(file) : Engines.fitting(file, devices);
+    Engines.Checked checked = elsewhere ? Engines.checked(file) : Engines.fitting(file, devices);
+    RunFile run = checked.run();
     Needs needs =
         new Needs(run.spec(), Engines.model(run), HostMemory.here(), Engines.computesIn(run));
     Phase largest = needs.largest(devices);
-    TextReport text = TextReport.of(run.spec(), Engines.model(run).vocabSize());
+    TextReport text = checked.text();
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("run", run.spec().id().value());
     object.put("layers", run.layers());

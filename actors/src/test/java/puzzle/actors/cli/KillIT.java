@@ -165,6 +165,7 @@ class KillIT {
     assertEquals(
         List.of(
             "tokens",
+            "documents",
             "loss_nats_per_token",
             "top1_accuracy",
             "kl_nats_per_token",

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import puzzle.actors.runfile.RunFile;
+import puzzle.engine.BlockEngine.Monitor;
 import puzzle.engine.EngineFactory.ParentShape;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.files.Folders;
@@ -57,7 +58,13 @@ public final class NeedsBenchmark {
     double total = (System.nanoTime() - start) * 1e-9;
     Needs needs = new Needs(spec, model, HostMemory.here(), Needs.likely(spec));
     TimedPasses times =
-        new TimedPasses(model, spec.space(), spec.bld().batch(), spec.corpus().sequenceTokens(), 1);
+        new TimedPasses(
+            model,
+            spec.space(),
+            spec.bld().batch(),
+            spec.corpus().sequenceTokens(),
+            1,
+            Monitor.NONE);
     SearchEstimate estimate = new SearchEstimate(spec, model, times, 22);
     double predicted = 0;
     System.out.printf(

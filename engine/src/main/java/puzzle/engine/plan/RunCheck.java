@@ -19,14 +19,15 @@ public final class RunCheck {
   private RunCheck() {}
 
   /**
+   * @return what the text is like
    * @throws InvalidInputException naming key or file, and value
    */
-  public static void require(RunSpec spec, DecoderConfig model) {
+  public static TextReport require(RunSpec spec, DecoderConfig model) {
     Path parent = Path.of(spec.parent());
     requirePositions(spec, model);
     requireBatches(spec, model);
     requireVocabulary(parent, model);
-    TextReport.of(spec, model.vocabSize());
+    TextReport text = TextReport.of(spec, model.vocabSize());
     if (spec.scoring().benchmark() != null) {
       int length = spec.corpus().sequenceTokens() + 1;
       Benchmarks.padded(
@@ -35,6 +36,7 @@ public final class RunCheck {
           length,
           model.vocabSize());
     }
+    return text;
   }
 
   private static void requirePositions(RunSpec spec, DecoderConfig model) {

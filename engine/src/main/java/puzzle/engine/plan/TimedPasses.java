@@ -40,19 +40,21 @@ public final class TimedPasses implements PassTimes {
   private final int batch;
 
   /**
-   * Measures; takes seconds for a tiny model.
+   * Measures; takes seconds for a tiny model and minutes for a large one.
    *
    * @param batch sequences per pass
    * @param tokens per sequence
    * @param threads of one operation
+   * @param monitor hears of each pass
    * @throws puzzle.model.InvalidInputException if this machine's memory cannot hold the variants
    */
-  public TimedPasses(DecoderConfig model, SearchSpace space, int batch, int tokens, int threads) {
+  public TimedPasses(
+      DecoderConfig model, SearchSpace space, int batch, int tokens, int threads, Monitor monitor) {
     Tensors.threads(threads);
     this.batch = Math.max(1, Math.min(batch, MOST_TOKENS / tokens));
     DecoderConfig layer = model.with(Architecture.uniform(model.parentBlock(), 1));
     Workload prompt = new Workload(this.batch, tokens, 1, DType.FP32, DType.FP32, 1);
-    this.layers = new LiveProfiler(layer, prompt, BRIEF).profile(space, Monitor.NONE);
+    this.layers = new LiveProfiler(layer, prompt, BRIEF).profile(space, monitor);
     // Every token a sequence of its own, so that the head runs on all of them.
     int chunk = (int) Math.min((long) this.batch * tokens, HeadChunks.tokens(model.vocabSize()));
     Workload each = new Workload(chunk, 1, 1, DType.FP32, DType.FP32, 1);
@@ -60,7 +62,7 @@ public final class TimedPasses implements PassTimes {
         new SearchSpace(
             List.of(model.parentBlock().attention()), List.of(model.parentBlock().ffn()));
     double seconds =
-        new LiveProfiler(layer, each, BRIEF).profile(own, Monitor.NONE).fixed().prefillSeconds();
+        new LiveProfiler(layer, each, BRIEF).profile(own, monitor).fixed().prefillSeconds();
     this.headSeconds = seconds / chunk * tokens;
     this.secondsPerFloat = copySeconds() / COPIED_FLOATS;
   }

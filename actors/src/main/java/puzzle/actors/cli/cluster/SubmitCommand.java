@@ -38,7 +38,7 @@ public final class SubmitCommand extends ResultCommand {
 
   @Override
   public Integer call() throws Exception {
-    RunFile run = Engines.checked(file);
+    RunFile run = Engines.checked(file).run();
     try (ClusterLink link = connect.open()) {
       Run.Answer answer = submit(link, run);
       if (answer instanceof Run.Refused refused) {

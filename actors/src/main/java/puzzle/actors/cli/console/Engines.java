@@ -5,6 +5,7 @@ import java.util.ServiceLoader;
 import puzzle.actors.node.Tools;
 import puzzle.actors.runfile.RunFile;
 import puzzle.engine.EngineFactory;
+import puzzle.engine.data.TextReport;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.huggingface.HuggingFaceConfig;
 import puzzle.engine.plan.Advice;
@@ -18,6 +19,9 @@ import puzzle.model.Precision;
 public final class Engines {
 
   private Engines() {}
+
+  /** A run file that was found sound, and what its text is like. */
+  public record Checked(RunFile run, TextReport text) {}
 
   /** The engine on the class path; loads no tensors yet. */
   public static EngineFactory installed() {
@@ -49,24 +53,24 @@ public final class Engines {
    *
    * @throws puzzle.model.InvalidInputException naming file, key and value
    */
-  public static RunFile checked(Path file) {
-    RunFile run = sound(file);
-    advise(run);
-    return run;
+  public static Checked checked(Path file) {
+    Checked sound = sound(file);
+    advise(sound.run());
+    return sound;
   }
 
   /** {@link #checked}, and that this machine has the memory and the disk for it. */
-  public static RunFile fitting(Path file, int devices) {
-    RunFile run = sound(file);
+  public static Checked fitting(Path file, int devices) {
+    Checked sound = sound(file);
+    RunFile run = sound.run();
     Fit.here(run.spec(), model(run), computesIn(run), devices).require(run.spec());
     advise(run);
-    return run;
+    return sound;
   }
 
-  private static RunFile sound(Path file) {
+  private static Checked sound(Path file) {
     RunFile run = read(file);
-    RunCheck.require(run.spec(), model(run));
-    return run;
+    return new Checked(run, RunCheck.require(run.spec(), model(run)));
   }
 
   private static void advise(RunFile run) {
