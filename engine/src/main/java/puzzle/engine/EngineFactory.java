@@ -25,6 +25,9 @@ public interface EngineFactory {
    */
   ParentShape shape(Path parent);
 
+  /** Says how many devices this process has, which share its memory; otherwise one. */
+  default void expect(int devices) {}
+
   /**
    * Opens the engine of one device. Called on the device's own thread, which makes all further
    * calls.

@@ -247,6 +247,9 @@ final class Guardian extends AbstractBehavior<Guardian.Command> {
         getContext().getSystem().settings().config().getInt("pekko.remote.artery.canonical.port");
     String host =
         Cluster.get(getContext().getSystem()).selfMember().address().getHost().orElse("local");
+    if (tools.simulation() == null) {
+      tools.engines().expect(settings.gpu().devices());
+    }
     for (int i = 0; i < settings.gpu().devices(); i++) {
       Device device =
           tools.simulation() == null

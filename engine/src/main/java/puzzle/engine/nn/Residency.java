@@ -1,7 +1,6 @@
 package puzzle.engine.nn;
 
 import java.util.Locale;
-import java.util.concurrent.atomic.AtomicInteger;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.decoder.WeightSource;
 import puzzle.engine.decoder.WeightSource.Kept;
@@ -26,17 +25,16 @@ public enum Residency {
 
   private static final int SHARE = 4;
 
-  /** Devices of this process, which share its memory. */
-  private static final AtomicInteger DEVICES = new AtomicInteger();
+  private static volatile int devices = 1;
 
   /** As the process was told to. */
   public static Residency told() {
     return valueOf(System.getProperty(PROPERTY, "auto").toUpperCase(Locale.ROOT));
   }
 
-  /** A device opened (1), or closed (-1). */
-  public static void devices(int more) {
-    DEVICES.addAndGet(more);
+  /** Devices of this process, which share its memory, whether they are at work yet or not. */
+  public static void devices(int count) {
+    devices = count;
   }
 
   /**
@@ -61,11 +59,20 @@ public enum Residency {
     if (this != AUTO) {
       return this == WHOLE;
     }
-    long memory = HostMemory.here().bytes();
-    if (precision == Precision.BF16 && Arithmetic.inBf16(config, weights)) {
-      return config.params() * Kept.BF16.bytes() <= memory / 2;
-    }
+    boolean mapped = precision == Precision.BF16 && Arithmetic.inBf16(config, weights);
+    return whole(config.params(), precision, mapped, HostMemory.here().bytes(), devices);
+  }
+
+  /**
+   * What {@link #AUTO} decides.
+   *
+   * @param mapped true for weights that stay in their file
+   * @param memory bytes there are
+   * @param devices that share them
+   */
+  public static boolean whole(
+      long params, Precision precision, boolean mapped, long memory, int devices) {
     int bytes = (precision == Precision.BF16 ? Kept.BF16 : Kept.FP32).bytes();
-    return config.params() * bytes <= memory / Math.max(1, DEVICES.get()) / SHARE;
+    return params * bytes <= (mapped ? memory / 2 : memory / devices / SHARE);
   }
 }

@@ -56,10 +56,11 @@ public record Needs(RunSpec spec, DecoderConfig model, HostMemory there, Precisi
    * What a phase needs.
    *
    * @param together tasks that may run at once, if there are devices for them
-   * @param taskBytes of memory that each of these takes besides the parent
+   * @param models that each of these holds beside the parent, as it does
+   * @param taskBytes of memory that each takes besides
    * @param diskBytes that it leaves, or that are there at once
    */
-  public record Need(long together, double taskBytes, double diskBytes) {}
+  public record Need(long together, int models, double taskBytes, double diskBytes) {}
 
   public Need of(Phase phase) {
     return all().get(phase);
@@ -75,13 +76,13 @@ public record Needs(RunSpec spec, DecoderConfig model, HostMemory there, Precisi
     Map<Phase, Need> needs = new EnumMap<>(Phase.class);
     needs.put(
         Phase.RECORD,
-        new Need(spec.parts().recording(), pass(scoringTokens()), recorded().all(spec, 0)));
-    needs.put(Phase.PROFILE, new Need(1, profile(), 0));
-    needs.put(Phase.LIBRARY, new Need(Integer.MAX_VALUE, training(), library()));
-    needs.put(Phase.SCORE, new Need(Integer.MAX_VALUE, scoring(), 0));
-    needs.put(Phase.GKD, new Need(spec.gkd().shards(), gkd(), gkdDisk()));
-    needs.put(Phase.EVALUATE, new Need(Integer.MAX_VALUE, held() + pass(scoringTokens()), 0));
-    needs.put(Phase.EXPORT, new Need(1, 0, BF16 * model.params()));
+        new Need(spec.parts().recording(), 0, pass(scoringTokens()), recorded().all(spec, 0)));
+    needs.put(Phase.PROFILE, new Need(1, 0, profile(), 0));
+    needs.put(Phase.LIBRARY, new Need(Integer.MAX_VALUE, 0, training(), library()));
+    needs.put(Phase.SCORE, new Need(Integer.MAX_VALUE, 0, scoring(), 0));
+    needs.put(Phase.GKD, new Need(spec.gkd().shards(), trains() ? 0 : 1, gkd(), gkdDisk()));
+    needs.put(Phase.EVALUATE, new Need(Integer.MAX_VALUE, 1, pass(scoringTokens()), 0));
+    needs.put(Phase.EXPORT, new Need(1, 0, 0, BF16 * model.params()));
     return needs;
   }
 
@@ -94,7 +95,7 @@ public record Needs(RunSpec spec, DecoderConfig model, HostMemory there, Precisi
     Need need = of(phase);
     long tasks = Math.min(devices, need.together());
     long parents = phase == Phase.RECORD ? tasks : devices;
-    return PROCESS + parents * held() + tasks * need.taskBytes();
+    return PROCESS + (parents + tasks * need.models()) * held(devices) + tasks * need.taskBytes();
   }
 
   /** The phase that needs most memory. */
@@ -109,14 +110,19 @@ public record Needs(RunSpec spec, DecoderConfig model, HostMemory there, Precisi
     return all().values().stream().mapToDouble(Need::diskBytes).sum();
   }
 
-  /** The parent as a device keeps it between tasks: whole, or a layer or the head. */
-  double held() {
-    double whole = FP32 * model.params();
-    double part =
-        Math.max(
-            model.params(model.parentBlock().attention()) + model.params(model.parentBlock().ffn()),
-            (double) model.vocabSize() * model.hiddenSize());
-    return whole <= there.bytes() / 4.0 ? whole : FP32 * part + waiting();
+  /**
+   * A model as a device holds it, as {@link Residency} decides: whole; or of a layer and the next,
+   * or of the head and a layer, the weights. In bf16 they stay in their file, as those of published
+   * parents do.
+   */
+  private double held(int devices) {
+    boolean mapped = computesIn == Precision.BF16;
+    boolean whole = Residency.whole(model.params(), computesIn, mapped, there.bytes(), devices);
+    double layer =
+        model.params(model.parentBlock().attention()) + model.params(model.parentBlock().ffn());
+    double turn = layer + Math.max(layer, (double) model.vocabSize() * model.hiddenSize());
+    double weights = mapped ? 0 : FP32 * (whole ? model.params() : turn);
+    return weights + (whole ? 0 : waiting());
   }
 
   /** States between two layers of a model that is not held whole: at most a quarter of the heap. */
@@ -175,12 +181,17 @@ public record Needs(RunSpec spec, DecoderConfig model, HostMemory there, Precisi
 
   /** The child is taken to be as large as the parent. */
   private double gkd() {
-    if (spec.gkd().losses().isEmpty()) {
-      return held();
+    if (!trains()) {
+      return 0;
     }
     return gkdWhole()
         ? GkdMemory.whole(model, spec.gkd(), tokens())
         : GkdMemory.layerByLayer(model, spec.gkd(), tokens());
+  }
+
+  /** False if the child stays as it is assembled, and is only written. */
+  private boolean trains() {
+    return !spec.gkd().losses().isEmpty();
   }
 
   /** As {@link Residency#trains} decides. */
@@ -229,7 +240,7 @@ public record Needs(RunSpec spec, DecoderConfig model, HostMemory there, Precisi
    */
   private double gkdDisk() {
     double child = BF16 * model.params();
-    if (spec.gkd().losses().isEmpty()) {
+    if (!trains()) {
       return child;
     }
     double kept = Math.min(2, spec.gkd().rounds());

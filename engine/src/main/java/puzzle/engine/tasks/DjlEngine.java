@@ -55,7 +55,6 @@ public final class DjlEngine implements BlockEngine {
    */
   public DjlEngine(int threads, Residency residency) {
     this.threads = threads;
-    Residency.devices(1);
     this.open = new DeviceCache(residency);
     this.recordings = new RecordingTasks(open);
     this.blocks = new BlockTasks(open);
@@ -129,7 +128,6 @@ public final class DjlEngine implements BlockEngine {
   @Override
   public void close() {
     open.close();
-    Residency.devices(-1);
   }
 
   /** On hardware that is not here, costs come from its profile and take no device time. */

@@ -5,6 +5,7 @@ import puzzle.engine.BlockEngine;
 import puzzle.engine.EngineFactory;
 import puzzle.engine.decoder.DecoderConfig;
 import puzzle.engine.huggingface.ModelFolder;
+import puzzle.engine.nn.Residency;
 import puzzle.model.Device;
 
 /** Makes engines on PyTorch; loads no native library before the first one is opened. */
@@ -17,6 +18,11 @@ public final class DjlEngineFactory implements EngineFactory {
   public ParentShape shape(Path parent) {
     DecoderConfig config = ModelFolder.open(parent).config();
     return ParentShape.of(config);
+  }
+
+  @Override
+  public void expect(int devices) {
+    Residency.devices(devices);
   }
 
   @Override
