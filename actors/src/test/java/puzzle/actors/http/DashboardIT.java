@@ -114,9 +114,9 @@ class DashboardIT {
       served.start(spec, 126);
       page.open(served.http.dashboardUrl());
       page.await("document.querySelector('#figures b')");
-      // Under way: part of the library is trained, blocks are being scored.
+      // Half way: most of the library is trained, blocks are being scored.
       page.await(
-          "parseInt(document.querySelectorAll('#figures b')[4].textContent.replace(/,/g, '')) > 500");
+          "parseInt(document.querySelectorAll('#figures b')[4].textContent.replace(/,/g, '')) > 2000");
       page.script("document.querySelector('#grid canvas').focus()");
       for (int i = 0; i < 3; i++) {
         page.script(
