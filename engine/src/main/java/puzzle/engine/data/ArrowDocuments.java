@@ -17,7 +17,6 @@ import org.apache.arrow.flatbuf.Message;
 import org.apache.arrow.flatbuf.MessageHeader;
 import org.apache.arrow.flatbuf.RecordBatch;
 import org.apache.arrow.flatbuf.Schema;
-import puzzle.model.InvalidInputException;
 
 /**
  * One field of an Arrow file, a document a row: of strings, or of lists of messages. Reads the
@@ -28,7 +27,7 @@ import puzzle.model.InvalidInputException;
  * <p>The metadata is read with Arrow's own classes for it; its vectors are not used, because they
  * want memory by an unsafe way that has to be opened on the command line.
  */
-final class ArrowDocuments extends ReadAhead {
+final class ArrowDocuments extends RowDocuments {
 
   private static final byte[] MARK = {'A', 'R', 'R', 'O', 'W', '1'};
   private static final int CONTINUED = -1;
@@ -37,19 +36,15 @@ final class ArrowDocuments extends ReadAhead {
   /** A larger buffer is mapped, not read. */
   private static final int MAPPED = 16 << 20;
 
-  private final String location;
-  private final RecordField field;
   private FileChannel file;
   private long position;
   private ArrowColumn column;
   private ArrowColumn.Batch batch;
   private int rows;
   private int next;
-  private long row;
 
   ArrowDocuments(String location, RecordField field) {
-    this.location = location;
-    this.field = field;
+    super(location, field);
   }
 
   @Override
@@ -186,20 +181,5 @@ final class ArrowDocuments extends ReadAhead {
   @Override
   public long bytes() {
     return position;
-  }
-
-  @Override
-  String place() {
-    return location + ": row " + row;
-  }
-
-  @Override
-  InvalidInputException unreadable(String reason) {
-    return invalid("row " + row + ": cannot be read: " + reason);
-  }
-
-  private InvalidInputException invalid(String what) {
-    return new InvalidInputException(
-        location + ": " + what + ".\nMaybe the file is cut off, or its text is in another column.");
   }
 }

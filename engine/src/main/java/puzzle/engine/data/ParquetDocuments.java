@@ -21,13 +21,12 @@ import org.apache.parquet.io.api.PrimitiveConverter;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Type;
-import puzzle.model.InvalidInputException;
 
 /**
  * One field of a Parquet file, a document a row: a column of strings, or a list of messages, each
  * with columns of strings. No other column is read. Holds those of one row group at a time.
  */
-final class ParquetDocuments extends ReadAhead {
+final class ParquetDocuments extends RowDocuments {
 
   /** Values are taken from the column readers themselves; nothing is assembled. */
   private static final GroupConverter NOTHING =
@@ -59,20 +58,16 @@ final class ParquetDocuments extends ReadAhead {
         public void end() {}
       };
 
-  private final String location;
-  private final RecordField field;
   private ParquetFileReader file;
   private MessageType schema;
   private final Map<String, ColumnReader> columns = new LinkedHashMap<>();
   private boolean messages;
   private long left;
-  private long row;
   private long groups;
   private long done;
 
   ParquetDocuments(String location, RecordField field) {
-    this.location = location;
-    this.field = field;
+    super(location, field);
   }
 
   @Override
@@ -191,20 +186,5 @@ final class ParquetDocuments extends ReadAhead {
   @Override
   public long bytes() {
     return done;
-  }
-
-  @Override
-  String place() {
-    return location + ": row " + row;
-  }
-
-  @Override
-  InvalidInputException unreadable(String reason) {
-    return invalid("row " + row + ": cannot be read: " + reason);
-  }
-
-  private InvalidInputException invalid(String what) {
-    return new InvalidInputException(
-        location + ": " + what + ".\nMaybe the file is cut off, or its text is in another column.");
   }
 }

@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 import puzzle.engine.decoder.DecoderConfig;
@@ -86,16 +85,6 @@ public final class HuggingFaceConfig {
     HubCache.requireModel(path);
     Path file = path.resolve("config.json");
     return new HuggingFaceConfig(JsonValue.read(file)).read();
-  }
-
-  /** The id that ends a document, the first where the config names several, if it names one. */
-  public static OptionalInt eosToken(Path folder) {
-    JsonValue fields = JsonValue.read(folder.resolve("config.json"));
-    if (!fields.has("eos_token_id")) {
-      return OptionalInt.empty();
-    }
-    List<Integer> ids = fields.integers("eos_token_id", 0, MAX_WIDTH);
-    return ids.isEmpty() ? OptionalInt.empty() : OptionalInt.of(ids.get(0));
   }
 
   /** The class of {@code transformers} that runs a family. */
